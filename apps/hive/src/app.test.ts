@@ -96,3 +96,24 @@ test("of more than 128 connections at a time the others are closed", async () =>
   for (let n = 0; n < 128; n++) await open();
   await once(await open(), "close");
 });
+
+test("of one connection one request is answered at a time, and one that sends more ahead is closed", async () => {
+  const app = appWith();
+  await app.listen({ host: "127.0.0.1", port: 0 });
+  onTestFinished(() => app.close());
+  let made = 0;
+  app.server.on("request", () => {
+    made += 1;
+  });
+  const { port } = app.server.address() as AddressInfo;
+  const request = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  const socket = connect(port, "127.0.0.1").on("error", () => undefined);
+  for (const count of [1, 2]) {
+    socket.write(request);
+    expect(String(await once(socket, "data"))).toMatch(/^HTTP\/1\.1 200 /);
+    expect(made).toBe(count);
+  }
+  socket.write(request.repeat(500));
+  await once(socket, "close");
+  expect(made).toBe(3);
+});

@@ -2,6 +2,7 @@ import { STATUS_CODES } from "node:http";
 import { type DeviceReport, DeviceReportJson } from "@repo/device-types";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
+import { answered, OneRequest } from "./one-at-a-time.ts";
 
 interface AppOptions {
   /** Name of this hive. */
@@ -38,9 +39,11 @@ const MAX_CONNECTIONS = 128;
 export function createApp({ id, detectDevices, log }: AppOptions): FastifyInstance {
   const app = Fastify({
     requestTimeout: 30_000,
+    http: { IncomingMessage: OneRequest },
     frameworkErrors: (error, request, reply) => onError(error, request, reply),
   });
   app.server.maxConnections = MAX_CONNECTIONS;
+  app.server.on("request", ({ socket }, response) => response.once("finish", () => answered(socket)));
 
   function onError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
     const status = error.statusCode ?? 500;

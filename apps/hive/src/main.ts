@@ -2,7 +2,7 @@ import os, { constants } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { createLog, printableLines } from "@repo/process-log";
 import { printable } from "@repo/process-log/printable";
-import { onStopSignals } from "@repo/processes";
+import { endWithStarter, onStopSignals } from "@repo/processes";
 import { print } from "@repo/settings";
 import type { FastifyInstance } from "fastify";
 import { type Logger, pino } from "pino";
@@ -115,11 +115,7 @@ async function stopAll({ app, readings, workers, heartbeats }: Running): Promise
   clearTimeout(cut);
 }
 
-// Whoever started the hive with an IPC channel, as `pnpm start` does, takes it along when it is killed.
-const endWithStarter = () => process.kill(process.pid, "SIGTERM");
-if (process.send !== undefined && !process.connected) endWithStarter();
-process.on("disconnect", endWithStarter);
-process.channel?.unref();
+endWithStarter();
 
 const { values: config, warnings } = readConfigOrExit();
 const running: Running = { readings: new AbortController() };

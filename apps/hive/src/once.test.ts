@@ -107,8 +107,10 @@ test("shows where a server is that answers below a path", async () => {
   const { port, close } = await startStub();
   await close();
   const commandLine = `llama-server --api-prefix /llm --port ${port}`;
-  const once = await onceOn(fakeProc([{ pid: 10, commandLine, listens: [`0.0.0.0:${port}`] }]).proc);
-  expect(onceText(once, "http://queen")).toContain(`  at http://<this host>:${port}/llm  `);
+  const textOn = async (address: string) =>
+    onceText(await onceOn(fakeProc([{ pid: 10, commandLine, listens: [`${address}:${port}`] }]).proc), "http://queen");
+  expect(await textOn("0.0.0.0")).toContain(`  at http://<this host>:${port}/llm  `);
+  expect(await textOn("[::1]")).toContain(`  at http://[::1]:${port}/llm, from this host alone  `);
 });
 
 test("says why GPUs could not be read", async () => {

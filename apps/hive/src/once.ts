@@ -87,8 +87,8 @@ function loadText({ running, waiting, slots }: WorkerJson): string {
 }
 
 function placeText({ url, port, reachable }: WorkerJson): string {
-  if (url !== null) return `at ${url.replace(`//${THIS_HOST}:`, "//<this host>:")}`;
-  return reachable === "loopback" ? `port ${port}, from this host alone` : `port ${port}`;
+  const place = url === null ? `port ${port}` : `at ${url.replace(`//${THIS_HOST}:`, "//<this host>:")}`;
+  return reachable === "loopback" ? `${place}, from this host alone` : place;
 }
 
 /** A line for each GPU, and one for the host. What is not known is left out. */

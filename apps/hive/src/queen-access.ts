@@ -22,8 +22,6 @@ interface Sources {
 const TOKEN_FILE = "--token-file (HIVE_TOKEN_FILE)";
 const QUEEN_CA = "--queen-ca (HIVE_QUEEN_CA)";
 const MAX_TOKEN_BYTES = 4_096;
-/** A bundle of all authorities that browsers know has a quarter of it. */
-const MAX_CA_BYTES = 1_048_576;
 const TOKEN_RULE = "must be one word of visible characters, as `queen token create` printed it";
 
 /** Reads what the hive needs to get through the queen's door; adds a sentence to `problems` for what cannot be used, never with a token in it. */
@@ -63,7 +61,7 @@ function checkToken(what: string, token: string): string {
 
 function readCa(path: string, queen: string): string {
   if (!queen.startsWith("https:")) throw new Error("is of no use for a queen that is not at https://");
-  const ca = readSettingFile(path, MAX_CA_BYTES).toString();
+  const ca = readSettingFile(path).toString();
   if (!ca.includes("-----BEGIN CERTIFICATE-----")) throw new Error("has no certificate in PEM");
   createSecureContext({ ca });
   return ca;

@@ -3,14 +3,14 @@ import { fileURLToPath } from "node:url";
 import { type FieldProblem, HiveCatalog, HiveCatalogError, isInForce } from "@repo/hive-catalog";
 import { createLog } from "@repo/process-log";
 import { printable } from "@repo/process-log/printable";
+import { endWithStarter } from "@repo/processes";
 import { print } from "@repo/settings";
 import type { Logger } from "pino";
 import { readPage } from "../../../scripts/build/page.js";
 import { type Config, readConfig } from "./config/config.ts";
-import type { Tls } from "./http/connections/servers.ts";
 import { readTls } from "./http/connections/tls.ts";
 import { systemClock } from "./process/clock.ts";
-import { errorForLog, SettingError } from "./process/errors.ts";
+import { errorForLog, reasonOf, SettingError } from "./process/errors.ts";
 import { affordableConnections } from "./process/open-files.ts";
 import { type Running, reloadOnSighup, stopOnSignals } from "./process/signals.ts";
 import { assembleQueen, type Queen } from "./queen.ts";
@@ -20,11 +20,7 @@ import { isDurable } from "./telling/durability.ts";
 import { Metrics } from "./telling/metrics.ts";
 import { runTokenCommand } from "./token-command.ts";
 
-// Whoever started the queen with an IPC channel, as `pnpm start` does, takes it along when it is killed.
-const endWithStarter = () => process.kill(process.pid, "SIGTERM");
-if (process.send !== undefined && !process.connected) endWithStarter();
-process.on("disconnect", endWithStarter);
-process.channel?.unref();
+endWithStarter();
 
 /** The hive agent: its bundle, since this runs as a bundle. */
 const AGENT_FILE = fileURLToPath(new URL("../../hive/src/agent.ts", import.meta.url));
@@ -57,7 +53,7 @@ async function start({ config, warnings }: { config: Config; warnings: readonly 
   try {
     await checkThatSafe(config, catalog);
     if ((await isDurable(catalog)) === false) log.warn(NOT_DURABLE);
-    const tls = await readCertificate(config);
+    const tls = config.tlsFiles && readTls(config.tlsFiles);
     const parts = {
       catalog,
       log,
@@ -105,16 +101,13 @@ async function listen({ app, servers }: Queen, { host, port: wanted }: Config): 
   return bound.port;
 }
 
-async function readCertificate({ tlsFiles }: Config): Promise<Tls | undefined> {
-  return tlsFiles && readTls(tlsFiles);
-}
-
 /** Reads certificate and tokens anew. */
 async function reload(config: Config, { servers, door }: Pick<Queen, "servers" | "door">, log: Logger): Promise<void> {
   try {
-    const tls = await readCertificate(config);
-    if (tls) servers.setCertificate(tls);
-    if (tls) log.info("certificate read anew");
+    if (config.tlsFiles) {
+      servers.setCertificate(readTls(config.tlsFiles));
+      log.info("certificate read anew");
+    }
   } catch (error) {
     log.error({ err: error }, "the new certificate cannot be used: the old one stays");
   }
@@ -172,9 +165,8 @@ function startProblem({ host, port }: Config, error: unknown): string {
   if (code === "EADDRINUSE") {
     return `port ${port} of ${host} is taken by another program, perhaps a queen that is still running: stop that one, or choose another port with --port or QUEEN_PORT`;
   }
-  const reason = error instanceof Error ? error.message : String(error);
-  if (code === undefined) return `cannot start: ${reason}`;
-  return `cannot listen on port ${port} of ${host} (--host, --port): ${reason}`;
+  if (code === undefined) return `cannot start: ${reasonOf(error)}`;
+  return `cannot listen on port ${port} of ${host} (--host, --port): ${reasonOf(error)}`;
 }
 
 /** One line on stderr for each problem, whatever the log level. */

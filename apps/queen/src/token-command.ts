@@ -116,7 +116,7 @@ function commandLine(database: string, withCatalog: (flags: Flags, work: Work) =
     .option("--hive <id>", "the hive that it beats for; required for the role hive, and for it alone")
     .addOption(
       new Option("--expires-in-days <days>", "after how long it is worth nothing; never by default").argParser(
-        readLife,
+        daysFrom(1),
       ),
     )
     .option("--out <file>", "new file of mode 600 for the token, in place of standard output")
@@ -134,7 +134,7 @@ function commandLine(database: string, withCatalog: (flags: Flags, work: Work) =
     withCatalog(flags, (catalog) => revoke(catalog, id, flags)),
   );
   add("prune", "Removes the tokens that were revoked long ago: lists no longer show them.")
-    .addOption(new Option("--older-than-days <days>", "how long ago at least; required").argParser(readDays))
+    .addOption(new Option("--older-than-days <days>", "how long ago at least; required").argParser(daysFrom(0)))
     .action((flags: Partial<PruneFlags> & Flags, pruning: Command) => {
       const { olderThanDays } = flags;
       if (olderThanDays === undefined) return pruning.error("required option '--older-than-days <days>' not specified");
@@ -248,14 +248,12 @@ async function prune(catalog: HiveCatalog, { olderThanDays, json }: PruneFlags):
   return 0;
 }
 
-const readDays = (text: string): number => readNumber(text, 0);
-
-const readLife = (text: string): number => readNumber(text, 1);
-
-function readNumber(text: string, min: number): number {
-  const days = Number(text);
-  if (/^\d+$/.test(text) && days >= min && days <= MAX_DAYS) return days;
-  throw new InvalidArgumentError(`It must be a whole number from ${min} to ${MAX_DAYS}.`);
+function daysFrom(min: number): (text: string) => number {
+  return (text) => {
+    const days = Number(text);
+    if (/^\d+$/.test(text) && days >= min && days <= MAX_DAYS) return days;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${MAX_DAYS}.`);
+  };
 }
 
 function table(records: readonly TokenRecord[]): string {

@@ -115,3 +115,21 @@ export function leaveWal(source: string, target: string, ...statements: string[]
   copyFileSync(`${source}-wal`, `${target}-wal`);
   database.close();
 }
+
+/** Leaves at `target` what a program that keeps a -journal leaves when it is killed in the midst of a change; `statements` make what was there before. */
+export function leaveJournal(path: string, target: string, ...statements: string[]): void {
+  runSql(path, ...statements);
+  const database = new Database(path);
+  try {
+    // The change does not fit into that cache: the file has half of it.
+    for (const sql of ["PRAGMA cache_size = 2", "BEGIN"]) database.exec(sql);
+    for (let n = 0; n < 100; n++) {
+      database.exec(
+        `INSERT INTO hives (id, host, port, created_at_ms, updated_at_ms) VALUES ('half-done-${n}', '${"h".repeat(250)}', 1, 0, 0)`,
+      );
+    }
+    for (const suffix of ["", "-journal"]) copyFileSync(path + suffix, target + suffix);
+  } finally {
+    database.close();
+  }
+}

@@ -1,5 +1,5 @@
 export { isRunning, type ProcessIdentity, startTimeOf } from "./identity.ts";
 export { type ProcessStat, parseStat } from "./process-stat.ts";
 export { type ProgramEnd, ProgramError, type ProgramOptions, runProgram } from "./program.ts";
-export { onStopSignals } from "./stop-signals.ts";
+export { endWithStarter, onStopSignals } from "./stop-signals.ts";
 export { ProgramTurns } from "./turns.ts";

@@ -1,10 +1,12 @@
 import { createHook } from "node:async_hooks";
 import { execFileSync } from "node:child_process";
 import { randomInt } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setImmediate as immediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { bundleOf } from "../../../scripts/build/cache.js";
 import { ProgramError, type ProgramOptions, runProgram } from "./program.ts";
 
@@ -83,6 +85,16 @@ test.each([
 ])("a program that is %s is said", async (_what, command, others, kind, reason) => {
   const ended = await runProgram(command, [], { ...options, ...others }).catch((error: unknown) => error);
   expect(ended).toMatchObject({ name: "ProgramError", kind, reason, message: `${command} ${reason}` });
+});
+
+test("a program is not installed, too, where a folder of the PATH has something else of its name, or may not be looked into", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "path-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, "smi"));
+  writeFileSync(join(folder, "text"), "no program");
+  const env = { PATH: `/nowhere:${folder}:/usr/bin` };
+  await expect(runProgram("smi", [], { ...options, env })).rejects.toMatchObject({ kind: "missing" });
+  await expect(runProgram("text", [], { ...options, env })).rejects.toMatchObject({ kind: "not_started" });
 });
 
 test("of programs that are run at once one is started in a turn of the event loop", async () => {

@@ -1,4 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import { setImmediate as immediate } from "node:timers/promises";
 
 const KEPT_CHARACTERS = 65_536;
@@ -82,7 +84,7 @@ function turnToStart(): Promise<void> {
 }
 
 function run(command: string, args: readonly string[], options: ProgramOptions): Promise<ProgramEnd> {
-  const { cwd, input = "", timeoutMs, signal, onOutput } = options;
+  const { input = "", timeoutMs, signal, onOutput } = options;
   const { keptCharacters = KEPT_CHARACTERS, maxCharacters = MAX_CHARACTERS } = options;
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
@@ -106,7 +108,7 @@ function run(command: string, args: readonly string[], options: ProgramOptions):
     signal.addEventListener("abort", abort, { once: true });
     child.on("error", (error) => {
       settle();
-      reject(notStarted(command, error, cwd));
+      reject(notStarted(command, error, options));
     });
     // For lack of files it was not started, and has none of its streams, whatever its type says.
     if ((child.stdin as typeof child.stdin | undefined) === undefined) return;
@@ -128,23 +130,40 @@ function run(command: string, args: readonly string[], options: ProgramOptions):
   });
 }
 
+type Where = Pick<ProgramOptions, "env" | "cwd">;
+
 /** Leads a group and a session of its own: it can be killed with all that it started, and there is no terminal to ask on. */
-function start(command: string, args: readonly string[], { env, cwd }: Pick<ProgramOptions, "env" | "cwd">) {
+function start(command: string, args: readonly string[], where: Where) {
+  const { env, cwd } = where;
   try {
     return spawn(command, args, { env, ...(cwd !== undefined && { cwd }), stdio: "pipe", detached: true });
   } catch (error) {
     // Some reasons Node tells in an event, and others, such as a lack of memory, in this way.
-    throw notStarted(command, error as NodeJS.ErrnoException, cwd);
+    throw notStarted(command, error as NodeJS.ErrnoException, where);
   }
 }
 
 const mib = (characters: number): string => `${characters / 2 ** 20} MiB`;
 
 /** A folder that is not there looks like a program that is not. */
-function notStarted(command: string, error: NodeJS.ErrnoException, cwd: string | undefined): ProgramError {
-  const isMissing = error.code === "ENOENT" && cwd === undefined;
+function notStarted(command: string, error: NodeJS.ErrnoException, { env, cwd }: Where): ProgramError {
+  const isNowhere = error.code === "ENOENT" || (error.code === "EACCES" && !isOnPath(command, env.PATH));
+  const isMissing = isNowhere && cwd === undefined;
   const reason = isMissing ? "is not installed" : `cannot be started: ${error.message}`;
   return new ProgramError(isMissing ? "missing" : "not_started", command, reason, { cause: error });
+}
+
+/** Of a program that is in no folder of the PATH the system says that it may not be run, where one of them may not be looked into. */
+function isOnPath(command: string, path = ""): boolean {
+  return command.includes("/") || path.split(":").some((folder) => isFile(join(folder, command)));
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 function killGroup(child: ChildProcessWithoutNullStreams): void {

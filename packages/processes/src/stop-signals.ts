@@ -18,3 +18,11 @@ export function onStopSignals(stop: OnSignal, stopAtOnce: OnSignal): OnSignal {
   process.on("SIGTERM", onSignal).on("SIGINT", onSignal);
   return onSignal;
 }
+
+/** Whoever started this process with an IPC channel, as `pnpm start` does, takes it along when it is killed. */
+export function endWithStarter(): void {
+  const end = () => process.kill(process.pid, "SIGTERM");
+  if (process.send !== undefined && !process.connected) end();
+  process.on("disconnect", end);
+  process.channel?.unref();
+}

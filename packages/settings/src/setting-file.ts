@@ -1,12 +1,14 @@
 import { accessSync, closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 
 const OTHERS = 0o077;
+/** A bundle of all authorities that browsers know has a quarter of it. */
+const MAX_BYTES = 1_048_576;
 
 /**
  * Reads a file that a setting names, at once. Throws an Error where it is no regular file, which might never end or never answer, and where it has
- * more than `maxBytes`.
+ * more than `maxBytes`, by default 1 MB.
  */
-export function readSettingFile(path: string, maxBytes: number): Buffer {
+export function readSettingFile(path: string, maxBytes = MAX_BYTES): Buffer {
   return read(path, maxBytes).content;
 }
 

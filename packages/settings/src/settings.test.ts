@@ -91,6 +91,18 @@ test("all problems are told at once, each with the flag, the variable, the rule 
   });
 });
 
+test.each([
+  ["//me:pw@mill", "***@mill"],
+  ["//mill/v1?key=hunter2&a=b", "//mill/v1?***"],
+  ["mill/#hunter2", "mill/#***"],
+  ["a=//me:pw@mill?key=hunter2", "***@mill?***"],
+  ["mill?", "mill?"],
+])("of a wrong value that may be a url with a secret, %s, that is not told", (written, told) => {
+  expect(readCommandLine(["--url", written], {})).toEqual({
+    problems: [`--url (BAKERY_URL) must be a URL; got "${told}"`],
+  });
+});
+
 test("a variable that is no setting is said with the nearest that is one, and without its value", () => {
   const env = {
     BAKERY_OVNE: "right",

@@ -155,7 +155,7 @@ export class Settings<D extends Declarations> {
   #problem(one: Named, rule: string, given: string | undefined): string {
     if (isSecret(one)) return `${one.variable} ${rule}`;
     const problem = `${one.flag} (${one.variable}) ${rule}`;
-    return given === undefined ? problem : `${problem}${this.#wording.given}${JSON.stringify(withoutUserInfo(given))}`;
+    return given === undefined ? problem : `${problem}${this.#wording.given}${JSON.stringify(withoutSecrets(given))}`;
   }
 
   /** What is said of variables that no program reads, which most often are misspelt. Their values may be secret: they are not said. */
@@ -173,7 +173,7 @@ export class Settings<D extends Declarations> {
     const operands = first < 0 ? words : words.slice(0, first);
     return [
       ...words.filter(isFlag).map((word) => this.#unknownFlag(word.split("=", 1)[0] ?? word)),
-      ...operands.map((word) => usageError(`unknown argument '${withoutUserInfo(word)}'`)),
+      ...operands.map((word) => usageError(`unknown argument '${withoutSecrets(word)}'`)),
     ];
   }
 
@@ -191,5 +191,6 @@ function defaultOf(one: Named): string | undefined {
   return standard === undefined ? undefined : String(standard) || "none";
 }
 
-/** What a person wrote, without the user and the password that a URL may have in it. */
-const withoutUserInfo = (text: string): string => text.replace(/^([a-z]+:\/\/)?.*@/is, "$1***@");
+/** What a person wrote, without what of a URL may be secret: user and password, and a key in its query. */
+const withoutSecrets = (text: string): string =>
+  text.replace(/^([a-z]+:\/\/)?.*@/is, "$1***@").replace(/([?#]).+$/s, "$1***");

@@ -40,12 +40,13 @@ export class NvidiaSmi {
     return reading;
   }
 
-  /** Of those cards alone, or of all. Undefined when that could not be read: a failed query says nothing of processes. */
+  /** Of those cards alone, or of all. Undefined when that could not be read: that a failed query tells of none is not that there is none. */
   async readProcesses(busIds: readonly string[] = []): Promise<ProcessMemory[] | undefined> {
     if (this.#readingsToSkip > 0) return undefined;
     const output = await this.#ask(QUERY_PROCESSES, busIds);
-    if ("reason" in output || output.failure !== undefined) return undefined;
-    return parseProcesses(output.stdout);
+    if ("reason" in output) return undefined;
+    const processes = parseProcesses(output.stdout);
+    return processes.length === 0 && output.failure !== undefined ? undefined : processes;
   }
 
   async #read(busIds: readonly string[]): Promise<GpuReading<NvidiaGpu>> {

@@ -4,8 +4,8 @@ import type { Gpu } from "../devices/gpu.ts";
 import type { ProcessMemory } from "../devices/nvidia-smi.ts";
 import type { PciGpu } from "../devices/pci.ts";
 
-/** Memory of GPUs by the process that holds it; `bytes` is null where it is not known. */
-export type GpuMemoryByPid = ReadonlyMap<number, readonly { gpuIndex: number; bytes: number | null }[]>;
+/** Memory of GPUs by the process that holds it; null is what is not known. A part of a GPU has an id of its own, which is none of a GPU. */
+export type GpuMemoryByPid = ReadonlyMap<number, readonly { gpuIndex: number | null; bytes: number | null }[]>;
 
 /**
  * Which cards nvidia-smi may be asked for: undefined stands for all. It wakes each that it looks at, and without being told it looks at each that
@@ -30,10 +30,10 @@ export function memoryByPid(
   const here = processes?.filter(({ pid }) => existsSync(join(proc, `${pid}`)));
   if (here === undefined || (here.length === 0 && processes?.length !== 0)) return undefined;
   const indexes = new Map(gpus.map(({ uuid, index }) => [uuid, index]));
-  const byPid = new Map<number, { gpuIndex: number; bytes: number | null }[]>();
+  const byPid = new Map<number, { gpuIndex: number | null; bytes: number | null }[]>();
   for (const { pid, uuid, usedBytes } of here) {
-    const gpuIndex = indexes.get(uuid);
-    if (gpuIndex !== undefined) byPid.set(pid, [...(byPid.get(pid) ?? []), { gpuIndex, bytes: usedBytes }]);
+    const held = { gpuIndex: indexes.get(uuid) ?? null, bytes: usedBytes };
+    byPid.set(pid, [...(byPid.get(pid) ?? []), held]);
   }
   return byPid;
 }

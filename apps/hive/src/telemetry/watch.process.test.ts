@@ -202,6 +202,34 @@ test("memory by process is read only while somebody asks, by the index of the GP
   expect(watch.gpuMemoryByPid()).toEqual(new Map([[me, held]]));
 });
 
+test("where one GPU is lost it is still known what processes hold of the others", async () => {
+  const { folder, found, watch, next } = watchBeside();
+  await found.read();
+  const lost = "Unable to determine the device handle for GPU0000:4F:00.0: Unknown Error";
+  const lines = `case "$1" in --query-gpu*) echo "${LINES[0]}";; *) echo "${UUIDS[0]}, ${process.pid}, 512";; esac`;
+  fakeProgram(folder, "nvidia-smi", `${lines}; echo "${lost}"; exit 255`);
+  watch.gpuMemoryByPid();
+  await next();
+  expect(watch.gpuMemoryByPid()).toEqual(new Map([[process.pid, [{ gpuIndex: 0, bytes: 512 * MIB }]]]));
+  fakeProgram(
+    folder,
+    "nvidia-smi",
+    `case "$1" in --query-gpu*) echo "${LINES[0]}";; *) echo "${lost}"; exit 255;; esac`,
+  );
+  watch.gpuMemoryByPid();
+  await next();
+  expect(watch.gpuMemoryByPid()).toBeUndefined();
+});
+
+test("a process on a part of a GPU, or on one that is not told, is known to use one", async () => {
+  const part = "MIG-c6d4f1ef-42e4-5de3-91c7-45d71c87eb3f";
+  const { found, watch, next } = watchBeside({ processes: [`${part}, ${process.pid}, 4096`] });
+  await found.read();
+  watch.gpuMemoryByPid();
+  await next();
+  expect(watch.gpuMemoryByPid()).toEqual(new Map([[process.pid, [{ gpuIndex: null, bytes: 4096 * MIB }]]]));
+});
+
 test.each([
   ["of other processes than are here nothing is told", ["GPU-x, 999999999, 4096"], undefined],
   ["no process is an answer", [], new Map()],

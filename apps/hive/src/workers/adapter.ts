@@ -1,4 +1,4 @@
-import type { Answer, Ask } from "./ask.ts";
+import { type Answer, type Ask, NoAnswer } from "./ask.ts";
 
 export const SERVER_KINDS = ["ollama", "llamacpp", "vllm", "sglang", "openai"] as const;
 export type ServerKind = (typeof SERVER_KINDS)[number];
@@ -110,9 +110,22 @@ export const KEYS_SETTING = "HIVE_WORKER_KEYS_FILE";
 const NEEDS_KEY = `it wants a key: see ${KEYS_SETTING}`;
 export const wantsKey = ({ status }: Answer): boolean => status === 401 || status === 403;
 
+/** Whether it says anything. */
+export const isUsable = ({ status, json }: Answer): boolean =>
+  status === 200 && typeof json === "object" && json !== null;
+
 /** The reading of a server that has refused or failed to say how it is. */
 export function troubleOf(answer: Answer, path: string, model: string | null): Reading {
-  return { model, state: "Error", health: wantsKey(answer) ? NEEDS_KEY : `it answers ${answer.status} to ${path}` };
+  const what =
+    answer.status === 200 ? `what it answers to ${path} cannot be read` : `it answers ${answer.status} to ${path}`;
+  return { model, state: "Error", health: wantsKey(answer) ? NEEDS_KEY : what };
+}
+
+/** Asks a server what it is: one that fails does not say it. vLLM answers everything so while it grows or shrinks. */
+export async function askUnlessFailing(ask: Ask, path: string): Promise<Answer> {
+  const answer = await ask(path);
+  if (answer.status >= 500) throw new NoAnswer(`it answers ${answer.status} to ${path}`);
+  return answer;
 }
 
 export const loading = (model: string | null): Reading => ({ model, state: "Loading", health: HEALTHY });

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, ListenOptions } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { startStub, written } from "../../test/stub-server.ts";
 import { type AskOptions, createAsk, NoAnswer } from "./ask.ts";
@@ -18,13 +18,13 @@ function asking(base: URL | string, options: Partial<AskOptions> = {}) {
   });
 }
 
-async function serve(listener: RequestListener): Promise<URL> {
+async function serve(listener: RequestListener, where: ListenOptions = { host: "127.0.0.1" }): Promise<URL> {
   const server = createServer(listener);
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen({ port: 0, ...where }, resolve));
   return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
 }
 
@@ -52,6 +52,20 @@ test("asks this host and what was configured, and nobody else", async () => {
     expect(() => asking(base)).toThrow("is no address of this host");
     expect(() => asking(base, { isConfigured: true })).not.toThrow();
   }
+});
+
+test.each<[string, ListenOptions]>([
+  ["every IPv4 address", { host: "0.0.0.0" }],
+  ["every IPv6 address and no other", { host: "::", ipv6Only: true }],
+])("asks this host where its server listens on %s", async (_where, where) => {
+  const { port } = await serve((_request, response) => response.end("{}"), where);
+  expect((await asking(`http://localhost:${port}`)("/a")).json).toEqual({});
+});
+
+test("asks a server on every IPv6 address, and no other one that has its port at IPv4", async () => {
+  const { port } = await serve((_request, response) => response.end("[6]"), { host: "::", ipv6Only: true });
+  await serve((_request, response) => response.end("[4]"), { host: "127.0.0.1", port: Number(port) });
+  expect((await asking(`http://localhost:${port}`)("/a")).json).toEqual([6]);
 });
 
 test("asks below the path of a configured address, with its key", async () => {

@@ -1,6 +1,7 @@
 import * as http from "node:http";
 import * as https from "node:https";
-import { addressIn, isOfThisHost } from "./listeners.ts";
+import { isIP, type LookupFunction } from "node:net";
+import { addressIn, EITHER_LOOPBACK, isOfThisHost } from "./listeners.ts";
 
 const MAX_ANSWER_BYTES = 2 ** 20;
 /** With 1xx, before the answer. */
@@ -38,13 +39,20 @@ export interface AskOptions {
 /** Asks one server for nothing but what is listed, follows no redirect, keeps no connection, and reads an answer of bounded size in bounded time. */
 export function createAsk(options: AskOptions): Ask {
   const { base, isConfigured } = options;
-  if (!isConfigured && !isOfThisHost(addressIn(base))) throw new Error(`${base.host} is no address of this host`);
+  const isHere = addressIn(base) === EITHER_LOOPBACK || isOfThisHost(addressIn(base));
+  if (!isConfigured && !isHere) throw new Error(`${base.host} is no address of this host`);
   const allowed = options.paths.map(patternOf);
   return async (path) => {
     if (!allowed.some((pattern) => pattern.test(path))) throw new Error(`${path} is not among what may be asked for`);
     return get(new URL(`${base.pathname.replace(/\/+$/, "")}${path}`, base), options);
   };
 }
+
+/** One after the other, until one answers. At IPv4 another server may have that port. */
+const bothLoopbacks: LookupFunction = (_name, _options, callback) => {
+  const addresses = ["::1", "127.0.0.1"].map((address) => ({ address, family: isIP(address) }));
+  callback(null, addresses);
+};
 
 function patternOf(path: string): RegExp {
   const literal = path.split("*").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
@@ -59,7 +67,13 @@ async function get(url: URL, { key, timeoutMs, signal }: AskOptions): Promise<An
   try {
     signal.throwIfAborted();
     const headers = { accept: "*/*", ...(key !== undefined && { authorization: `Bearer ${key}` }) };
-    const response = await send(url, { headers, agent: false, signal: question.signal });
+    const isEither = addressIn(url) === EITHER_LOOPBACK;
+    const response = await send(url, {
+      headers,
+      agent: false,
+      signal: question.signal,
+      ...(isEither && { lookup: bothLoopbacks, autoSelectFamily: true }),
+    });
     const text = await read(response);
     return { status: response.statusCode ?? 0, server: String(response.headers.server ?? ""), text, json: parse(text) };
   } catch (error) {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Reading, WorkerState } from "./adapter.ts";
-import type { Reachable } from "./listeners.ts";
+import { addressIn, EITHER_LOOPBACK, isEvery, type Reachable } from "./listeners.ts";
 import type { OnGpus, OnHost } from "./measure.ts";
 import { isHere, type Target } from "./target.ts";
 import type { WatchedServer } from "./watched-server.ts";
@@ -92,9 +92,11 @@ export const isTellable = (model: string | null): boolean => model === null || m
 
 /** The same after a restart of the server. */
 function idOf({ kind, target, hasManyModels }: WatchedServer, model: string | null): string {
-  const { base, port, isConfigured } = target;
+  const { base, port, isConfigured, process } = target;
   const isElsewhere = isConfigured && base !== undefined && !isHere(base);
-  const id = isElsewhere ? `${kind}-${base.hostname}:${port}` : `${kind}-${port}`;
+  // Behind one port of a proxy there may be several.
+  const path = process === undefined && base !== undefined ? pathOf(base) : "";
+  const id = `${kind}-${isElsewhere ? `${base.hostname}:${port}` : port}${path}`;
   return hasManyModels && model !== null ? `${id}/${model}` : id;
 }
 
@@ -113,13 +115,19 @@ function addressOf({ base, port, reachable, isConfigured }: Target, advertiseHos
   const here: Address = { url: null, port: isPlain ? port : null, reachable };
   if (base === undefined) return here;
   if (isConfigured && !isHere(base)) return { ...here, url: urlOf(base, base.hostname) };
-  if (reachable === "loopback") return isPlain ? here : { ...here, url: urlOf(base, base.hostname) };
+  if (reachable === "loopback") return isPlain && isUsual(base) ? here : { ...here, url: urlOf(base, base.hostname) };
   if (advertiseHost === "" && isPlain) return here;
   return { ...here, url: urlOf(base, advertiseHost || THIS_HOST, port) };
 }
 
-function urlOf({ protocol, pathname, port: own }: URL, host: string, port: number | string = own): string {
+/** Whether a port alone stands for it. */
+const isUsual = (base: URL): boolean =>
+  ["127.0.0.1", EITHER_LOOPBACK].includes(base.hostname) || isEvery(addressIn(base));
+
+const pathOf = ({ pathname }: URL): string => pathname.replace(/\/+$/, "");
+
+function urlOf(base: URL, host: string, port: number | string = base.port): string {
   const name = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
   const place = port === "" ? name : `${name}:${port}`;
-  return `${protocol}//${place}${pathname.replace(/\/+$/, "")}`;
+  return `${base.protocol}//${place}${pathOf(base)}`;
 }

@@ -17,7 +17,7 @@ test("a server that is named twice is one", () => {
   expect(parseServers(named)).toMatchObject([{ kind: "vllm" }, { base: new URL("http://127.0.0.1:8000/b") }]);
 });
 
-test.each(["tgi=http://a", "vllm", "127.0.0.1:8000", "http://user:secret@a", "http://a?x=1", "ftp://a"])(
+test.each(["tgi=http://a", "vllm", "127.0.0.1:8000", "http://user:secret@a", "http://a?x=1", "ftp://a", "http://a:0"])(
   "%j is no list of servers",
   (list) => {
     expect(parseServers(list)).toMatch(/^must be a list such as vllm=.* ollama, llamacpp, vllm, sglang, openai$/);

@@ -28,6 +28,7 @@ export function parseServers(list: string): ConfiguredServer[] | string {
 function baseOf(address: string): URL | undefined {
   if (!/^https?:\/\//.test(address) || !URL.canParse(address)) return undefined;
   const base = new URL(address);
+  if (base.port === "0") return undefined; // Node asks at the port that is usual
   if (`${base.username}${base.password}${base.search}${base.hash}` !== "") return undefined;
   base.pathname = base.pathname.replace(/\/+$/, "").replace(/\/v1$/, "");
   return base;

@@ -73,7 +73,7 @@ describe("where it listens", () => {
       commandLine: "vllm serve a --port 8000 --port 8005",
       listens: ["[::]:8005"],
     });
-    expect(places).toMatchObject([{ port: 8005, base: "http://127.0.0.1:8005" }]);
+    expect(places).toMatchObject([{ port: 8005, base: "http://localhost:8005" }]);
   });
 
   test("of vLLM and SGLang, which open ports for themselves, it is none but the one that they were told", async () => {
@@ -102,14 +102,14 @@ describe("where it listens", () => {
       { pid: 11, commandLine: "llama-server", environment: { LLAMA_ARG_PORT: "8090" } },
     );
     expect(places.map(({ port, base }) => [port, base])).toEqual([
-      [11_500, "http://127.0.0.1:11500"],
+      [11_500, "http://localhost:11500"],
       [8090, undefined],
     ]);
   });
 
   test.each([
     ["0.0.0.0:8081", "http://127.0.0.1:8081", "all"],
-    ["[::]:8081", "http://127.0.0.1:8081", "all"],
+    ["[::]:8081", "http://localhost:8081", "all"],
     ["10.0.0.5:8081", "http://10.0.0.5:8081", "all"],
     ["127.0.0.1:8081", "http://127.0.0.1:8081", "loopback"],
     ["[::1]:8081", "http://[::1]:8081", "loopback"],
@@ -132,7 +132,10 @@ describe("where it listens", () => {
     );
     expect(places).toMatchObject([{ base: "http://10.0.0.5:8000" }]);
     expect(leftOut).toEqual(
-      [10, 11].map((pid) => ({ what: `vllm (pid ${pid})`, why: "another server has port 8000" })),
+      [10, 11].map((pid) => ({
+        what: `vllm (pid ${pid})`,
+        why: "another server has port 8000: name it with HIVE_WORKERS if it is elsewhere",
+      })),
     );
   });
 

@@ -10,6 +10,7 @@ import { ProcessTree, TICKS_PER_SECOND } from "./process-tree.ts";
 const MAX_SERVERS = 64;
 /** Who does not listen by then is no server that loads, but one that listens elsewhere or never. */
 const LOADING_MINUTES = 30;
+const ADVICE = "name it with HIVE_WORKERS if it is elsewhere";
 
 /** A server that was found by its process. */
 export interface Found {
@@ -118,7 +119,7 @@ async function settle(scene: Scene): Promise<Pick<Finding, "found" | "leftOut">>
   const byReach = settled.toSorted((a, b) => rankOf(a) - rankOf(b));
   const found = settled.filter((one) => byReach.find(({ port }) => port === one.port) === one);
   for (const { kind, process, port } of settled.filter((one) => !found.includes(one))) {
-    leftOut.push({ what: wordsOf(kind, process), why: `another server has port ${port}` });
+    leftOut.push({ what: wordsOf(kind, process), why: `another server has port ${port}: ${ADVICE}` });
   }
   return { found, leftOut };
 }
@@ -153,8 +154,7 @@ function noPlaceYet(server: Candidate, { uptimeSeconds }: Scene): Place {
   const minutes = server.adapter.program.listensWithinMinutes ?? LOADING_MINUTES;
   const ageSeconds = (uptimeSeconds ?? 0) - Number(server.process.startTime) / TICKS_PER_SECOND;
   if (ageSeconds < minutes * 60) return undefined;
-  const advice = "name it with HIVE_WORKERS if it is elsewhere";
-  return { why: `it does not listen on port ${portOf(server)}, ${minutes} minutes after its start: ${advice}` };
+  return { why: `it does not listen on port ${portOf(server)}, ${minutes} minutes after its start: ${ADVICE}` };
 }
 
 function settledAt(candidate: Candidate, place: Place, runners: Found["runners"]): Found | { why: string } {

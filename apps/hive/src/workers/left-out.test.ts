@@ -102,7 +102,7 @@ test("models beyond the number that is told of", async () => {
   expect(workers.leftOut).toEqual([{ what: `${server.url}, the rest of its models`, why: "there are more than 32" }]);
 });
 
-test("who was silent is asked after all others", async () => {
+test("who was silent is asked beside the others, and not before them", async () => {
   const asked: string[] = [];
   const silent = await Promise.all(Array.from({ length: 8 }, () => startSilent(() => void asked.push("silent"))));
   const well = await startSilent((response) => {
@@ -115,6 +115,45 @@ test("who was silent is asked after all others", async () => {
   asked.length = 0;
   await read();
   expect(asked.indexOf("well")).toBeLessThan(4);
+});
+
+const LIST = JSON.stringify({ data: [{ id: "a" }] });
+
+test("who is asked when the time of a reading is nearly over is not taken for silent, and is among the first in the next", async () => {
+  const held: ServerResponse[] = [];
+  let isLate = true;
+  const slow = await Promise.all(
+    Array.from({ length: 4 }, () =>
+      startSilent((response) => {
+        held.push(response);
+        if (held.length === 4) for (const one of held.splice(0)) one.end(LIST);
+      }),
+    ),
+  );
+  const well = await startSilent((response) => void (isLate || response.end(LIST)));
+  const named = [...slow, well].map(({ url }) => `openai=${url}`).join();
+  const { read, workers } = watch([], { named, timeoutMs: 60_000, readingTimeoutMs: 500 });
+  await read();
+  await well.isAsked;
+  expect(workers.leftOut).toEqual([{ what: well.url, why: "it was not asked yet: others before it are slow" }]);
+  isLate = false;
+  const healthy = (await read()).workers.filter(({ health_status }) => health_status === "healthy");
+  expect(healthy.map(({ port }) => port)).toContain(Number(new URL(well.url).port));
+});
+
+test("who was silent is heard again, however slow the others are", async () => {
+  let isSlow = false;
+  const slow = await Promise.all(
+    Array.from({ length: 4 }, () => startSilent((response) => void (isSlow || response.end(LIST)))),
+  );
+  const back = await startSilent((response) => (isSlow ? response.end(LIST) : response.destroy()));
+  const named = [...slow, back].map(({ url }) => `openai=${url}`).join();
+  const { read } = watch([], { named, timeoutMs: 60_000, readingTimeoutMs: 500 });
+  const port = Number(new URL(back.url).port);
+  const healthOf = async () => (await read()).workers.find((worker) => worker.port === port)?.health_status;
+  expect(await healthOf()).toMatch(/^no answer/);
+  isSlow = true;
+  expect(await healthOf()).toBe("healthy");
 });
 
 /** Takes questions, and answers none by itself. */

@@ -60,9 +60,12 @@ export const addressIn = ({ hostname }: URL): string => hostname.replace(/^\[|\]
 export type Reachable = "all" | "loopback";
 export const reachOf = (address: string): Reachable => (isLoopback(address) ? "loopback" : "all");
 
+/** Whichever address of loopback answers: nothing in `/proc` says whether what listens on every IPv6 address listens on the IPv4 ones, too. */
+export const EITHER_LOOPBACK = "localhost";
+
 /** Where this host asks what listens at that address. */
 export function baseOf(address: string, port: number, path = "/"): URL {
-  const host = isEvery(address) ? "127.0.0.1" : address;
+  const host = address === "0.0.0.0" ? "127.0.0.1" : isEvery(address) ? EITHER_LOOPBACK : address;
   const base = new URL(`http://${host.includes(":") ? `[${host}]` : host}:${port}`);
   base.pathname = path;
   return base;

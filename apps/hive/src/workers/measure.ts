@@ -2,11 +2,9 @@ import { readdir } from "node:fs/promises";
 import type { Proc } from "./proc.ts";
 import { type ProcessTree, ramBytesOf } from "./process-tree.ts";
 
-/** Memory of GPUs by the process that holds it; `bytes` is null where it is not known. */
-export type GpuMemoryByPid = ReadonlyMap<
-  number,
-  readonly { readonly gpuIndex: number; readonly bytes: number | null }[]
->;
+/** Memory of GPUs by the process that holds it; null is what is not known. */
+export type GpuMemoryByPid = ReadonlyMap<number, Held>;
+type Held = readonly { readonly gpuIndex: number | null; readonly bytes: number | null }[];
 
 /** What is known of the GPUs of this host. */
 export interface GpuView {
@@ -50,16 +48,26 @@ export function measureOnGpus(pids: readonly number[], { gpuMemory, gpus }: GpuV
   const held = pids.flatMap((pid) => gpuMemory?.get(pid) ?? []);
   // On a host with GPUs, one that no source names may still use one by another way.
   if (held.length === 0) return { backend: gpus?.length === 0 ? "cpu" : undefined };
-  const byGpu = new Map<number, number>();
-  for (const { gpuIndex, bytes } of held) byGpu.set(gpuIndex, (byGpu.get(gpuIndex) ?? 0) + (bytes ?? 0));
-  const most = [...byGpu].toSorted(([, a], [, b]) => b - a);
   const isKnown = held.every(({ bytes }) => bytes !== null);
-  const deviceId = most[0]?.[0];
   return {
     backend: "cuda",
+    vramBytes: isKnown ? held.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0) : undefined,
+    ...placesOf(held, gpus),
+  };
+}
+
+/** On which GPUs they are; nothing where that is not known of each. */
+function placesOf(held: Held, gpus: GpuView["gpus"]): Pick<OnGpus, "deviceId" | "deviceIds" | "gpuPercent"> {
+  const byGpu = new Map<number, number>();
+  for (const { gpuIndex, bytes } of held) {
+    if (gpuIndex === null) return {};
+    byGpu.set(gpuIndex, (byGpu.get(gpuIndex) ?? 0) + (bytes ?? 0));
+  }
+  const most = [...byGpu].toSorted(([, a], [, b]) => b - a);
+  const deviceId = most[0]?.[0];
+  return {
     deviceId,
     deviceIds: [...byGpu.keys()].toSorted((a, b) => a - b),
-    vramBytes: isKnown ? held.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0) : undefined,
     gpuPercent: gpus?.find(({ index }) => index === deviceId)?.utilization_percent ?? undefined,
   };
 }

@@ -63,6 +63,54 @@ test.each(["vllm", "llamacpp", "ollama"])(
   },
 );
 
+describe("a llama-server behind a proxy, which puts its own name in the place of the server's", () => {
+  const behind = (name: string) => ({ ...recorded(name), headers: { server: "nginx" } });
+  const models = { ...behind("llamacpp-models"), request: "GET /v1/models" };
+
+  test.each(["llamacpp=", ""])("is known by its answers, named as %j", async (kind) => {
+    const server = await startStub(behind("llamacpp-props"), models);
+    const { read } = watch([], { named: `${kind}${server.url}` });
+    const worker = { worker_id: `llamacpp-${server.port}`, state: "Idle", model_id: "other-name", slots: 2 };
+    expect((await read()).workers).toMatchObject([{ ...worker, health_status: "healthy" }]);
+    const failing = ["/props", "/v1/models"].map((path) => written(`GET ${path}`, "<html>Bad Gateway", 502));
+    server.answerWith(...failing);
+    const health_status = expect.stringMatching(/: it answers 502 to \/props$/);
+    expect((await read()).workers).toMatchObject([{ ...worker, health_status }]);
+  });
+
+  test("is Loading while it says so, however long that takes", async () => {
+    const loading = ["/props", "/v1/models"].map((path) => ({
+      ...behind("llamacpp-health-loading"),
+      request: `GET ${path}`,
+    }));
+    const server = await startStub(...loading);
+    const { read } = watch([], { named: `llamacpp=${server.url}` });
+    for (const _ of [1, 2, 3, 4]) {
+      expect((await read()).workers).toMatchObject([{ state: "Loading", health_status: "healthy" }]);
+    }
+  });
+
+  test("is known as a router, too", async () => {
+    const server = await startStub(behind("llamacpp-router-props"), behind("llamacpp-router-models-loaded"));
+    const { read } = watch([], { named: `llamacpp=${server.url}` });
+    expect((await read()).workers.map(({ model_id }) => model_id)).toEqual(["big-c", "broken", "tiny-a"]);
+  });
+});
+
+test("several below one place are a worker each", async () => {
+  const at = (path: string, id: string) => written(`GET ${path}/v1/models`, { data: [{ id }] });
+  const server = await startStub(at("", "a"), at("/b", "a"), at("/c", "a"));
+  const { read, workers } = watch([], { named: ["", "b", "c/"].map((path) => `openai=${server.url}${path}`).join() });
+  const told = (await read()).workers.map(({ worker_id, url }) => [worker_id, url]);
+  const [id, place] = [`openai-${server.port}`, server.url.origin];
+  expect(told).toEqual([
+    [`${id}/a`, null],
+    [`${id}/b/a`, `${place}/b`],
+    [`${id}/c/a`, `${place}/c`],
+  ]);
+  expect(workers.leftOut).toEqual([]);
+});
+
 test("one that is named without its kind is read as what it has become", async () => {
   const server = await startStub(...VLLM);
   const { read } = watch([], { named: server.url.href });

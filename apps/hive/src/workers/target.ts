@@ -3,6 +3,7 @@ import { type ConfiguredServer, portOf } from "./configured.ts";
 import type { Found } from "./find.ts";
 import {
   addressIn,
+  EITHER_LOOPBACK,
   isEvery,
   isLoopback,
   isOfThisHost,
@@ -56,7 +57,7 @@ function corrected(there: Target, one: ConfiguredServer, listeners: readonly Lis
 /** Whether a configured address is of this host and of no other. */
 export function isHere(base: URL): boolean {
   const address = addressIn(base);
-  return address === "localhost" || isLoopback(address) || isEvery(address);
+  return address === EITHER_LOOPBACK || isLoopback(address) || isEvery(address);
 }
 
 /** By an address of its interfaces others reach it, too. */

@@ -73,6 +73,36 @@ test("without an answer keeps the last reading as not healthy, and is in Error a
   }
 });
 
+test.each([
+  ["ollama serve", "/api/version"],
+  ["vllm serve a", "/version"],
+  ["sglang serve --model a", "/model_info"],
+])("whatever fails is not taken for another server than its process is: %s", async (commandLine, path) => {
+  const failing = [path, "/v1/models", "/metrics"].map((one) => written(`GET ${one}`, "restarting", 503));
+  const server = await startStub(...failing);
+  const { read } = watch([llama(server, { commandLine: `${commandLine} --port ${server.port}` })]);
+  for (const state of ["Loading", "Loading", "Error"]) {
+    const [worker] = (await read()).workers;
+    expect(worker).toMatchObject({ state, health_status: expect.stringMatching(`: it answers 503 to ${path}$`) });
+  }
+});
+
+test("one that was found is asked once what it is, also where it was silent since: its process is the same", async () => {
+  const answers = [
+    written("GET /version", { version: "0.19.0" }),
+    written("GET /v1/models", { data: [{ id: "a", owned_by: "vllm" }] }),
+    written("GET /metrics", "vllm:num_requests_running 0\n"),
+  ];
+  const server = await startStub(...answers);
+  const { read } = watch([llama(server, { commandLine: `vllm serve a --port ${server.port}` })]);
+  const healthOf = async () => (await read()).workers[0]?.health_status;
+  expect(await healthOf()).toBe("healthy");
+  server.answerWith(...["/version", "/v1/models", "/metrics"].map((path) => written(`GET ${path}`, "", 503)));
+  expect(await healthOf()).toMatch(/^no answer/);
+  server.answerWith(...answers.slice(1));
+  expect(await healthOf()).toBe("healthy");
+});
+
 test("something else at the port of a server is left out, and said once", async () => {
   const other = await startStub({ ...recorded("ollama-health-404"), request: "GET /props" });
   const { read, workers, log } = watch([llama(other)]);
@@ -109,6 +139,16 @@ test("tells the name under which others reach this host where it was told, and n
   expect(await told(open, "")).toMatchObject([{ url: null, port: server.port, reachable: "all" }]);
   expect(await told(llama(server), "gpu-01.example")).toMatchObject([{ url: null, reachable: "loopback" }]);
 });
+
+test.each(["[::1]", "127.0.0.2"])(
+  "tells where a server is that listens on %s alone: a port says 127.0.0.1",
+  async (address) => {
+    const server = await startStub();
+    const { read } = watch([llama(server, { listens: [`${address}:${server.port}`] })]);
+    const url = `http://${address}:${server.port}`;
+    expect((await read()).workers).toMatchObject([{ url, port: server.port, reachable: "loopback" }]);
+  },
+);
 
 test("gives a server its key, and no other", async () => {
   const keyed = await startStub(...READY);
@@ -151,7 +191,7 @@ test("a server that is named is read beside those that are found, its kind found
 test("one that is named on another host is told with that address", async () => {
   const { read } = watch([], { named: "openai=http://192.0.2.7:9000/llm", timeoutMs: 100 });
   expect((await read()).workers).toMatchObject([
-    { worker_id: "openai-192.0.2.7:9000", url: "http://192.0.2.7:9000/llm", state: "Loading", model_id: null },
+    { worker_id: "openai-192.0.2.7:9000/llm", url: "http://192.0.2.7:9000/llm", state: "Loading", model_id: null },
   ]);
 });
 
@@ -185,6 +225,18 @@ test("measures the GPUs, the memory and the processor of a server and all that i
   expect(first).not.toHaveProperty("cpu_percent", expect.anything());
   write(tree(1));
   expect((await read()).workers[0]?.cpu_percent).toBeGreaterThan(0);
+});
+
+test("of one on a part of a GPU it is known how much it holds, and not on which GPU", async () => {
+  const server = await startStub(...READY);
+  const held = [
+    { gpuIndex: 0, bytes: 1000 },
+    { gpuIndex: null, bytes: 500 },
+  ];
+  const { read } = watch([llama(server)], { gpuMemoryByPid: () => new Map([[10, held]]), gpus: () => [{ index: 0 }] });
+  const [worker] = (await read()).workers;
+  expect(worker).toMatchObject({ backend: "cuda", vram_bytes: 1500 });
+  expect([worker?.device_id, worker?.device_ids]).toEqual([undefined, undefined]);
 });
 
 test.each([

@@ -36,6 +36,8 @@ export interface WorkerWatchOptions {
   /** The name under which others reach this host; "" where the queen knows it better. */
   readonly advertiseHost: string;
   readonly log: Logger;
+  /** How long a reading of all servers may take. Default: 5 s. */
+  readonly readingTimeoutMs?: number;
   readonly proc?: Proc;
   /** The newest that is known of GPUs. */
   readonly gpuMemoryByPid?: (() => GpuMemoryByPid | undefined) | undefined;
@@ -142,24 +144,36 @@ export class WorkerWatch {
     return known;
   }
 
-  /** A few at once, who waits longest first and who was silent last, until the time of a reading is over. */
+  /**
+   * A few at once, who waits longest first, until the time of a reading is over. Those that were silent may take all of their time, and have the way of
+   * one: they keep nobody waiting, and are kept from nothing.
+   */
   async #ask(servers: readonly WatchedServer[], targets: ReadonlyMap<string, Target>, nowMs: number): Promise<void> {
+    const { keys, timeoutMs, readingTimeoutMs = READING_TIMEOUT_MS } = this.#options;
     const reading = new AbortController();
     const end = () => reading.abort();
-    const timer = setTimeout(end, READING_TIMEOUT_MS);
+    const timer = setTimeout(end, readingTimeoutMs);
     this.#stopping.signal.addEventListener("abort", end, { once: true });
-    const { keys, timeoutMs } = this.#options;
     const askOf: AskOf = (base, paths, isConfigured) =>
       createAsk({ base, paths, isConfigured, key: keyFor(keys, base), timeoutMs, signal: reading.signal });
-    const queue = servers.toSorted((a, b) => Number(a.isSilent) - Number(b.isSilent) || a.askedMs - b.askedMs).values();
-    const work = async () => {
+    const inTurn = servers.toSorted((a, b) => a.askedMs - b.askedMs);
+    const silent = inTurn.filter(({ isSilent }) => isSilent).values();
+    const others = inTurn.filter(({ isSilent }) => !isSilent).values();
+    const work = async (queue: Iterable<WatchedServer>) => {
+      let isLate = false;
       for (const server of queue) {
         if (reading.signal.aborted) return;
-        await server.read(targets.get(server.target.key) ?? server.target, askOf, nowMs);
+        const isCutShort = () => isLate && reading.signal.aborted;
+        await server.read(targets.get(server.target.key) ?? server.target, { askOf, nowMs, isCutShort });
+        isLate = true;
       }
     };
     try {
-      await Promise.all(Array.from({ length: SERVERS_AT_ONCE }, work));
+      await Promise.all(
+        Array.from({ length: SERVERS_AT_ONCE }, (_, way) =>
+          work(way === 0 ? both(silent, others) : both(others, silent)),
+        ),
+      );
     } finally {
       clearTimeout(timer);
       this.#stopping.signal.removeEventListener("abort", end);
@@ -210,6 +224,11 @@ export class WorkerWatch {
     }
     this.leftOut = leftOut;
   }
+}
+
+function* both<Item>(first: Iterable<Item>, second: Iterable<Item>): Generator<Item> {
+  yield* first;
+  yield* second;
 }
 
 function processesOf(pid: number | undefined, tree: ProcessTree, kfdPids: ReadonlySet<number>) {

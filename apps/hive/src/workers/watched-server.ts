@@ -25,6 +25,15 @@ const NEVER = Number.NEGATIVE_INFINITY;
 /** Gives the way to ask an address for these paths. */
 export type AskOf = (base: URL, paths: readonly string[], isConfigured: boolean) => Ask;
 
+/** Reads servers, one after the other. */
+interface Reader {
+  readonly askOf: AskOf;
+  /** By the wall clock. */
+  readonly nowMs: number;
+  /** Whether the time of the reading is over, and it had not all of it: that it did not answer says nothing of it then. */
+  isCutShort(): boolean;
+}
+
 /** One server, from reading to reading. */
 export class WatchedServer {
   target: Target;
@@ -92,23 +101,34 @@ export class WatchedServer {
   }
 
   /** Asks it. Never rejects. */
-  async read(target: Target, askOf: AskOf, nowMs: number): Promise<void> {
+  async read(target: Target, { askOf, nowMs, isCutShort }: Reader): Promise<void> {
+    const beforeMs = this.askedMs;
     this.target = target;
     this.askedMs = performance.now();
-    try {
-      const reading =
-        target.base === undefined ? { readings: [loading(this.#toldModel)] } : await this.#ask(target.base, askOf);
-      this.#failures = 0;
-      this.#seenMs = performance.now();
-      this.answeredAtMs = nowMs;
-      this.#reading = reading;
-    } catch (error) {
-      // Whatever it is, the other servers are not to suffer from it.
-      this.#fits = false;
-      if (target.process === undefined) this.#refused.clear();
-      this.#failures += 1;
-      this.#reason = this.#needsName ? NEEDS_NAME : error instanceof Error ? error.message : String(error);
-    }
+    const told = await this.#told(target, askOf).catch(asError);
+    if (isCutShort()) this.askedMs = beforeMs;
+    else if (told instanceof Error) this.#failed(told);
+    else this.#answered(told, nowMs);
+  }
+
+  async #told({ base }: Target, askOf: AskOf): Promise<ServerReading> {
+    return base === undefined ? { readings: [loading(this.#toldModel)] } : this.#ask(base, askOf);
+  }
+
+  #answered(reading: ServerReading, nowMs: number): void {
+    this.#failures = 0;
+    this.#seenMs = performance.now();
+    this.answeredAtMs = nowMs;
+    this.#reading = reading;
+  }
+
+  /** Whatever it is, the other servers are not to suffer from it. */
+  #failed({ message }: Error): void {
+    const { process, isConfigured } = this.target;
+    if (isConfigured) this.#fits = false;
+    if (process === undefined) this.#refused.clear();
+    this.#failures += 1;
+    this.#reason = this.#needsName ? NEEDS_NAME : message;
   }
 
   async #ask(base: URL, askOf: AskOf): Promise<ServerReading> {
@@ -184,6 +204,8 @@ export class WatchedServer {
     return ADAPTERS.find(({ kind }) => kind === this.target.kind)?.program;
   }
 }
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
 function unlessAnother(error: unknown): undefined {
   if (!(error instanceof AnotherServer)) throw error;

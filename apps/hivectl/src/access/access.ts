@@ -21,7 +21,6 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 export const DEFAULT_URL = "http://127.0.0.1:8500";
 const MAX_TOKEN_BYTES = 4_096;
-const MAX_CA_BYTES = 1_048_576;
 
 /** Flags win over variables, and these over the context. The token of a context goes to the queen of that context alone. */
 export function accessOf(flags: AccessFlags, env: Environment): Access {
@@ -32,7 +31,7 @@ export function accessOf(flags: AccessFlags, env: Environment): Access {
   return {
     url,
     token: tokenOf(env) ?? own?.token,
-    ca: caPath === undefined ? undefined : readFile("QUEEN_CA", caPath, () => readSettingFile(caPath, MAX_CA_BYTES)),
+    ca: caPath === undefined ? undefined : readFile("QUEEN_CA", caPath, () => readSettingFile(caPath)),
     context: own === undefined ? undefined : name,
   };
 }

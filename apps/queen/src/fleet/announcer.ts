@@ -1,5 +1,6 @@
 import type { HiveRecord, HiveStatus, Labels } from "@repo/hive-catalog";
 import type { Logger } from "pino";
+import type { EventData } from "../telling/event-data.ts";
 import type { EventLog } from "../telling/events.ts";
 import type { Metrics } from "../telling/metrics.ts";
 import type { Notice } from "./liveness/listening.ts";
@@ -23,6 +24,9 @@ const MAX_LABELS_LENGTH = 2000;
 /** Who changed the catalog: somebody who asked this queen, or another program. */
 type Author = "caller" | "another program";
 
+/** The events after which a hive may stand elsewhere in a list. */
+type Move = "status" | "hive_added" | "hive_changed" | "hive_removed";
+
 /** Tells of what happens to the fleet: in the log, in the events and in the metrics alike. */
 export class Announcer {
   readonly #parts: Parts;
@@ -32,29 +36,21 @@ export class Announcer {
   }
 
   added({ id: hive_id, host, port, status }: HiveRecord, by: Author): void {
-    const { log, events, moves } = this.#parts;
-    moves.note(hive_id);
-    log.info({ hive_id, host, port, status }, `hive added${suffix(by)}`);
-    events.publish("hive_added", { hive_id, host, port, status });
-    this.#parts.onTold(hive_id);
+    this.#parts.log.info({ hive_id, host, port, status }, `hive added${suffix(by)}`);
+    this.#tell("hive_added", { hive_id, host, port, status });
   }
 
   /** Something else than its status. */
   changed({ id: hive_id, host, port }: HiveRecord, by: Author, others: readonly Trait[], labels?: Labels): void {
-    const { log, events, moves } = this.#parts;
-    moves.note(hive_id);
     const told = isShort(labels) ? { labels } : {};
     const changed = others.join(", ") || "written anew";
-    log.info({ hive_id, host, port, changed }, `hive changed${suffix(by)}`);
-    events.publish("hive_changed", { hive_id, changed, ...told });
-    this.#parts.onTold(hive_id);
+    this.#parts.log.info({ hive_id, host, port, changed }, `hive changed${suffix(by)}`);
+    this.#tell("hive_changed", { hive_id, changed, ...told });
   }
 
   /** Something that shows of it changed by itself. */
   changedByItself(id: string, changed: string): void {
-    this.#parts.moves.note(id);
-    this.#parts.events.publish("hive_changed", { hive_id: id, changed });
-    this.#parts.onTold(id);
+    this.#tell("hive_changed", { hive_id: id, changed });
   }
 
   /** It is online, though its beats do not arrive. */
@@ -63,19 +59,15 @@ export class Announcer {
   }
 
   removed(id: string, by: Author): void {
-    const { log, events, moves } = this.#parts;
-    moves.note(id);
-    log.info({ hive_id: id }, `hive removed${suffix(by)}`);
-    events.publish("hive_removed", { hive_id: id });
+    this.#parts.log.info({ hive_id: id }, `hive removed${suffix(by)}`);
+    this.#tell("hive_removed", { hive_id: id });
   }
 
   status(id: string, was: HiveStatus, status: HiveStatus, why: string): void {
-    const { log, events, metrics, moves } = this.#parts;
-    moves.note(id);
+    const { log, metrics } = this.#parts;
     const change = { hive_id: id, was, status, why };
     log.info(change, `hive ${status}`);
-    events.publish("status", change);
-    this.#parts.onTold(id);
+    this.#tell("status", change);
     metrics.statusChanges.inc({ status });
   }
 
@@ -101,6 +93,14 @@ export class Announcer {
   confirmed(counts: { missing: number; online: number }, notices: readonly Notice[]): void {
     this.#parts.log.warn(counts, "an operator confirms that the missing hives are gone");
     this.notices(notices);
+  }
+
+  /** A hive moved, and whoever reads its row is told. */
+  #tell<Type extends Move>(type: Type, data: EventData[Type]): void {
+    const { events, moves, onTold } = this.#parts;
+    moves.note(data.hive_id);
+    events.publish(type, data);
+    onTold(data.hive_id);
   }
 }
 

@@ -60,11 +60,7 @@ export class DetectionTimes {
   }
 
   /** Its devices are in the catalog now, but for what could not be read. */
-  stored(
-    id: string,
-    nowMs: number,
-    { agentStart, isPartial = false }: { agentStart?: string | undefined; isPartial?: boolean } = {},
-  ): void {
+  stored(id: string, nowMs: number, isPartial: boolean, agentStart?: string): void {
     const memory = this.#see(id);
     memory.agentStart = agentStart ?? memory.agentStart;
     memory.isUnknown = false;

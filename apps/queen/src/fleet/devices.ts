@@ -2,11 +2,12 @@ import type { DeviceCapabilities, DeviceReport } from "@repo/device-types";
 import type { HiveCatalog, HiveRecord } from "@repo/hive-catalog";
 import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
-import { hiveNotFound, reasonOf } from "../process/errors.ts";
-import type { HiveAddress, Probe } from "../reach/probe.ts";
+import { reasonOf } from "../process/errors.ts";
+import type { HiveToReach, Probe } from "../reach/probe.ts";
 import type { EventLog } from "../telling/events.ts";
 import { DetectionTimes } from "./detection-times.ts";
 import { changeOf, oneLine, withKnown } from "./device-changes.ts";
+import { readHive } from "./read-hive.ts";
 import type { Traits } from "./traits.ts";
 
 interface Parts {
@@ -16,7 +17,7 @@ interface Parts {
   events: EventLog;
   log: Logger;
   traits: Traits;
-  /** Other GPUs of a hive than before have no memory of their own. */
+  /** Other GPUs of a hive than before may have no memory of their own. */
   onUnified: (id: string) => void;
 }
 
@@ -25,8 +26,6 @@ export class DeviceDetection {
   readonly #parts: Parts;
   readonly #times = new DetectionTimes();
   readonly #running = new Map<string, Promise<DeviceReport>>();
-  /** The indexes of GPUs without memory of their own; most hives have none. */
-  readonly #unified = new Map<string, ReadonlySet<number>>();
   /** Why the devices, or some of them, could not be had the last time, so that it is told once. */
   readonly #problems = new Map<string, string>();
 
@@ -48,22 +47,15 @@ export class DeviceDetection {
   stored(id: string, devices: DeviceCapabilities): void {
     const nowMs = this.#parts.clock.monotonicNow();
     this.#know(id, devices, nowMs);
-    this.#parts.traits.printDevices(id, devices, nowMs);
-    this.#parts.traits.wrote(id, nowMs);
+    this.#parts.traits.wroteDevices(id, devices, nowMs);
     this.#problems.delete(id);
-    this.#times.stored(id, nowMs, { isPartial: devices.gpus === null });
+    this.#times.stored(id, nowMs, devices.gpus === null);
     this.#parts.events.publish("hive_changed", { hive_id: id, changed: "devices" });
   }
 
   forget(id: string): void {
     this.#times.forget(id);
-    this.#unified.delete(id);
     this.#problems.delete(id);
-  }
-
-  /** The indexes of those of its GPUs that have no memory of their own; undefined where there are none, or that is not known. */
-  unifiedOf(id: string): ReadonlySet<number> | undefined {
-    return this.#unified.get(id);
   }
 
   isDue(id: string, nowMs: number): boolean {
@@ -71,20 +63,21 @@ export class DeviceDetection {
   }
 
   /** Resolves to the devices as they are stored then, with what the hive could not read. Throws ProbeError or HiveCatalogError. */
-  detect(id: string, hive: HiveAddress): Promise<DeviceReport> {
-    let running = this.#running.get(id);
+  detect(hive: HiveToReach): Promise<DeviceReport> {
+    let running = this.#running.get(hive.id);
     if (running === undefined) {
-      running = this.#ask(id, hive).finally(() => this.#running.delete(id));
-      this.#running.set(id, running);
+      running = this.#ask(hive).finally(() => this.#running.delete(hive.id));
+      this.#running.set(hive.id, running);
     }
     return running;
   }
 
   /** The same for a hive that showed a sign of life: a failure is logged, and tried again later. */
-  async tryDetecting(id: string, hive: HiveAddress): Promise<void> {
+  async tryDetecting(hive: HiveToReach): Promise<void> {
+    const { id } = hive;
     this.#times.asked(id);
     try {
-      await this.detect(id, hive);
+      await this.detect(hive);
     } catch (error) {
       if (this.#parts.probe.isClosed) return;
       this.#times.failed(id, this.#parts.clock.monotonicNow());
@@ -101,41 +94,33 @@ export class DeviceDetection {
     await Promise.allSettled(this.#running.values());
   }
 
-  async #ask(id: string, hive: HiveAddress): Promise<DeviceReport> {
+  async #ask(hive: HiveToReach): Promise<DeviceReport> {
     const { probe, catalog, clock, traits } = this.#parts;
+    const { id } = hive;
     const { report, agentStart } = await probe.devices(id, hive);
     let knownAtMs = clock.monotonicNow();
-    const record = await catalog.getHive(id);
-    if (record === undefined) throw hiveNotFound(id);
-    const devices = withKnown(report, record.devices);
-    const change = changeOf(record.devices, devices);
+    const { devices: before } = await readHive(id, { catalog });
+    const devices = withKnown(report, before);
+    const change = changeOf(before, devices);
     if (change !== undefined) {
       await catalog.updateDevices(id, devices);
       knownAtMs = clock.monotonicNow();
-      traits.printDevices(id, devices, knownAtMs);
-      traits.wrote(id, knownAtMs);
+      traits.wroteDevices(id, devices, knownAtMs);
     }
     this.#know(id, devices, knownAtMs);
     const isPartial = devices.gpus === null || report.problems.length > 0;
-    this.#times.stored(id, clock.monotonicNow(), { agentStart, isPartial });
+    this.#times.stored(id, clock.monotonicNow(), isPartial, agentStart);
     this.#tell(id, change, report.problems);
     return { ...devices, problems: report.problems };
   }
 
   /** Keeps what is asked of devices elsewhere, unless newer ones are known; returns whether it did. */
   #know(id: string, devices: DeviceCapabilities | null, readAtMs: number): boolean {
-    const isNews = this.#parts.traits.learnDevices(id, devices, readAtMs);
-    if (isNews) this.#keepUnified(id, devices);
+    const { traits, onUnified } = this.#parts;
+    const before = traits.unifiedOf(id);
+    const isNews = traits.learnDevices(id, devices, readAtMs);
+    if (traits.unifiedOf(id) !== before) onUnified(id);
     return isNews;
-  }
-
-  #keepUnified(id: string, devices: DeviceCapabilities | null): void {
-    const indexes = (devices?.gpus ?? []).filter(({ unified }) => unified === true).map(({ index }) => index);
-    const before = this.#unified.get(id);
-    if (indexes.length === (before?.size ?? 0) && indexes.every((index) => before?.has(index))) return;
-    if (indexes.length === 0) this.#unified.delete(id);
-    else this.#unified.set(id, new Set(indexes));
-    this.#parts.onUnified(id);
   }
 
   /** What changed, and what could not be read if that is other than the last time. */

@@ -42,7 +42,6 @@ test("a hive that was never seen is unknown, and nothing that nobody said is 0",
     hive,
     labels: {},
     status: { value: "unknown", rule: "not_probed_yet", why: "it was not probed yet", sinceMs: null },
-    takesWork: false,
     whyNot: "it is unknown: it was not probed yet",
     beatAgeMs: null,
     notBeating: null,
@@ -74,7 +73,6 @@ test("a hive that beats shows its workers by state, its models, and what is used
   expect(await rowOf(queen)).toMatchObject({
     labels: { env: "prod" },
     status: { value: "online", rule: "beats_arrive", why: "its heartbeats arrive", sinceMs: startedMs },
-    takesWork: true,
     whyNot: null,
     beatAgeMs: 1500,
     workers: { idle: 1, busy: 2, loading: 0, error: 0 },
@@ -140,7 +138,6 @@ test("a hive that fell silent shows since when, why, and none of what it said be
   });
   expect(queen.clock.now() - (status.sinceMs ?? 0)).toBeLessThan(150_000);
   expect(row).toMatchObject({
-    takesWork: false,
     whyNot: `it is offline: ${status.why}`,
     beatAgeMs: 150_000,
     unreachableSinceMs: expect.any(Number),
@@ -155,11 +152,11 @@ test("a hive that is online takes no work when it is cordoned, or on probation, 
   await addHive(queen, 8600);
   await beatWith(queen, [workerJson()]);
   const cordon = await queen.fleet.cordons.set("hive-a", { reason: "fans", untilMs: queen.clock.now() + 5000 });
-  expect(await rowOf(queen)).toMatchObject({ takesWork: false, whyNot: "it is cordoned: fans", cordon });
+  expect(await rowOf(queen)).toMatchObject({ whyNot: "it is cordoned: fans", cordon });
   queen.clock.advance(5000);
-  expect(await rowOf(queen)).toMatchObject({ takesWork: true, whyNot: null, cordon: null });
+  expect(await rowOf(queen)).toMatchObject({ whyNot: null, cordon: null });
   queen.clock.advance(59_000);
-  expect(await rowOf(queen)).toMatchObject({ takesWork: false, whyNot: expect.stringContaining("hears no heartbeat") });
+  expect(await rowOf(queen)).toMatchObject({ whyNot: expect.stringContaining("hears no heartbeat") });
 
   for (let change = 0; change < 3; change++) {
     await queen.catalog.updateHiveStatus("hive-a", "offline");
@@ -168,7 +165,7 @@ test("a hive that is online takes no work when it is cordoned, or on probation, 
   }
   const untilMs = queen.clock.now() + 120_000;
   const whyNot = "it is on probation: it went on and off too often";
-  expect(await rowOf(queen)).toMatchObject({ takesWork: false, whyNot, probationUntilMs: untilMs });
+  expect(await rowOf(queen)).toMatchObject({ whyNot, probationUntilMs: untilMs });
 });
 
 test.each([

@@ -10,7 +10,8 @@ import type {
 import { type Clock, toWallMs } from "../process/clock.ts";
 import { wholeTurn } from "../process/turn.ts";
 import type { Fleet } from "./fleet.ts";
-import { isOnProbation, NOT_HEARD, type Standing, whyNotOf } from "./hive-view.ts";
+import { NOT_HEARD, type Standing, whyNotOf } from "./hive-view.ts";
+import { probationAt } from "./liveness/probation.ts";
 import type { NotBeating, Rule } from "./liveness/sight.ts";
 import { type Said, SaidOnce } from "./said.ts";
 import type { HiveState } from "./workers/registry.ts";
@@ -26,9 +27,7 @@ export interface FleetRow {
     /** Null of one that it had when the queen started. */
     readonly sinceMs: number | null;
   };
-  /** Whether one of its workers could be given work now. */
-  readonly takesWork: boolean;
-  /** Why not, in words; null when it does. */
+  /** Why none of its workers could be given work now, in words; null when one could. */
   readonly whyNot: string | null;
   readonly beatAgeMs: number | null;
   /** Why its beats do not arrive although it is online; null while they do. */
@@ -112,18 +111,16 @@ export class FleetRows {
     const { sight, rule, why } = standing;
     const last = sight.changes.at(-1);
     const cordon = fleet.cordons.get(hive.id) ?? null;
-    const probation = isOnProbation(sight, nowMs) ? sight.probation : undefined;
+    const probation = probationAt(sight, nowMs);
     const heard = state?.live ? state : undefined;
     const { said, whyNoWork } = this.#said.of(hive, heard);
     const wallMs = (atMs: number | undefined) => (atMs === undefined ? null : toWallMs(atMs, clock));
     const ofWorkers = heard === undefined ? NOT_HEARD : whyNoWork;
-    const whyNot = whyNotOf(hive, standing, { cordon, isOnProbation: probation !== undefined, ofWorkers });
     return {
       hive,
       labels,
       status: { value: hive.status, rule, why, sinceMs: last?.status === hive.status ? wallMs(last.atMs) : null },
-      takesWork: whyNot === null,
-      whyNot,
+      whyNot: whyNotOf(hive, standing, { cordon, probation, ofWorkers }),
       beatAgeMs: sight.beatAtMs === undefined ? null : Math.round(nowMs - sight.beatAtMs),
       notBeating: fleet.notBeating(sight),
       unreachableSinceMs: wallMs(sight.unreachableSinceMs),

@@ -1,10 +1,10 @@
 import type { HiveCatalog, HiveRecord, Labels } from "@repo/hive-catalog";
 import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
-import { hiveNotFound, levelOf } from "../process/errors.ts";
+import { levelOf } from "../process/errors.ts";
 import { wholeTurn } from "../process/turn.ts";
 import type { AllowedHosts } from "../reach/allowed-hosts.ts";
-import type { Probe } from "../reach/probe.ts";
+import type { HiveToReach, Probe } from "../reach/probe.ts";
 import type { EventLog } from "../telling/events.ts";
 import type { Metrics } from "../telling/metrics.ts";
 import { Announcer } from "./announcer.ts";
@@ -16,6 +16,7 @@ import { Liveness, type LivenessSettings } from "./liveness/liveness.ts";
 import type { Condition } from "./liveness/own-condition.ts";
 import type { NotBeating, ProbeResult, Sight } from "./liveness/sight.ts";
 import { Moves } from "./moves.ts";
+import { readHive } from "./read-hive.ts";
 import { Records } from "./records.ts";
 import { Senders } from "./senders.ts";
 import { StatusKeeper } from "./statuses.ts";
@@ -55,7 +56,7 @@ export class Fleet {
   readonly news: HiveNews;
   readonly moves = new Moves();
   /** Checks the health of one hive before its turn comes. Whoever checks them all sets it; never rejects. */
-  check: (hive: Pick<HiveRecord, "id" | "host" | "port">) => Promise<void> = async () => undefined;
+  check: (hive: HiveToReach) => Promise<void> = async () => undefined;
   readonly #options: Options;
   readonly #liveness: Liveness;
   readonly #announcer: Announcer;
@@ -79,7 +80,7 @@ export class Fleet {
       takesWorkFromMs: (id) => this.#liveness.takesWorkFromMs(id),
       cordonedUntilMs: (id) => this.cordons.untilMs(id),
       hostOf: (id) => this.sight(id)?.host ?? "",
-      unifiedOf: (id) => this.devices.unifiedOf(id),
+      unifiedOf: (id) => this.traits.unifiedOf(id),
     });
     const told = { liveness: this.#liveness, announcer: this.#announcer };
     this.news = new HiveNews({ ...options, ...told, registry: this.registry });
@@ -116,8 +117,7 @@ export class Fleet {
   /** Throws HiveCatalogError: HIVE_NOT_FOUND for a hive that is not in the catalog. */
   async view(id: string): Promise<HiveView> {
     const readAtMs = this.#options.clock.monotonicNow();
-    const hive = await this.#options.catalog.getHive(id);
-    if (hive === undefined) throw hiveNotFound(id);
+    const hive = await readHive(id, this.#options);
     await this.cordons.ready();
     this.meet(hive, readAtMs);
     const { registry, cordons } = this;
@@ -166,7 +166,7 @@ export class Fleet {
     const { host, port, probe } = sight;
     if (isBack) void this.check({ id: hiveId, host, port });
     if (this.devices.isDue(hiveId, nowMs) && probe !== "refused")
-      void this.devices.tryDetecting(hiveId, { host, port });
+      void this.devices.tryDetecting({ id: hiveId, host, port });
     return this.#liveness.nextBeatMs(sight, nowMs);
   }
 
@@ -176,13 +176,13 @@ export class Fleet {
   }
 
   /** A health check of a hive has ended. Throws HiveCatalogError. */
-  async probed(hive: Pick<HiveRecord, "id" | "host" | "port">, result: ProbeResult): Promise<void> {
+  async probed(hive: HiveToReach, result: ProbeResult): Promise<void> {
     const sight = this.#liveness.sights.get(hive.id);
     if (sight === undefined || !this.#liveness.probed(sight, hive, result)) return;
     if (sight.status !== "online") await this.#statuses.settleIfThere(sight);
     if (result.outcome !== "answered") return;
     this.devices.answered(hive.id, result.agentStart);
-    if (this.devices.isDue(hive.id, this.#options.clock.monotonicNow())) await this.devices.tryDetecting(hive.id, hive);
+    if (this.devices.isDue(hive.id, this.#options.clock.monotonicNow())) await this.devices.tryDetecting(hive);
   }
 
   /** How often callers of this queen changed what the catalog has of hives and cordons. */

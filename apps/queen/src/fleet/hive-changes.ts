@@ -1,17 +1,9 @@
 import type { HiveCatalog, HiveChanges, HiveRecord, Labels, PatchOptions } from "@repo/hive-catalog";
-import { hiveNotFound } from "../process/errors.ts";
 import type { Fleet } from "./fleet.ts";
 
 interface Parts {
   catalog: HiveCatalog;
   fleet: Fleet;
-}
-
-/** Throws HIVE_NOT_FOUND. */
-export async function readHive(id: string, { catalog }: Pick<Parts, "catalog">): Promise<HiveRecord> {
-  const hive = await catalog.getHive(id);
-  if (hive === undefined) throw hiveNotFound(id);
-  return hive;
 }
 
 interface Labelled {

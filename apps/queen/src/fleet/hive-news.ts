@@ -5,6 +5,7 @@ import type { Announcer } from "./announcer.ts";
 import { oneLine } from "./device-changes.ts";
 import { standingOf } from "./hive-view.ts";
 import type { Liveness } from "./liveness/liveness.ts";
+import { probationAt } from "./liveness/probation.ts";
 import type { NotBeating, Rule, Sight } from "./liveness/sight.ts";
 import type { Heartbeat } from "./workers/heartbeat.ts";
 import type { HiveRegistry } from "./workers/registry.ts";
@@ -138,20 +139,12 @@ export class HiveNews {
 
   #stateOf(sight: Sight): State {
     const { clock, liveness } = this.#parts;
-    const { status, unreachableSinceMs, probation, damaged } = sight;
+    const { status, unreachableSinceMs, damaged } = sight;
     const nowMs = clock.monotonicNow();
     const { rule, why } = standingOf({ status: status ?? "unknown" }, sight, liveness, nowMs);
-    const untilMs = probation?.untilMs ?? Number.NEGATIVE_INFINITY;
-    const probationUntilMs = untilMs > nowMs ? untilMs : undefined;
-    return {
-      status,
-      rule,
-      why,
-      notBeating: liveness.notBeating(sight, nowMs),
-      unreachableSinceMs,
-      probationUntilMs,
-      damaged,
-    };
+    const notBeating = liveness.notBeating(sight, nowMs);
+    const probationUntilMs = probationAt(sight, nowMs)?.untilMs;
+    return { status, rule, why, notBeating, unreachableSinceMs, probationUntilMs, damaged };
   }
 }
 

@@ -3,7 +3,8 @@ import type { Clock } from "../process/clock.ts";
 import type { AllowedHosts } from "../reach/allowed-hosts.ts";
 import type { Cordons } from "./cordons.ts";
 import type { Liveness } from "./liveness/liveness.ts";
-import type { Rule, Sight } from "./liveness/sight.ts";
+import { probationAt } from "./liveness/probation.ts";
+import type { Probation, Rule, Sight } from "./liveness/sight.ts";
 import type { Senders, TwoSenders } from "./senders.ts";
 import type { HiveRegistry, HiveState } from "./workers/registry.ts";
 import { type HiveUsage, usageOf } from "./workers/usage.ts";
@@ -52,7 +53,7 @@ export function viewOf(hive: HiveRecord, memories: Memories): HiveView {
   return {
     hive,
     ...standing,
-    whyNot: whyNotOf(hive, standing, { cordon, isOnProbation: isOnProbation(sight, nowMs), ofWorkers }),
+    whyNot: whyNotOf(hive, standing, { cordon, probation: probationAt(sight, nowMs), ofWorkers }),
     isContactable: !allowedHosts.refuses(hive.host) && sight.probe !== "refused",
     countedSilenceMs: liveness.countedSilenceMs(sight, nowMs),
     cordon,
@@ -78,22 +79,19 @@ export function standingOf(
 /** Of the workers of a hive whose beats do not arrive here. */
 export const NOT_HEARD = "this queen hears no heartbeat of it, and knows no worker there";
 
-export const isOnProbation = ({ probation }: Readonly<Sight>, nowMs: number): boolean =>
-  probation !== undefined && probation.untilMs > nowMs;
-
 interface Obstacles {
   readonly cordon: Cordon | null | undefined;
-  readonly isOnProbation: boolean;
+  readonly probation: Probation | undefined;
   /** Why none of its workers could be given work, by what they say themselves. */
   readonly ofWorkers: string | undefined;
 }
 
 /** Why none of the workers of a hive could be given work now, in words: of several reasons the first. Null when one could. */
 export function whyNotOf({ status }: HiveRecord, { sight, why }: Standing, obstacles: Obstacles): string | null {
-  const { cordon, isOnProbation, ofWorkers } = obstacles;
+  const { cordon, probation, ofWorkers } = obstacles;
   if (status !== "online") return `it is ${status}: ${why}`;
   if (sight.status !== "online") return `whether it is online is not sure: ${why}`;
   if (cordon) return `it is cordoned: ${cordon.reason}`;
-  if (isOnProbation) return "it is on probation: it went on and off too often";
+  if (probation) return "it is on probation: it went on and off too often";
   return ofWorkers ?? null;
 }

@@ -3,7 +3,7 @@ import type { Clock } from "../process/clock.ts";
 import type { Announcer } from "./announcer.ts";
 import type { DeviceDetection } from "./devices.ts";
 import type { HiveNews } from "./hive-news.ts";
-import type { Liveness } from "./liveness/liveness.ts";
+import { BY_ANOTHER_PROGRAM, type Liveness, OVER_THE_API } from "./liveness/liveness.ts";
 import type { Sight } from "./liveness/sight.ts";
 import type { Traits } from "./traits.ts";
 import type { HiveRegistry } from "./workers/registry.ts";
@@ -38,7 +38,7 @@ export class Records {
     // Where only its status was other, and is not now, a list may have passed it over meanwhile.
     if (others.length > 0 || (isWritten && !hasMoved)) announcer.changed(record, "another program", others);
     if (!hasMoved) return;
-    announcer.status(record.id, was, status, "it was changed in the catalog by another program");
+    announcer.status(record.id, was, status, BY_ANOTHER_PROGRAM);
   }
 
   /** It was read, by somebody who needs only what liveness asks of it. */
@@ -75,7 +75,7 @@ export class Records {
   }
 
   /** Its status is their word. Answers whether that was told, and what else is other than it was known. */
-  #wrote(record: HiveRecord, why = "it was set over the API", labels?: Labels) {
+  #wrote(record: HiveRecord, why = OVER_THE_API, labels?: Labels) {
     const { clock, liveness, registry, devices, traits, announcer } = this.#parts;
     const nowMs = clock.monotonicNow();
     const was = liveness.sights.get(record.id)?.status;

@@ -1,12 +1,13 @@
 import type { HiveCatalog, HiveRecord, HiveStatus } from "@repo/hive-catalog";
 import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
-import { hiveNotFound, isCatalogError } from "../process/errors.ts";
+import { isCatalogError, onCatalogError } from "../process/errors.ts";
 import { inBatches } from "../process/turn.ts";
 import type { Announcer } from "./announcer.ts";
 import type { Verdict } from "./liveness/judge.ts";
 import type { Liveness } from "./liveness/liveness.ts";
 import type { Sight } from "./liveness/sight.ts";
+import { readHive } from "./read-hive.ts";
 
 interface Parts {
   catalog: HiveCatalog;
@@ -47,10 +48,7 @@ export class StatusKeeper {
 
   /** The same, of a hive that may be gone. */
   async settleIfThere(sight: Sight): Promise<void> {
-    await this.settle(sight).catch((error: unknown) => {
-      if (!isCatalogError(error, "HIVE_NOT_FOUND")) throw error;
-      this.#parts.gone(sight.id);
-    });
+    await this.settle(sight).catch(onCatalogError("HIVE_NOT_FOUND", () => this.#parts.gone(sight.id)));
   }
 
   /** Of all these, until `signal` ends it. */
@@ -68,8 +66,7 @@ export class StatusKeeper {
     const { catalog, liveness, clock, log, learn } = this.#parts;
     const readAtMs = clock.monotonicNow();
     try {
-      const record = await catalog.getHive(id);
-      if (record === undefined) throw hiveNotFound(id);
+      const record = await readHive(id, { catalog });
       learn(record, readAtMs);
       return record.status;
     } catch (error) {

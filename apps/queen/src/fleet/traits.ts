@@ -22,12 +22,14 @@ interface KnownLabels {
 }
 
 /** What requirements ask of devices, and where each stands: all else, such as a `uuid`, is other on each hive. */
-type Kind = Pick<DeviceCapabilities, "cpu"> & {
+export type DeviceKind = Pick<DeviceCapabilities, "cpu"> & {
   readonly gpus: readonly Pick<GpuDevice, "index" | "name" | "vendor" | "vramGb" | "unified">[] | null;
+  /** The indexes of GPUs without memory of their own; undefined where there are none. */
+  readonly unified: ReadonlySet<number> | undefined;
 };
 
 interface KnownDevices {
-  readonly kind: Kind | null;
+  readonly kind: DeviceKind | null;
   /** Monotonic. */
   readonly atMs: number;
 }
@@ -37,7 +39,7 @@ export class Traits {
   readonly #labels = new Map<string, KnownLabels>();
   readonly #devices = new Map<string, KnownDevices>();
   /** Hives of one kind share one object. */
-  readonly #kinds = new Map<string, Kind>();
+  readonly #kinds = new Map<string, DeviceKind>();
   readonly #accessPrints = new Prints();
   readonly #devicesPrints = new Prints();
   readonly #writePrints = new Prints();
@@ -47,7 +49,7 @@ export class Traits {
     const { id, host, port, sshHost, sshPort, sshUser, createdAtMs, devices } = hive;
     const isOther: Record<Trait, boolean> = {
       address: this.#accessPrints.learn(id, [host, port, sshHost, sshPort, sshUser, createdAtMs], atMs),
-      devices: this.printDevices(id, devices, atMs),
+      devices: this.#devicesPrints.learn(id, jsonOf(devices), atMs),
       labels: labels !== undefined && this.#learnLabels(id, labels, atMs),
     };
     return TRAITS.filter((trait) => isOther[trait]);
@@ -63,9 +65,10 @@ export class Traits {
     this.#writePrints.madeOther(id, atMs);
   }
 
-  /** The queen herself wrote them, or they were read. */
-  printDevices(id: string, devices: DeviceCapabilities | null, atMs: number): boolean {
-    return this.#devicesPrints.learn(id, devices && toDeviceCapabilitiesJson(devices), atMs);
+  /** The queen herself wrote its devices. */
+  wroteDevices(id: string, devices: DeviceCapabilities, atMs: number): void {
+    this.#devicesPrints.learn(id, jsonOf(devices), atMs);
+    this.wrote(id, atMs);
   }
 
   /** Whether a hive may have that value of a label: of one that was not read yet, it is not known. */
@@ -75,8 +78,13 @@ export class Traits {
   }
 
   /** As far as they are the same on all hives of its kind; null while they are not known. */
-  devicesOf(id: string): Kind | null {
+  devicesOf(id: string): DeviceKind | null {
     return this.#devices.get(id)?.kind ?? null;
+  }
+
+  /** The indexes of those of its GPUs that have no memory of their own; undefined where there are none, or that is not known. */
+  unifiedOf(id: string): ReadonlySet<number> | undefined {
+    return this.#devices.get(id)?.kind?.unified;
   }
 
   /** What is asked of them is learned from these; returns whether they are no older than those that are known. */
@@ -96,7 +104,7 @@ export class Traits {
 
   /** Tells of hives whether they are chosen. */
   chooser(selector: Selector | undefined, gpu: GpuRequirement | undefined): (id: string) => boolean {
-    const met = new Map<Kind | null, boolean>();
+    const met = new Map<DeviceKind | null, boolean>();
     return (id) => {
       if (selector?.matches(this.#labels.get(id)?.labels ?? NO_LABELS) === false) return false;
       if (gpu === undefined) return true;
@@ -114,19 +122,23 @@ export class Traits {
     return known !== undefined && areOther(known.labels, labels);
   }
 
-  #kindOf({ cpu, gpus }: DeviceCapabilities): Kind {
-    const kind = {
+  #kindOf({ cpu, gpus }: DeviceCapabilities): DeviceKind {
+    const asked = {
       cpu,
       gpus: gpus?.map(({ index, name, vendor, vramGb, unified }) => ({ index, name, vendor, vramGb, unified })) ?? null,
     };
-    const key = JSON.stringify(kind);
+    const key = JSON.stringify(asked);
     const known = this.#kinds.get(key);
     if (known !== undefined) return known;
+    const indexes = asked.gpus?.filter(({ unified }) => unified === true).map(({ index }) => index) ?? [];
+    const kind = { ...asked, unified: indexes.length === 0 ? undefined : new Set(indexes) };
     if (this.#kinds.size === MAX_KINDS) this.#kinds.clear();
     this.#kinds.set(key, kind);
     return kind;
   }
 }
+
+const jsonOf = (devices: DeviceCapabilities | null) => devices && toDeviceCapabilitiesJson(devices);
 
 function areOther(labels: Labels, others: Labels): boolean {
   const keys = Object.keys(labels);

@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
 import { levelOf } from "../process/errors.ts";
 import { wholeTurn } from "../process/turn.ts";
-import { type HealthAnswer, type Probe, ProbeError } from "../reach/probe.ts";
+import { type HealthAnswer, type HiveToReach, type Probe, ProbeError } from "../reach/probe.ts";
 import type { Metrics } from "../telling/metrics.ts";
 import type { Fleet } from "./fleet.ts";
 import { TELLING_INTERVAL_MS } from "./hive-news.ts";
@@ -18,9 +18,6 @@ const NO_LABELS: Labels = {};
 const REST_PER_DERIVATION = 99;
 
 const MAX_CHECKS_OUT_OF_TURN = 16;
-
-/** What is needed of a hive to check its health. */
-type Address = Pick<HiveRecord, "id" | "host" | "port">;
 
 interface Parts {
   catalog: HiveCatalog;
@@ -136,7 +133,7 @@ export class Watch {
   }
 
   /** Out of turn. When very many hives are back at once, the next round checks those that find no place. */
-  async #checkNow(hive: Address): Promise<void> {
+  async #checkNow(hive: HiveToReach): Promise<void> {
     const { log } = this.#parts;
     if (this.#checking >= MAX_CHECKS_OUT_OF_TURN || this.#stopped) return;
     this.#checking += 1;
@@ -146,14 +143,14 @@ export class Watch {
   }
 
   /** A status that cannot be written keeps no other hive from being probed. */
-  async #check(hive: Address): Promise<void> {
+  async #check(hive: HiveToReach): Promise<void> {
     const { fleet, metrics } = this.#parts;
     const result = await this.#probe(hive);
     metrics.probes.inc({ outcome: result.outcome });
     if (!this.#stopped) await fleet.probed(hive, result);
   }
 
-  async #probe(hive: Address): Promise<ProbeResult> {
+  async #probe(hive: HiveToReach): Promise<ProbeResult> {
     const { probe, metrics, clock, log, fleet } = this.#parts;
     const startedAtMs = clock.monotonicNow();
     const end = (outcome: ProbeOutcome, problem?: string, said?: HealthAnswer) => {

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { JsonTooLarge, parseBoundedJson } from "../process/bounded-json.ts";
+import { reasonOf } from "../process/errors.ts";
 import { invalidJson, Problem, tooLarge } from "./errors.ts";
 import { BodyLines, NDJSON } from "./lines.ts";
 
@@ -15,38 +16,33 @@ export const BODY_LIMIT_BYTES = 1_048_576;
 
 const unsupported = (detail: string): Problem => new Problem("UNSUPPORTED_MEDIA_TYPE", detail);
 
-type ParserDone = (error: Error | null, body?: unknown) => void;
+type ReadBody = (bytes: Buffer, request: FastifyRequest) => unknown;
 
-/** JSON in UTF-8, for PATCH merge patches too, and lines of it where they are taken; nothing else is read. An empty body is undefined. No promise: each heartbeat passes here. */
+/** JSON in UTF-8, for PATCH merge patches too, and lines of it where they are taken; nothing else is read. An empty body is undefined. */
 export function addBodyParsers(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, readBody);
-  app.addContentTypeParser("application/merge-patch+json", { parseAs: "buffer" }, readBody);
-  app.addContentTypeParser(NDJSON, { parseAs: "buffer" }, readLines);
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, parserOf(parseJson));
+  app.addContentTypeParser("application/merge-patch+json", { parseAs: "buffer" }, parserOf(parseJson));
+  app.addContentTypeParser(NDJSON, { parseAs: "buffer" }, parserOf(readLines));
 }
 
-function readBody(request: FastifyRequest, bytes: Buffer, done: ParserDone): void {
-  let body: unknown;
-  try {
-    checkType(request);
-    body = parseJson(bytes);
-  } catch (error) {
-    done(error as Error);
-    return;
-  }
-  done(null, body);
-}
+/** No promise: each heartbeat passes here. */
+const parserOf =
+  (read: ReadBody) => (request: FastifyRequest, bytes: Buffer, done: (error: Error | null, body?: unknown) => void) => {
+    let body: unknown;
+    try {
+      checkType(request);
+      body = read(bytes, request);
+    } catch (error) {
+      done(error as Error);
+      return;
+    }
+    done(null, body);
+  };
 
-function readLines(request: FastifyRequest, bytes: Buffer, done: ParserDone): void {
-  try {
-    checkType(request);
-    if (request.routeOptions.config.takesLines !== true)
-      throw unsupported(`${NDJSON} is not taken here; send application/json`);
-  } catch (error) {
-    done(error as Error);
-    return;
-  }
-  done(null, new BodyLines(bytes));
+function readLines(bytes: Buffer, { routeOptions }: FastifyRequest): BodyLines {
+  if (routeOptions.config.takesLines !== true) throw unsupported(`${NDJSON} is not taken here; send application/json`);
+  return new BodyLines(bytes);
 }
 
 const PLAIN_JSON = "application/json";
@@ -85,6 +81,6 @@ export function parseJson(bytes: Buffer): unknown {
     return parseBoundedJson(bytes.toString());
   } catch (error) {
     if (error instanceof JsonTooLarge) throw tooLarge(error);
-    throw invalidJson(`The body is not valid JSON: ${error instanceof Error ? error.message : error}`);
+    throw invalidJson(`The body is not valid JSON: ${reasonOf(error)}`);
   }
 }

@@ -1,13 +1,13 @@
 import { STATUS_CODES } from "node:http";
-import { HiveCatalogError } from "@repo/hive-catalog";
+import { type FieldProblem, HiveCatalogError } from "@repo/hive-catalog";
 import { printable } from "@repo/process-log/printable";
 import { ZodError } from "zod";
 import { ListError } from "../fleet/lists/errors.ts";
 import { LifecycleError } from "../lifecycle/errors.ts";
 import type { JsonTooLarge } from "../process/bounded-json.ts";
-import { ForeseenError, hiveNotFound, isCatalogError } from "../process/errors.ts";
+import { CodedError, hiveNotFound, isCatalogError } from "../process/errors.ts";
 import { ProbeError } from "../reach/probe.ts";
-import { describe, type FieldProblem, fieldProblems, got, MAX_PROBLEMS, withJsonNames } from "./field-problems.ts";
+import { describe, fieldProblems, got, MAX_PROBLEMS, withJsonNames } from "./field-problems.ts";
 import { PROBLEMS, type ProblemBody, type ProblemCode } from "./problems.ts";
 
 const MAX_DETAIL_LENGTH = 2048;
@@ -24,18 +24,16 @@ interface Details {
 }
 
 /** An error that knows how it is answered. */
-export class Problem extends ForeseenError {
+export class Problem extends CodedError<ProblemCode> {
   override readonly name = "Problem";
   readonly status: number;
-  readonly code: ProblemCode;
   readonly errors: readonly FieldProblem[];
   readonly headers: Readonly<Record<string, string>>;
   readonly #hives: ProblemBody["hives"];
 
   constructor(code: ProblemCode, detail: string, { errors = [], headers = {}, cause, hives }: Details = {}) {
-    super(shorten(detail, MAX_DETAIL_LENGTH), { cause });
+    super(code, shorten(detail, MAX_DETAIL_LENGTH), { cause });
     [this.status] = PROBLEMS[code];
-    this.code = code;
     this.errors = errors.slice(0, MAX_PROBLEMS).map(({ field, message }) => ({
       field: shorten(field, MAX_FIELD_LENGTH),
       message: shorten(message, MAX_MESSAGE_LENGTH),
@@ -142,6 +140,10 @@ export type InvalidInput = "INVALID_HIVE" | "INVALID_ARGUMENT";
 
 export const invalidInput = (code: InvalidInput, errors: readonly FieldProblem[]): Problem =>
   new Problem(code, describe(errors), { errors });
+
+/** One parameter or field that breaks its rule. */
+export const invalidArgument = (field: string, message: string): Problem =>
+  invalidInput("INVALID_ARGUMENT", [{ field, message }]);
 
 /** One field of a hive that breaks `rule`. */
 export const invalidField = (field: string, rule: string, value: unknown): Problem =>

@@ -2,8 +2,6 @@ import { CpuDevice, GpuDevice } from "@repo/device-types";
 import { type FieldProblem, NewHive, NewToken } from "@repo/hive-catalog";
 import type * as z from "zod";
 
-export type { FieldProblem };
-
 const toSnakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** The fields whose names differ inside and outside the process. */

@@ -14,9 +14,22 @@ export function parseBody<Schema extends z.ZodType>(
 /** A JSON body that is an object; throws a Problem for any other. */
 export function checkObject(body: unknown, code: InvalidInput): Record<string, unknown> {
   if (body === undefined) throw invalidJson("A JSON body is expected, but there is none");
-  if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
+  if (isObject(body)) return body;
   throw invalidInput(code, [{ field: "body", message: `must be a JSON object${got(body)}` }]);
 }
+
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** For `transform`: what `parse` makes of a text; one of which it makes nothing breaks `rule`. */
+export const readAs =
+  <Value>(parse: (text: string) => Value | undefined, rule: string) =>
+  (text: string, context: z.RefinementCtx): Value => {
+    const value = parse(text);
+    if (value !== undefined) return value;
+    context.addIssue({ code: "custom", input: text, message: rule });
+    return z.NEVER;
+  };
 
 /** Reads the query string; throws a Problem that names each wrong parameter. */
 export function parseQuery<Schema extends z.ZodObject>(schema: Schema, query: unknown): z.output<Schema> {

@@ -5,6 +5,12 @@ export const NDJSON = "application/x-ndjson";
 
 const LINE_FEED = 0x0a;
 
+export interface Line {
+  /** From 1. */
+  readonly number: number;
+  readonly bytes: Buffer;
+}
+
 /** A body of NDJSON, as it arrived. */
 export class BodyLines {
   readonly #bytes: Buffer;
@@ -13,8 +19,8 @@ export class BodyLines {
     this.#bytes = bytes;
   }
 
-  /** Those that are not blank, each with its number from 1. */
-  *[Symbol.iterator](): Generator<{ readonly number: number; readonly bytes: Buffer }> {
+  /** Those that are not blank. */
+  *[Symbol.iterator](): Generator<Line> {
     const all = this.#bytes;
     for (let number = 1, start = 0; start < all.length; number++) {
       const feed = all.indexOf(LINE_FEED, start);

@@ -1,10 +1,12 @@
 import { Readable } from "node:stream";
+import type { FastifyReply } from "fastify";
 
 /** As much as is written before the caller has taken what came before. */
 const PIECE_BYTES = 16_384;
 
-/** The same bytes, of which a caller who reads slowly never holds more than a piece. */
-export function bytesInPieces(bytes: Buffer): Readable {
+/** An answer of these bytes, of which a caller who reads slowly never holds more than a piece. */
+export function bytesInPieces(bytes: Buffer, reply: FastifyReply): Readable {
+  reply.header("content-length", bytes.length);
   return Readable.from(
     (function* () {
       for (let start = 0; start < bytes.length; start += PIECE_BYTES) {

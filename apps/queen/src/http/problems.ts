@@ -1,9 +1,10 @@
 import type { HiveCatalogErrorCode } from "@repo/hive-catalog";
 import * as z from "zod";
 import type { ListErrorCode } from "../fleet/lists/errors.ts";
-import type { Obstacle } from "../fleet/workers/why-no-worker.ts";
+import { OBSTACLES } from "../fleet/workers/why-no-worker.ts";
 import type { LifecycleErrorCode } from "../lifecycle/errors.ts";
 import type { ProbeError } from "../reach/probe.ts";
+import { count, countOfEach } from "./count-fields.ts";
 
 type Code = HiveCatalogErrorCode | ListErrorCode | LifecycleErrorCode | ProbeError["code"];
 type StatusAndMeaning = readonly [status: number, meaning: string];
@@ -105,19 +106,7 @@ export const KNOWING_TOKENS: readonly ProblemCode[] = [
   "CATALOG_CLOSED",
 ];
 
-const count = z.int().min(0);
-const ServingHives = z.strictObject({
-  serving: count,
-  ...({
-    offline: count,
-    cordoned: count,
-    on_probation: count,
-    of_another_backend: count,
-    without_idle_worker: count,
-    out_of_reach: count,
-    without_memory: count,
-  } satisfies Record<Obstacle, z.ZodType>),
-});
+const ServingHives = z.strictObject({ serving: count, ...countOfEach(OBSTACLES) });
 
 /** The body of every error: RFC 9457, with the code and the fields that are wrong. */
 export const ProblemJson = z

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type * as z from "zod";
-import type { Access } from "./door/door.ts";
+import type { Access } from "./door/caller.ts";
 import type { InvalidInput } from "./errors.ts";
 import type { BodyLines, NDJSON } from "./lines.ts";
 import type { AppParts } from "./parts.ts";

@@ -1,5 +1,6 @@
 import { rule } from "@repo/hive-catalog/record";
 import * as z from "zod";
+import { readAs } from "./input.ts";
 
 /** No longer text is looked at. */
 const MAX_LENGTH = 256;
@@ -40,19 +41,10 @@ const described = z.string(rule(TIME_RULE)).meta({
 });
 
 /** A time in a body, in milliseconds since 1970. */
-export const isoTimeMs = described.transform(timeOf);
+export const isoTimeMs = described.transform(readAs(parseTime, TIME_RULE));
 
 /** … and as text, in the form in which the queen hands it on. */
-export const isoTime = described
-  .transform((text, context) => (isUsualTime(text) ? text : timeOf(text, context)))
-  .transform((time) => (typeof time === "string" ? time : new Date(time).toISOString()));
-
-function timeOf(text: string, context: z.RefinementCtx): number {
-  const timeMs = parseTime(text);
-  if (timeMs !== undefined) return timeMs;
-  context.addIssue({ code: "custom", input: text, message: TIME_RULE });
-  return z.NEVER;
-}
+export const isoTime = described.transform(readAs(usualTime, TIME_RULE));
 
 /** A time in an answer. */
 export const rfc3339 = z.string().meta({ format: "date-time", examples: ["2025-10-21T10:00:00Z"] });
@@ -83,9 +75,4 @@ export const durationMs = z
       "Whole days, hours, minutes and seconds, the greatest first, in any case; or an ISO 8601 duration of them",
     examples: ["90s", "15m", "2h", "1h30m", "7d", "PT2H"],
   })
-  .transform((text, context) => {
-    const duration = parseDuration(text);
-    if (duration !== undefined) return duration;
-    context.addIssue({ code: "custom", input: text, message: DURATION_RULE });
-    return z.NEVER;
-  });
+  .transform(readAs(parseDuration, DURATION_RULE));

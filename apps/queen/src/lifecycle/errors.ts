@@ -1,4 +1,4 @@
-import { ForeseenError } from "../process/errors.ts";
+import { CodedError } from "../process/errors.ts";
 
 /** Why something is not done to a hive, or not found of it. */
 export type LifecycleErrorCode =
@@ -13,14 +13,8 @@ export type LifecycleErrorCode =
   | "SSH_UNREACHABLE"
   | "STOPPING";
 
-export class LifecycleError extends ForeseenError {
+export class LifecycleError extends CodedError<LifecycleErrorCode> {
   override readonly name = "LifecycleError";
-  readonly code: LifecycleErrorCode;
-
-  constructor(code: LifecycleErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
 }
 
 export const operationNotFound = (id: string): LifecycleError =>

@@ -1,6 +1,6 @@
 import { HiveCatalogError, type OperationRecord } from "@repo/hive-catalog";
 import { ProgramError } from "@repo/processes";
-import { ForeseenError } from "../process/errors.ts";
+import { CodedError } from "../process/errors.ts";
 import { ProbeError } from "../reach/probe.ts";
 
 /** How a step can fail, and what whoever runs the fleet does then. ID is that of the hive. */
@@ -45,14 +45,8 @@ export const NEXT_STEPS = {
 export type FailureCode = keyof typeof NEXT_STEPS;
 
 /** A step that failed in a way that is known: the message says what was found. */
-export class StepFailure extends ForeseenError {
+export class StepFailure extends CodedError<FailureCode> {
   override readonly name = "StepFailure";
-  readonly code: FailureCode;
-
-  constructor(code: FailureCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
 }
 
 const OF_PROBES: Record<ProbeError["code"], FailureCode> = {

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { HiveCatalogError, type HiveRecord, type OperationRecord } from "@repo/hive-catalog";
 import type { Logger } from "pino";
-import { readHive } from "../fleet/hive-changes.ts";
+import { readHive } from "../fleet/read-hive.ts";
 import { unlessAborted } from "../process/abort.ts";
 import type { Clock } from "../process/clock.ts";
-import { isCatalogError, levelOf, reasonOf } from "../process/errors.ts";
+import { isCatalogError, levelOf, onCatalogError, reasonOf } from "../process/errors.ts";
 import { type Slot, Slots } from "../process/slots.ts";
-import { isLoopback, plainHost } from "../reach/addresses.ts";
+import { isOnLoopback } from "../reach/addresses.ts";
 import type { EventLog } from "../telling/events.ts";
 import type { Presence } from "../telling/presence.ts";
 import { stepsOf } from "./agent/plans.ts";
@@ -161,7 +161,7 @@ export class Lifecycle {
   /** What can be known to be in vain before anything begins. */
   #check(kind: OperationKind, hive: HiveRecord): void {
     const { settings } = this.#parts;
-    if (hive.sshHost === null && !isLoopback(plainHost(hive.host) ?? "")) throw notManaged(hive);
+    if (hive.sshHost === null && !isOnLoopback(hive.host)) throw notManaged(hive);
     if (kind === "install" && hive.sshHost !== null && settings.publicUrl === undefined) throw publicUrlNeeded();
   }
 
@@ -210,14 +210,12 @@ export class Lifecycle {
   /** What was started or stopped on purpose is known to be so; the hive's own next sign counts again. */
   async #markStatus(hiveId: string, status: "online" | "offline", operationId: string): Promise<void> {
     const { catalog, fleet, log } = this.#parts;
-    const hive = await catalog.patchHive(hiveId, { status }).catch((error: unknown) => {
-      if (!isCatalogError(error, "CATALOG_OUTCOME_UNKNOWN")) throw error;
-      log.warn(
-        { err: error, operation_id: operationId, hive_id: hiveId },
-        "the next sign of the hive decides its status",
-      );
+    const beUnsure = (err: unknown) => {
+      log.warn({ err, operation_id: operationId, hive_id: hiveId }, "the next sign of the hive decides its status");
       fleet.unsure(hiveId);
-    });
+    };
+    const patching = catalog.patchHive(hiveId, { status });
+    const hive = await patching.catch(onCatalogError("CATALOG_OUTCOME_UNKNOWN", beUnsure));
     if (hive !== undefined) fleet.written(hive, `by the operation ${operationId}`);
   }
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { HiveCatalog, OperationRecord, OperationStep } from "@repo/hive-catalog";
 import type { Clock } from "../process/clock.ts";
-import { isCatalogError, reasonOf } from "../process/errors.ts";
+import { onCatalogError, reasonOf } from "../process/errors.ts";
 import { StepFailure, withNextStep } from "./failures.ts";
 
 /** What is kept of the output of all that an operation runs. */
@@ -154,10 +154,7 @@ export class OperationRun {
         if (!isUnfinished) this.stop(new Cancelled("another queen took this one for gone, or the hive was removed"));
         return true;
       },
-      (error: unknown) => {
-        if (isCatalogError(error, "CATALOG_OUTCOME_UNKNOWN")) return false;
-        throw error;
-      },
+      onCatalogError("CATALOG_OUTCOME_UNKNOWN", () => false),
     );
   }
 

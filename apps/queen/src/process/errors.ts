@@ -6,6 +6,16 @@ export class ForeseenError extends Error {
   override readonly name: string = "ForeseenError";
 }
 
+/** One of a closed list of them. */
+export class CodedError<Code extends string> extends ForeseenError {
+  readonly code: Code;
+
+  constructor(code: Code, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
 /** A setting that shows to be wrong only when it is used; the message names it. */
 export class SettingError extends ForeseenError {
   override readonly name = "SettingError";
@@ -38,8 +48,18 @@ export const levelOf = (error: unknown): "warn" | "error" =>
 export const isCatalogError = (error: unknown, code: HiveCatalogErrorCode): boolean =>
   error instanceof HiveCatalogError && error.code === code;
 
+/** For `catch`: takes `instead` in place of such an error of the catalog, and throws any other one. */
+export const onCatalogError =
+  <Value>(code: HiveCatalogErrorCode, instead: (error: unknown) => Value) =>
+  (error: unknown): Value => {
+    if (isCatalogError(error, code)) return instead(error);
+    throw error;
+  };
+
 export const hiveNotFound = (id: string): HiveCatalogError =>
   new HiveCatalogError("HIVE_NOT_FOUND", `There is no hive ${JSON.stringify(id)}`, { hiveId: id });
+
+export const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
 /** A host with several addresses fails with one error for each, and no message of its own. */
 export function reasonOf(error: unknown): string {

@@ -49,4 +49,7 @@ export function isLoopback(host: string): boolean {
   return plain === "::1" || host.toLowerCase() === "localhost" || (isIP(plain) === 4 && plain.startsWith("127."));
 }
 
+/** Whether a hive with that host is on this machine. */
+export const isOnLoopback = (host: string): boolean => isLoopback(plainHost(host) ?? "");
+
 const withoutZone = (address: string): string => address.split("%", 1)[0] ?? "";

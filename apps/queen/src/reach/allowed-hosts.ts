@@ -52,6 +52,12 @@ function ipv4Behind(address: string): string[] {
 const ipv4Of = (digits: string, place: number): string =>
   [0, 2, 4, 6].map((at) => Number.parseInt(digits.slice(place + at, place + at + 2), 16)).join(".");
 
+/** What is said of a host that is not contacted for the addresses to which it resolved; `shown` names it. */
+export function notAllowed(shown: string, host: string, addresses: string): string {
+  const which = addresses === host ? shown : `${shown} (${addresses || "no address"})`;
+  return `${which} is not among the hosts that this queen may contact (QUEEN_ALLOWED_HOSTS)`;
+}
+
 /** Which hosts the queen may send requests to. */
 export class AllowedHosts {
   readonly #networks: BlockList | undefined;

@@ -1,6 +1,6 @@
 import { lookup as askSystem, Resolver } from "node:dns/promises";
 import { isIP } from "node:net";
-import { ForeseenError, reasonOf } from "../process/errors.ts";
+import { asError, ForeseenError, reasonOf } from "../process/errors.ts";
 import { SystemFile } from "./system-file.ts";
 
 interface Address {
@@ -103,7 +103,7 @@ class Lookup {
 
   constructor(run: (found: Address[]) => Promise<void>) {
     this.end = run(this.found).catch((error: unknown) => {
-      this.problem = error instanceof Error ? error : new Error(String(error));
+      this.problem = asError(error);
     });
   }
 

@@ -3,9 +3,9 @@ import type { LookupFunction } from "node:net";
 import { type DeviceReport, DeviceReportJson } from "@repo/device-types";
 import { printable } from "@repo/process-log/printable";
 import { JsonTooLarge, parseBoundedJson } from "../process/bounded-json.ts";
-import { ForeseenError, reasonOf } from "../process/errors.ts";
+import { asError, CodedError, reasonOf } from "../process/errors.ts";
 import { display, plainHost } from "./addresses.ts";
-import type { AllowedHosts } from "./allowed-hosts.ts";
+import { type AllowedHosts, notAllowed } from "./allowed-hosts.ts";
 import { boundInterimAnswers, healthIn, MAX_PIECES, textOf } from "./answers.ts";
 import { Deadline } from "./deadline.ts";
 import { NameUnansweredError, type Resolve } from "./names.ts";
@@ -19,10 +19,13 @@ const HEALTH_PATHS = ["/health", "/v1/health"];
 const LOOKUP_SHARE = 1 / 2;
 
 /** Where a hive answers HTTP. */
-export interface HiveAddress {
+interface HiveAddress {
   readonly host: string;
   readonly port: number;
 }
+
+/** … and which one it is. */
+export type HiveToReach = HiveAddress & { readonly id: string };
 
 /** Files, in this process or on the machine, and memory. */
 const OWN_LACKS: ReadonlySet<unknown> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]);
@@ -38,15 +41,13 @@ export interface HealthAnswer {
 }
 
 /** A hive did not answer as it should, or may not be contacted. */
-export class ProbeError extends ForeseenError {
+export class ProbeError extends CodedError<ProbeErrorCode> {
   override readonly name = "ProbeError";
-  readonly code: ProbeErrorCode;
 
   /** The cause of INVALID_DEVICES is zod's error where fields of the answer are wrong. */
   constructor(code: ProbeErrorCode, message: string, options?: ErrorOptions) {
     // It may tell what the hive answered.
-    super(printable(message), options);
-    this.code = code;
+    super(code, printable(message), options);
   }
 
   /** Whether the hive was not even looked for, because the queen herself lacked what a connection takes. */
@@ -69,22 +70,18 @@ interface ProbeOptions {
 
 /** The HTTP client towards hives. It follows no redirect, and connects only to addresses that are allowed. */
 export class Probe {
-  readonly #allowedHosts: AllowedHosts;
-  readonly #resolve: Resolve;
-  readonly #timeoutMs: number;
+  readonly #options: ProbeOptions;
   readonly #running = new Set<Deadline>();
   #closed = false;
 
-  constructor({ allowedHosts, resolve, timeoutMs }: ProbeOptions) {
-    this.#allowedHosts = allowedHosts;
-    this.#resolve = resolve;
-    this.#timeoutMs = timeoutMs;
+  constructor(options: ProbeOptions) {
+    this.#options = options;
   }
 
   /** Why the hive cannot be contacted, as far as its record says; where a name leads shows only when it is contacted. */
   refusal(hive: HiveAddress): ProbeError | undefined {
-    if (!this.#allowedHosts.refuses(hive.host)) return undefined;
-    return plainHost(hive.host) === undefined ? noHost(hive) : notAllowed(hive, hive.host);
+    if (!this.#options.allowedHosts.refuses(hive.host)) return undefined;
+    return plainHost(hive.host) === undefined ? noHost(hive) : notAllowedHive(hive, hive.host);
   }
 
   /**
@@ -130,7 +127,7 @@ export class Probe {
     const deadline = new Deadline();
     if (this.#closed) deadline.pass();
     this.#running.add(deadline);
-    const timer = setTimeout(deadline.pass, this.#timeoutMs);
+    const timer = setTimeout(deadline.pass, this.#options.timeoutMs);
     try {
       return await work(deadline);
     } finally {
@@ -189,18 +186,19 @@ export class Probe {
 
   /** Hands the very addresses that were checked to the connection, so that no second resolution can slip another one in. */
   #lookup(hive: HiveAddress, deadline: Deadline): LookupFunction {
+    const { allowedHosts, resolve, timeoutMs } = this.#options;
     return (host, options, callback) => {
       deadline.isLookingUp = true;
-      const found = this.#resolve(host, this.#timeoutMs * LOOKUP_SHARE).finally(() => (deadline.isLookingUp = false));
+      const found = resolve(host, timeoutMs * LOOKUP_SHARE).finally(() => (deadline.isLookingUp = false));
       found.then(
         (found) => {
-          const allowed = found.filter(({ address }) => this.#allowedHosts.allows(host, address));
+          const allowed = found.filter(({ address }) => allowedHosts.allows(host, address));
           const [first] = allowed;
-          if (first === undefined) callback(notAllowed(hive, found.map(({ address }) => address).join(", ")), "");
+          if (first === undefined) callback(notAllowedHive(hive, found.map(({ address }) => address).join(", ")), "");
           else if (options.all) callback(null, allowed);
           else callback(null, first.address, first.family);
         },
-        (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), ""),
+        (error: unknown) => callback(asError(error), ""),
       );
     };
   }
@@ -217,7 +215,7 @@ export class Probe {
     const reason = this.#closed
       ? "the queen is stopping"
       : deadline.passed
-        ? `no answer within ${this.#timeoutMs} ms`
+        ? `no answer within ${this.#options.timeoutMs} ms`
         : reasonOf(given);
     const cause = deadline.isLookingUp ? new NameUnansweredError(reason) : given;
     return new ProbeError("HIVE_UNREACHABLE", `${display(hive)}: ${path}: ${reason}`, { cause });
@@ -242,13 +240,8 @@ const noHost = ({ host }: HiveAddress): ProbeError =>
     `${JSON.stringify(host)} is no host name and no IP address, so it is not contacted: give the hive another host`,
   );
 
-function notAllowed(hive: HiveAddress, addresses: string): ProbeError {
-  const what = addresses === hive.host ? display(hive) : `${display(hive)} (${addresses || "no address"})`;
-  return new ProbeError(
-    "HIVE_NOT_ALLOWED",
-    `${what} is not among the hosts that this queen may contact (QUEEN_ALLOWED_HOSTS)`,
-  );
-}
+const notAllowedHive = (hive: HiveAddress, addresses: string): ProbeError =>
+  new ProbeError("HIVE_NOT_ALLOWED", notAllowed(display(hive), hive.host, addresses));
 
 function invalidDevices(hive: HiveAddress, what: string, cause?: unknown): ProbeError {
   return new ProbeError("INVALID_DEVICES", `${display(hive)}: /v1/devices answered ${what}`, { cause });

@@ -4,7 +4,7 @@ import { isHost, isSshUser } from "@repo/hive-catalog/record";
 import { unlessAborted } from "../process/abort.ts";
 import { ForeseenError, reasonOf } from "../process/errors.ts";
 import { plainHost } from "./addresses.ts";
-import type { AllowedHosts } from "./allowed-hosts.ts";
+import { type AllowedHosts, notAllowed } from "./allowed-hosts.ts";
 import type { Resolve } from "./names.ts";
 
 const DEFAULT_PORT = 22;
@@ -51,7 +51,7 @@ export async function addressOf({ host, port }: SshTarget, options: AddressOptio
   const found = isIP(host) === 0 ? await unlessAborted(signal, lookUp(host, resolve)) : [host];
   const allowed = found.filter((one) => allowedHosts.allows(host, one));
   const [first] = allowed;
-  if (first === undefined) throw notAllowed(host, found);
+  if (first === undefined) throw new ForeseenError(notAllowed(host, host, found.join(", ")));
   if (allowed.length === 1) return first;
   for (const address of allowed) if (await unlessAborted(signal, takesConnection(address, port))) return address;
   return first;
@@ -69,11 +69,6 @@ function takesConnection(host: string, port: number): Promise<boolean> {
       .on("timeout", () => answer(false))
       .on("error", () => answer(false));
   });
-}
-
-function notAllowed(host: string, found: readonly string[]): ForeseenError {
-  const which = found[0] === host ? host : `${host} (${found.join(", ") || "no address"})`;
-  return new ForeseenError(`${which} is not among the hosts that this queen may contact (QUEEN_ALLOWED_HOSTS)`);
 }
 
 async function lookUp(host: string, resolve: Resolve): Promise<string[]> {

@@ -1,3 +1,4 @@
+import { firstPlace } from "../process/binary-search.ts";
 import type { EventData, EventType } from "./event-data.ts";
 
 /** Where a reader goes on, and what it can no longer be told. */
@@ -90,7 +91,7 @@ export class EventLog {
   /** The first events after that one for which `isWanted`, `limit` at most. */
   after(n: number, limit: number, isWanted: (event: LoggedEvent) => boolean = () => true): Stretch {
     const events: LoggedEvent[] = [];
-    const first = this.#placeAfter(n);
+    const first = firstPlace(this.#kept.length, (place) => (this.#kept[place]?.n ?? 0) > n);
     for (const event of this.#kept.slice(first, first + MAX_LOOKS)) {
       if ((event.type === UNHURRIED && this.#isOutdated(event)) || !isWanted(event)) continue;
       events.push(event);
@@ -129,17 +130,6 @@ export class EventLog {
 
   #isOutdated(event: LoggedEvent): boolean {
     return LATEST_ALONE.has(event.type) && this.#latest.get(latestOf(event.type, event.hiveId)) !== event;
-  }
-
-  /** Where in what is kept the first event after that one stands. */
-  #placeAfter(n: number): number {
-    let [from, to] = [0, this.#kept.length];
-    while (from < to) {
-      const middle = (from + to) >> 1;
-      if ((this.#kept[middle]?.n ?? 0) <= n) from = middle + 1;
-      else to = middle;
-    }
-    return from;
   }
 
   #dropOld(): void {

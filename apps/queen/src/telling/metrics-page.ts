@@ -76,7 +76,6 @@ function showCatalog(catalog: HiveCatalog, registers: Registry[]): () => Promise
   const durable = new Gauge({
     name: "queen_catalog_durable",
     help: "1 when a loss of power takes no answered change, 0 when it can; absent when the catalog does not say",
-    labelNames: [],
     registers,
   });
   const writable = new Gauge({
@@ -93,7 +92,6 @@ function showCatalog(catalog: HiveCatalog, registers: Registry[]): () => Promise
   const cordoned = new Gauge({
     name: "queen_cordoned_hives",
     help: "Hives that get no new work because an operator said so; absent when it could not be read",
-    labelNames: [],
     registers,
   });
   return async () => {

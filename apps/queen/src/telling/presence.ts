@@ -4,7 +4,7 @@ import { isAbsolute } from "node:path";
 import { type HiveCatalog, HiveCatalogError, QUEEN_GONE_AFTER_MS } from "@repo/hive-catalog";
 import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
-import { isCatalogError } from "../process/errors.ts";
+import { asError, isCatalogError } from "../process/errors.ts";
 import type { Metrics } from "./metrics.ts";
 
 const RENEWAL_INTERVAL_MS = 5000;
@@ -146,5 +146,3 @@ const HEALED_BY_RESTART: ReadonlySet<string> = new Set([
   "CATALOG_OUTCOME_UNKNOWN",
   "CATALOG_BUSY",
 ]);
-
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));

@@ -30,6 +30,11 @@ const CODES: readonly (readonly [RegExp, HiveCatalogErrorCode, string])[] = [
   [/^ENOTDIR$/, "CATALOG_UNAVAILABLE", "a part of the path is no folder"],
   [/^SQLITE_(?:BUSY|LOCKED)/, "CATALOG_BUSY", "another process holds the lock of the catalog; try again"],
   [/^SQLITE_(?:FULL|IOERR_SHMSIZE)/, "CATALOG_FULL", "there is no room left for the catalog; make room and try again"],
+  [
+    /^SQLITE_READONLY_ROLLBACK/,
+    "CATALOG_UNAVAILABLE",
+    "another program was ended with a change half done, which is in the -journal beside the file: whoever opens the catalog to change it, such as a queen who starts, undoes that",
+  ],
   [/^SQLITE_(?:READONLY|PERM|AUTH)/, "CATALOG_READ_ONLY", "the catalog cannot be written"],
   [/^SQLITE_(?:CORRUPT|IOERR_CORRUPTFS|FORMAT)/, "CATALOG_CORRUPT", "the catalog file is damaged; restore a backup"],
   [/^SQLITE_NOTADB/, "CATALOG_CORRUPT", "the catalog file is not a database any more; restore a backup"],
@@ -44,6 +49,8 @@ const CODES: readonly (readonly [RegExp, HiveCatalogErrorCode, string])[] = [
 
 /** The binding has no names for the newer of SQLite's extended codes, SQLITE_CORRUPT_INDEX among them. */
 const UNNAMED = /^UNKNOWN_SQLITE_ERROR_(\d+)$/;
+/** What the binding throws, without a code, where SQLite cannot open the file: for lack of file descriptors, as an example. */
+const NOT_OPENED = /^ConnectionFailed\(.*: (\d+)"\)$/s;
 /** By the low byte of an extended code, which is the plain one. */
 const PLAIN_CODES: Record<number, string> = {
   3: "SQLITE_PERM",
@@ -104,6 +111,8 @@ function classify(cause: Error): readonly [HiveCatalogErrorCode, string] {
 /** The codes that an error carries: @libsql/client has an extended one beside the plain one. */
 function codesOf(error: Error): string[] {
   const { extendedCode, code } = error as { extendedCode?: unknown; code?: unknown };
+  const [, number] = NOT_OPENED.exec(error.message) ?? [];
+  if (number !== undefined) return [PLAIN_CODES[Number(number) & 0xff] ?? "SQLITE_ERROR"];
   return [extendedCode, code].filter((value) => typeof value === "string").map(named);
 }
 

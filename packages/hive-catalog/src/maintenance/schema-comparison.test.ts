@@ -34,3 +34,11 @@ test("a table and a column that are missing are found, and all that is there is 
     ]);
   }
 });
+
+test("what another program named with a line break is told in one line", async () => {
+  await using file = await CatalogFile.create();
+  await (await file.open()).close();
+  file.run('CREATE INDEX "mine\n/a.db is sound" ON hives (host)');
+  const { schema, isSound } = await checkCatalog(file.path);
+  expect({ isSound, ...schema }).toMatchObject({ isSound: true, further: ["index mine\uFFFD/a.db is sound"] });
+});

@@ -1,6 +1,6 @@
 import { plain } from "../drivers/client.ts";
 import { FileClient } from "../drivers/file/client.ts";
-import { affinityOf, fromHex } from "../sql/identity.ts";
+import { affinityOf, fromHex, linesFromHex } from "../sql/identity.ts";
 import { knownMigrations, type MigrationState } from "../sql/migrations.ts";
 import type { Reader } from "./sql-thread.ts";
 
@@ -70,7 +70,7 @@ async function partsOf(reader: Reader): Promise<Parts> {
     const [table, index, columns] = [nameIn(row[0]), nameIn(row[1]), nameIn(row[2])];
     if (HOUSEKEEPING.test(table)) continue;
     const isUnique = Number(row[3]) === 1;
-    const rows = Number(row[4]) === 1 ? ` where ${conditionOf(fromHex(row[5]))}` : "";
+    const rows = Number(row[4]) === 1 ? ` where ${conditionOf(linesFromHex(row[5]))}` : "";
     const shape = `on ${table} (${columns})${isUnique ? " unique" : ""}${rows}`;
     parts.set(`index ${index}`, { shape, table, harm: isUnique ? "it refuses what the catalog allows" : undefined });
   }

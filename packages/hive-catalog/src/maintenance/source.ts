@@ -4,7 +4,7 @@ import { HiveCatalogError } from "../errors.ts";
 import { checkOptions, invalidArgument } from "../model/check.ts";
 import type { OpenOptions } from "../options.ts";
 import { isNew, readOnlyTarget, statOf, unreadable } from "../sql/files.ts";
-import { fromHex, identify, notACatalog } from "../sql/identity.ts";
+import { identify, linesFromHex, notACatalog } from "../sql/identity.ts";
 import { parseLocation, realPathOf, redacted } from "../sql/location.ts";
 import { connectServer } from "../sql/open.ts";
 import { countIn } from "../sql/statement.ts";
@@ -115,7 +115,7 @@ export async function sqliteProblems(reader: Reader, check: "quick_check" | "int
 }
 
 async function problemLines(reader: Reader, query: string): Promise<string[]> {
-  const lines = (await reader.execute(plain(query))).rows.flatMap((row) => fromHex(row[0]).split("\n"));
+  const lines = (await reader.execute(plain(query))).rows.flatMap((row) => linesFromHex(row[0]).split("\n"));
   return lines.filter((line) => line !== "ok" && line !== "" && !line.startsWith("***"));
 }
 

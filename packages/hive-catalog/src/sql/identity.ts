@@ -133,8 +133,13 @@ export function notACatalog(location: string, reason: string): HiveCatalogError 
   return new HiveCatalogError("CATALOG_NOT_A_CATALOG", `${location} is not a hive catalog: ${reason}`);
 }
 
-/** Whatever bytes a damaged file gives, as text that can be shown. */
+/** Whatever bytes a damaged file gives, as text that can be shown, in one line. */
 export function fromHex(value: unknown): string {
+  return linesFromHex(value).replaceAll("\n", "\uFFFD");
+}
+
+/** The same, with its line breaks. */
+export function linesFromHex(value: unknown): string {
   return Buffer.from(String(value), "hex")
     .toString("utf8")
     .replace(/[^\p{L}\p{N}\p{P}\p{S}\n ]/gu, "\uFFFD");

@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { CatalogFile, leaveWal, SPECIFICATION_DDL } from "../../test/catalog-file.ts";
+import { CatalogFile, leaveJournal, leaveWal, SPECIFICATION_DDL } from "../../test/catalog-file.ts";
 import { refusalOf } from "../../test/refusal.ts";
 import { HiveCatalog } from "../catalog.ts";
+import { checkCatalog } from "../maintenance/check.ts";
 import { aHive, temporaryFolder } from "../testing.ts";
 
 test("a -wal without its file is CATALOG_CORRUPT, and is kept", async () => {
@@ -36,6 +37,19 @@ test("a -wal whose file is gone is kept, also when a symbolic link leads to wher
   symlinkSync(path, link);
   expect((await refusalOf(HiveCatalog.open(link))).code).toBe("CATALOG_CORRUPT");
   expect(readFileSync(`${path}-wal`, "utf8")).toBe("committed pages");
+});
+
+test("a change that another program left half done in its -journal is undone when the catalog is opened, and until then it is said what is there", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "hives.db");
+  const added = "INSERT INTO hives (id, host, port, created_at_ms, updated_at_ms) VALUES ('a', 'h', 1, 0, 0)";
+  leaveJournal(join(folder.path, "other.db"), path, SPECIFICATION_DDL, added);
+  const error = await refusalOf(checkCatalog(path));
+  expect(error).toMatchObject({ code: "CATALOG_UNAVAILABLE", message: expect.stringContaining("half done") });
+  expect(existsSync(`${path}-journal`)).toBe(true);
+  await using catalog = await HiveCatalog.open(path);
+  expect((await catalog.listHives()).map(({ id }) => id)).toEqual(["a"]);
+  expect(existsSync(`${path}-journal`)).toBe(false);
 });
 
 test("a folder is CATALOG_NOT_A_CATALOG", async () => {

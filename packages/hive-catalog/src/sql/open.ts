@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import type { MigrationMeta } from "drizzle-orm/migrator";
-import type { SqlClient } from "../drivers/client.ts";
+import { plain, type SqlClient } from "../drivers/client.ts";
 import { codeOf, isBusy, toCatalogError } from "../drivers/errors.ts";
 import { FileClient } from "../drivers/file/client.ts";
 import { HiveCatalogError } from "../errors.ts";
@@ -118,8 +118,22 @@ async function inspect(client: SqlClient, location: string): Promise<Inspected> 
   return { identity, pending };
 }
 
+type Patience = { busyTimeoutMs: number };
+
+/** What the file is; a change that another program left half done in it is undone first, for nobody can read it before. */
+async function inspectFile(path: string, options: Patience): Promise<Inspected> {
+  try {
+    return await look(path, options);
+  } catch (error) {
+    if (codeOf(error) !== "SQLITE_READONLY_ROLLBACK") throw error;
+  }
+  const client = await connectFile(path, path, options.busyTimeoutMs);
+  await client.execute(plain("PRAGMA schema_version")).finally(() => client.close());
+  return await look(path, options);
+}
+
 /** Looks at an existing file through a connection that cannot change it: a file that is not ours stays as it is. */
-async function inspectFile(path: string, { busyTimeoutMs }: { busyTimeoutMs: number }): Promise<Inspected> {
+async function look(path: string, { busyTimeoutMs }: Patience): Promise<Inspected> {
   const readOnly = "the file is only looked at";
   const client = new FileClient({ target: readOnlyTarget(path), path, busyTimeoutMs, readOnly });
   try {

@@ -84,11 +84,26 @@ describe("a llama-server", () => {
     expect((await read()).readings).toMatchObject([{ state: "Error", health: "it answers 500 to /v1/health" }]);
   });
 
-  test("that fails is in Error, with what it answered", async () => {
-    const server = await startStub({ ...recorded("llamacpp-props"), status: 500 });
+  test.each([500, 404, 302])("that answers %i is in Error, and that is said", async (status) => {
+    const server = await startStub({ ...recorded("llamacpp-props"), status });
     const [reading] = (await readerOf(llamacpp, server, { process: SERVER })()).readings;
-    expect(reading).toMatchObject({ state: "Error", health: "it answers 500 to /props" });
+    expect(reading).toMatchObject({ state: "Error", health: `it answers ${status} to /props` });
   });
+
+  test.each(["<html>", "", "null"])("that answers %j is in Error, and not one without anything to do", async (body) => {
+    const server = await startStub({ ...recorded("llamacpp-props"), body });
+    const [reading] = (await readerOf(llamacpp, server, { process: SERVER })()).readings;
+    expect(reading).toMatchObject({ state: "Error", health: "what it answers to /props cannot be read" });
+  });
+
+  test.each(["--alias tiny,more", "-a more", "--alias ,tiny,,more,"])(
+    "with %s has the name while it loads that it has then: the first by the alphabet",
+    async (flags) => {
+      const server = await startStub({ ...recorded("llamacpp-health-loading"), request: "GET /props" });
+      const { readings } = await readerOf(llamacpp, server, { process: processOf(`llama-server ${flags}`) })();
+      expect(readings).toMatchObject([{ model: "more", state: "Loading" }]);
+    },
+  );
 });
 
 describe("a router", () => {

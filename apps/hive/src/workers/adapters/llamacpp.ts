@@ -4,6 +4,7 @@ import {
   type Adapter,
   AnotherServer,
   HEALTHY,
+  isUsable,
   loading,
   ON_UNIX_SOCKET,
   type Program,
@@ -19,6 +20,9 @@ import { type Answer, type Ask, NoAnswer } from "../ask.ts";
 import { count, flag, listOf, objectOf, text } from "../lenient.ts";
 
 const Props = objectOf({ role: text, model_alias: text, total_slots: count, is_sleeping: flag, endpoint_slots: flag });
+/** What it answers to every question while it loads its model. */
+const Failure = objectOf({ error: objectOf({ type: text }) });
+const LOADS = "unavailable_error";
 const Slots = listOf(z.object({ is_processing: z.boolean() }));
 const Status = objectOf({
   value: text,
@@ -45,10 +49,16 @@ const program: Program = {
   speaksTls: ({ argv, environment }) =>
     hasFlag(argv, "--ssl-key-file") || environment?.LLAMA_ARG_SSL_KEY_FILE !== undefined,
   modelOf: ({ argv, environment }) => {
-    const alias = optionOf(argv, "--alias", "-a") ?? environment?.LLAMA_ARG_ALIAS;
-    return alias?.split(",")[0] ?? optionOf(argv, "--model", "-m") ?? environment?.LLAMA_ARG_MODEL ?? null;
+    const aliases = optionOf(argv, "--alias", "-a") ?? environment?.LLAMA_ARG_ALIAS;
+    return firstOf(aliases) ?? optionOf(argv, "--model", "-m") ?? environment?.LLAMA_ARG_MODEL ?? null;
   },
 };
+
+/** The one that it calls itself by: it keeps them in order of the alphabet. */
+function firstOf(aliases = ""): string | undefined {
+  const names = aliases.split(",").map((one) => one.trim());
+  return names.filter((one) => one !== "").toSorted()[0];
+}
 
 /** llama-server of llama.cpp, with one model or as a router that starts one of itself for each. */
 export const llamacpp: Adapter = {
@@ -67,11 +77,10 @@ export const isLlamaCpp = (serverHeader: string): boolean => serverHeader === "l
 async function read(server: Server): Promise<ServerReading> {
   const { ask, process } = server;
   const told = process === undefined ? null : program.modelOf(process);
-  const answer = await ask("/props");
-  if (!isLlamaCpp(answer.server)) throw new AnotherServer("it is no llama.cpp");
+  const answer = await askProps(ask);
   if (wantsKey(answer)) return { readings: [byHealth(await ask("/v1/health"), told)] };
   if (answer.status === 503) return { readings: [loading(told)] };
-  if (answer.status >= 500) return { readings: [troubleOf(answer, "/props", told)] };
+  if (!isUsable(answer)) return { readings: [troubleOf(answer, "/props", told)] };
   const props = Props.parse(answer.json);
   if (props.role === "router") return readRouter(server);
   const model = props.model_alias ?? told;
@@ -79,6 +88,16 @@ async function read(server: Server): Promise<ServerReading> {
   const slots = isAwake && props.endpoint_slots !== false && neverSleeps(process) ? await readSlots(ask, "/slots") : {};
   if (slots === undefined) return { readings: [loading(model)] };
   return { readings: [ofSlots(model, { slots: props.total_slots, ...(!isAwake && { running: 0 }), ...slots })] };
+}
+
+/** Before it stands a proxy, perhaps, which puts its own name in the header: then what it says of itself tells that it is one. */
+async function askProps(ask: Ask): Promise<Answer> {
+  const answer = await ask("/props");
+  if (isLlamaCpp(answer.server) || Failure.parse(answer.json).error.type === LOADS) return answer;
+  if (answer.status >= 500) throw new NoAnswer(`it answers ${answer.status} to /props`);
+  const { role, total_slots: slots } = Props.parse(answer.json);
+  if (role !== "router" && slots === undefined) throw new AnotherServer("it is no llama.cpp");
+  return answer;
 }
 
 /** Its health is what it says without a key, if it is none of the older ones. At `/health` other servers run their model, and none but it has this path. */
@@ -121,7 +140,7 @@ function ofSlots(model: string | null, { running, slots }: SlotCount): Reading {
 
 async function readRouter(server: Server): Promise<ServerReading> {
   const answer = await server.ask("/v1/models");
-  if (answer.status !== 200) return { readings: [troubleOf(answer, "/v1/models", null)] };
+  if (!isUsable(answer)) return { readings: [troubleOf(answer, "/v1/models", null)] };
   const models = Models.parse(answer.json).data;
   const inUse = models.filter(
     ({ status }) => status.failed === true || /^(loading|loaded|sleeping)$/.test(status.value ?? ""),

@@ -155,6 +155,12 @@ test("that is slow to say what is on disk is read all the same", async () => {
   expect(await statesOf(readerOf(ollama, server))).toEqual([`${NAME} Idle`]);
 });
 
+test("whose answer cannot be read is in Error, and not one without a model", async () => {
+  const server = await startStub({ ...recorded("ollama-ps-none"), body: "<html>" });
+  const { readings } = await readerOf(ollama, server)();
+  expect(readings).toEqual([{ model: null, state: "Error", health: "what it answers to /api/ps cannot be read" }]);
+});
+
 test("that fails is in Error", async () => {
   const server = await startStub({ ...recorded("ollama-ps-none"), status: 500 });
   const { readings } = await readerOf(ollama, server)();

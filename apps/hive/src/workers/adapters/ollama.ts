@@ -2,8 +2,10 @@ import { basename } from "node:path";
 import * as z from "zod";
 import {
   type Adapter,
+  askUnlessFailing,
   type ColdModel,
   HEALTHY,
+  isUsable,
   loading,
   type Program,
   type Reading,
@@ -58,7 +60,7 @@ export const ollama: Adapter = {
   program,
   paths: ["/api/version", "/api/ps", "/api/tags", "/slots"],
   async identify(ask) {
-    const { version } = Version.parse((await ask("/api/version")).json);
+    const { version } = Version.parse((await askUnlessFailing(ask, "/api/version")).json);
     return version === undefined ? undefined : `ollama ${version}`;
   },
   open() {
@@ -69,7 +71,7 @@ export const ollama: Adapter = {
 
 async function read(server: Server, known: Known): Promise<ServerReading> {
   const answer = await server.ask("/api/ps");
-  if (answer.status !== 200) return { readings: [troubleOf(answer, "/api/ps", null)] };
+  if (!isUsable(answer)) return { readings: [troubleOf(answer, "/api/ps", null)] };
   const { models } = Loaded.parse(answer.json);
   const counts = await countsOf(server);
   const nowMs = Date.now();

@@ -1,7 +1,9 @@
 import * as z from "zod";
 import {
   type Adapter,
+  askUnlessFailing,
   HEALTHY,
+  isUsable,
   type Program,
   type Reading,
   type Server,
@@ -50,7 +52,7 @@ export const sglang: Adapter = {
   program,
   paths: ["/model_info", "/get_model_info", LOADS, "/get_load", "/v1/models"],
   async identify(ask) {
-    const answer = await askNewOrOld(ask, "/model_info", "/get_model_info");
+    const answer = await askNewOrOld((path) => askUnlessFailing(ask, path), "/model_info", "/get_model_info");
     if (wantsKey(answer)) return "sglang";
     return Info.parse(answer.json).model_path === undefined ? undefined : "sglang";
   },
@@ -70,7 +72,7 @@ async function read({ ask, process }: Server, known: { isOld: boolean }): Promis
   const told = process === undefined ? null : program.modelOf(process);
   const answer = known.isOld ? await ask("/get_load") : await askNewOrOld(ask, LOADS, "/get_load");
   const trouble = troubleOf(answer, known.isOld ? "/get_load" : "/v1/loads", told);
-  if (answer.status !== 200 && answer.status !== 404) return { readings: [trouble] };
+  if (!isUsable(answer) && answer.status !== 404) return { readings: [trouble] };
   known.isOld = Array.isArray(answer.json);
   const load = loadOf(known.isOld ? oldLoads(answer.json) : Loads.parse(answer.json).loads);
   const models = await ask("/v1/models");

@@ -1,6 +1,7 @@
 import {
   type Adapter,
   AnotherServer,
+  askUnlessFailing,
   HEALTHY,
   ON_UNIX_SOCKET,
   type Program,
@@ -64,7 +65,7 @@ export const vllm: Adapter = {
   program,
   paths: ["/version", "/metrics", "/v1/models", "/health"],
   async identify(ask) {
-    const { version } = Version.parse((await ask("/version")).json);
+    const { version } = Version.parse((await askUnlessFailing(ask, "/version")).json);
     return version === undefined ? undefined : `vllm ${version}`;
   },
   open: () => read,

@@ -27,7 +27,7 @@ export function walkByStatus(
 
 /** By id, those that are at `value` in the order. */
 async function stepById(find: Find, place: Place | undefined, size: number, value: string | null): Promise<Step> {
-  const { hives, nextAfter, damaged } = await find({ limit: size, ...(place?.id != null && { after: place.id }) });
+  const { hives, nextAfter, damaged } = await find({ limit: size, after: place?.id ?? undefined });
   return {
     entries: hives.map((hive) => ({ hive, place: { value, id: hive.id } })),
     next: nextAfter === null ? undefined : { value, id: nextAfter },

@@ -1,14 +1,8 @@
-import { ForeseenError } from "../../process/errors.ts";
+import { CodedError } from "../../process/errors.ts";
 
 /** Why a list does not go on, or is not sorted as somebody wants it. */
 export type ListErrorCode = "LIST_EXPIRED" | "TOO_MANY_TO_SORT";
 
-export class ListError extends ForeseenError {
+export class ListError extends CodedError<ListErrorCode> {
   override readonly name = "ListError";
-  readonly code: ListErrorCode;
-
-  constructor(code: ListErrorCode, message: string) {
-    super(message);
-    this.code = code;
-  }
 }

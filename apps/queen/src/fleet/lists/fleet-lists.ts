@@ -217,7 +217,7 @@ function candidatesOf(query: ListQuery, fleet: Fleet): IsCandidate {
 
 function isMet(query: ListQuery, row: FleetRow): boolean {
   const { takesWork, onProbation, unreachable, notBeating, model, minFreeVramBytes } = query;
-  if (takesWork !== undefined && row.takesWork !== takesWork) return false;
+  if (takesWork !== undefined && (row.whyNot === null) !== takesWork) return false;
   if (onProbation !== undefined && (row.probationUntilMs !== null) !== onProbation) return false;
   const failing = { status: row.hive.status, unreachableSinceMs: row.unreachableSinceMs ?? undefined };
   if (unreachable !== undefined && isUnreachable(failing) !== unreachable) return false;

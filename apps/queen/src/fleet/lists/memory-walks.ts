@@ -1,4 +1,5 @@
 import type { HiveCatalog } from "@repo/hive-catalog";
+import { firstPlace } from "../../process/binary-search.ts";
 import type { Snapshot } from "./snapshots.ts";
 import { type Find, type IsCandidate, OTHERS, type Place, type Step, stepTo, type Walk } from "./walk.ts";
 
@@ -28,18 +29,10 @@ export function walkByLiveId(parts: Parts, { descending }: { descending: boolean
   const { ids } = parts.snapshot;
   const placeBehind = (position: number): Place => ({ value: null, id: ids[position] ?? null });
   const isBehind = (id: string, place: string) => (descending ? id < place : id > place);
-  const firstBehind = (id: string): number => {
-    let [low, high] = [0, ids.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (isBehind(ids[middle] ?? "", id)) high = middle;
-      else low = middle + 1;
-    }
-    return low;
-  };
   return {
     step: (place, size) => {
-      const from = place?.id == null ? 0 : firstBehind(place.id);
+      const after = place?.id ?? null;
+      const from = after === null ? 0 : firstPlace(ids.length, (position) => isBehind(ids[position] ?? "", after));
       return stepBySnapshot(parts, { from, size, placeBehind, end: undefined });
     },
   };
@@ -73,7 +66,7 @@ async function stepByOthers(
   after: string | undefined,
   size: number,
 ): Promise<Step> {
-  const ids = await catalog.listHiveIds({ limit: MAX_LOOKS, ...(after !== undefined && { after }) });
+  const ids = await catalog.listHiveIds({ limit: MAX_LOOKS, after });
   const others = ids.filter((id) => !snapshot.members.has(id) && isCandidate(id));
   const taken = others.slice(0, size);
   const isWhole = taken.length === others.length;

@@ -1,6 +1,8 @@
 import type { Clock } from "../../process/clock.ts";
 import { inBatches } from "../../process/turn.ts";
 import type { Fleet } from "../fleet.ts";
+import type { DeviceKind } from "../traits.ts";
+import type { LiveHive } from "../workers/hive.ts";
 import { loadOfAll } from "../workers/load.ts";
 import { usageOf } from "../workers/usage.ts";
 import { ListError } from "./errors.ts";
@@ -8,8 +10,7 @@ import { Reused } from "./reused.ts";
 import { sortInTurns } from "./sort-in-turns.ts";
 
 /** What only memory knows, of hives whose beats arrive here; or their ids alone. */
-const MEMORY_ORDERS = ["free_vram", "load", "last_beat", "id"] as const;
-type MemoryOrder = (typeof MEMORY_ORDERS)[number];
+type MemoryOrder = "free_vram" | "load" | "last_beat" | "id";
 
 /** The live hives that have a value, in its order, as it was once. */
 export interface Snapshot {
@@ -23,8 +24,8 @@ interface Kept extends Snapshot {
 }
 
 interface FreeVram {
-  readonly reading: Live["reading"];
-  readonly devices: Devices;
+  readonly reading: LiveHive["reading"];
+  readonly devices: DeviceKind | null;
   readonly freeBytes: number | null;
 }
 
@@ -51,7 +52,7 @@ export class Snapshots {
   /** The one that was used longest ago first. */
   readonly #kept = new Map<number, Kept>();
   /** By the workers of a beat, which are forgotten with it: most hives have not beaten again when the next snapshot is made. */
-  readonly #freeVram = new WeakMap<Live["workers"], FreeVram>();
+  readonly #freeVram = new WeakMap<LiveHive["workers"], FreeVram>();
   #name = 0;
 
   constructor(parts: Parts, maxSorted = MAX_SORTED) {
@@ -118,7 +119,7 @@ export class Snapshots {
     return { name: ++this.#name, ids: [...members], members, usedAtMs: 0 };
   }
 
-  #valueOf(order: MemoryOrder, { id, workers, reading }: Live): number | null {
+  #valueOf(order: MemoryOrder, { id, workers, reading }: LiveHive): number | null {
     const { fleet } = this.#parts;
     if (order === "load") return loadOfAll(workers);
     if (order === "last_beat") return fleet.sight(id)?.beatAtMs ?? null;
@@ -126,7 +127,7 @@ export class Snapshots {
     return 0;
   }
 
-  #freeVramOf(heard: Pick<Live, "workers" | "reading">, devices: Devices): number | null {
+  #freeVramOf(heard: Pick<LiveHive, "workers" | "reading">, devices: DeviceKind | null): number | null {
     const known = this.#freeVram.get(heard.workers);
     if (known?.reading === heard.reading && known.devices === devices) return known.freeBytes;
     const { freeBytes } = usageOf(heard, devices).vram;
@@ -134,9 +135,6 @@ export class Snapshots {
     return freeBytes;
   }
 }
-
-type Devices = ReturnType<Fleet["traits"]["devicesOf"]>;
-type Live = ReturnType<Fleet["registry"]["workload"]> extends Generator<infer Yielded> ? Yielded : never;
 
 function tooMany(maxSorted: number): ListError {
   return new ListError(

@@ -2,7 +2,7 @@ import type { HiveCatalog } from "@repo/hive-catalog";
 import type { Clock } from "../../process/clock.ts";
 import { inBatches } from "../../process/turn.ts";
 import type { Fleet } from "../fleet.ts";
-import { isOnProbation } from "../hive-view.ts";
+import { probationAt } from "../liveness/probation.ts";
 import type { Sight } from "../liveness/sight.ts";
 import { Reused } from "./reused.ts";
 
@@ -60,7 +60,7 @@ export class Totals {
     let [onProbation, unreachable, notBeating] = [0, 0, 0];
     for await (const sights of inBatches(fleet.sights(), LOOKS_PER_TURN)) {
       for (const sight of sights) {
-        if (isOnProbation(sight, nowMs)) onProbation += 1;
+        if (probationAt(sight, nowMs) !== undefined) onProbation += 1;
         if (isUnreachable(sight)) unreachable += 1;
         if (fleet.notBeating(sight) !== null) notBeating += 1;
       }

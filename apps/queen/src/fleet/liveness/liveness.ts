@@ -11,7 +11,6 @@ import {
   learnBeat,
   type NotBeating,
   type ProbeResult,
-  type Rule,
   type Sight,
   Sights,
   WHY_NOT_BEATING,
@@ -34,6 +33,10 @@ interface Tick {
   readonly lost: readonly Sight[];
   readonly notices: readonly Notice[];
 }
+
+/** Why a status is other than it was, where no rule made it so. */
+export const BY_ANOTHER_PROGRAM = "it was changed in the catalog by another program";
+export const OVER_THE_API = "it was set over the API";
 
 const ALL_RULES: LivenessRules = { corroboration: true, grace: true, guard: true };
 const TICKS_PER_INTERVAL = 4;
@@ -94,14 +97,8 @@ export class Liveness {
       const was = sight.status;
       sight.status = record.status;
       if (was !== undefined && was !== record.status) {
-        this.#remember(
-          sight,
-          was,
-          record.status,
-          "another_program",
-          "it was changed in the catalog by another program",
-          nowMs,
-        );
+        const byOther = { rule: "another_program", why: BY_ANOTHER_PROGRAM } as const;
+        this.#remember(sight, was, { status: record.status, ...byOther }, nowMs);
       }
       if (was !== record.status) this.onWork(record.id);
     }
@@ -126,7 +123,7 @@ export class Liveness {
   }
 
   /** An operator wrote this record. Its status holds until the next sign of life, or until the hive was silent for a stale age from now on. */
-  setByOperator(record: KnownHive, nowMs: number, wallNowMs: number, why = "it was set over the API"): Sight {
+  setByOperator(record: KnownHive, nowMs: number, wallNowMs: number, why = OVER_THE_API): Sight {
     const was = this.sights.get(record.id)?.status;
     const sight = this.sights.see(record.id);
     sight.status = record.status;
@@ -136,7 +133,7 @@ export class Liveness {
     this.onWork(record.id);
     sight.setByOperator = record.status !== "unknown";
     sight.setAtMs = nowMs;
-    if (was !== undefined) this.#remember(sight, was, record.status, "set_by_operator", why, nowMs);
+    if (was !== undefined) this.#remember(sight, was, { status: record.status, rule: "set_by_operator", why }, nowMs);
     return sight;
   }
 
@@ -184,11 +181,11 @@ export class Liveness {
   }
 
   /** The queen wrote what `verdict` says. */
-  changed(sight: Sight, was: HiveStatus, { status, rule, why }: Verdict, nowMs: number): void {
+  changed(sight: Sight, was: HiveStatus, verdict: Verdict, nowMs: number): void {
     this.condition.listening.wake(nowMs);
-    sight.status = status;
+    sight.status = verdict.status;
     sight.statusChangedAtMs = nowMs;
-    this.#remember(sight, was, status, rule, why, nowMs);
+    this.#remember(sight, was, verdict, nowMs);
     this.onWork(sight.id);
   }
 
@@ -292,7 +289,7 @@ export class Liveness {
     sight.failedAtMs = startedAtMs;
   }
 
-  #remember(sight: Sight, was: HiveStatus, status: HiveStatus, rule: Rule, why: string, nowMs: number): void {
+  #remember(sight: Sight, was: HiveStatus, { status, rule, why }: Verdict, nowMs: number): void {
     remember(sight, { atMs: nowMs, was, status, rule, why }, this.settings);
   }
 }

@@ -1,4 +1,4 @@
-import type { Change, Sight } from "./sight.ts";
+import type { Change, Probation, Sight } from "./sight.ts";
 
 /** When a hive counts as flapping, and for how long. */
 export interface FlapSettings {
@@ -12,6 +12,10 @@ export interface FlapSettings {
 const CHANGES_KEPT = 64;
 const MAX_BACK_OFFS = 16;
 
+/** That under which a hive is now; undefined when it is under none. */
+export const probationAt = ({ probation }: Readonly<Sight>, nowMs: number): Probation | undefined =>
+  probation !== undefined && nowMs < probation.untilMs ? probation : undefined;
+
 /** Keeps a change of status, and puts a hive that changes too often on probation. What an operator does is no flapping. */
 export function remember(sight: Sight, change: Change, settings: FlapSettings): void {
   sight.changes.push(change);
@@ -24,9 +28,10 @@ const isFlap = ({ was, status, rule }: Change): boolean =>
   was !== "unknown" && status !== "unknown" && rule !== "set_by_operator";
 
 /** On probation every change begins the wait anew, and every change to offline doubles it; so does a return to probation within a window. */
-function nextProbation({ probation, changes }: Sight, { atMs, status }: Change, settings: FlapSettings) {
+function nextProbation(sight: Sight, { atMs, status }: Change, settings: FlapSettings) {
+  const { probation, changes } = sight;
   const { flapChanges, flapWindowMs, probationMs } = settings;
-  const isOn = probation !== undefined && atMs < probation.untilMs;
+  const isOn = probationAt(sight, atMs) !== undefined;
   const flaps = changes.filter((change) => isFlap(change) && atMs - change.atMs < flapWindowMs).length;
   if (!isOn && flaps <= flapChanges) return probation;
   const wasJustOn = probation !== undefined && atMs - probation.untilMs < flapWindowMs;

@@ -34,7 +34,7 @@ export interface Change {
 }
 
 /** Counts as offline for new work until `untilMs`, a monotonic time. */
-interface Probation {
+export interface Probation {
   readonly untilMs: number;
   readonly backOffMs: number;
 }

@@ -38,3 +38,12 @@ test("a url on loopback is one for a hive that is there itself", () => {
   expect(urlFrom("http://127.0.0.1:8000", "127.0.0.1")).toBe("http://127.0.0.1:8000");
   expect(urlFrom("http://127.0.0.1:8000", "localhost")).toBe("http://127.0.0.1:8000");
 });
+
+test.each([
+  ["127.0.0.1", "http://127.0.0.1:8000", "http://127.0.0.1:8000"],
+  ["localhost", "http://localhost:8000", "http://localhost:8000"],
+  ["::1", "http://127.0.0.1:8000", "http://[::1]:8000"],
+])("a port alone is one at the hive's host, and on loopback no IPv6 one: %s", (host, loopback, all) => {
+  const on = (reachable: "all" | "loopback") => urlOf({ url: null, port: 8000, reachable }, host);
+  expect([on("loopback"), on("all")]).toEqual([loopback, all]);
+});

@@ -1,10 +1,12 @@
 import { isIP } from "node:net";
-import { isLoopback, plainAddress, plainHost } from "../../reach/addresses.ts";
+import { isLoopback, isOnLoopback, plainAddress, plainHost } from "../../reach/addresses.ts";
 import type { ServerAddress } from "./worker.ts";
 
 /** One for all hives whose workers can be reached: a set for each takes 2 MB of ten thousand. */
 export const NONE: ReadonlySet<never> = new Set();
 
+/** Where a server listens that is on loopback and says no more: that its hive was added as `::1` tells nothing of it. */
+const LOOPBACK = "127.0.0.1";
 /** Addresses on which servers listen for all, and that nobody can connect to. */
 const UNSPECIFIED = ["0.0.0.0", "::"];
 
@@ -15,7 +17,9 @@ const UNSPECIFIED = ["0.0.0.0", "::"];
 export function urlOf({ url, port, reachable }: ServerAddress, host: string): string | null {
   if (url !== null) return plainUrl(url, host);
   const isElsewhere = reachable === null || (reachable === "loopback" && !isOnLoopback(host));
-  return port === null || isElsewhere ? null : plainUrl(`http://0.0.0.0:${port}`, host);
+  if (port === null || isElsewhere) return null;
+  const isByIpv4 = reachable === "loopback" && isIP(plainHost(host) ?? "") === 6;
+  return plainUrl(`http://0.0.0.0:${port}`, isByIpv4 ? LOOPBACK : host);
 }
 
 /** Whether work may be sent there: a hive that says nothing at all of an address leaves it to the caller to find the server. */
@@ -54,5 +58,3 @@ function plainUrl(text: string, host: string): string | null {
   } else if (isLoopback(named) && !isOnLoopback(host)) return null;
   return text.endsWith("/") ? url.href : url.href.replace(/\/$/, "");
 }
-
-const isOnLoopback = (host: string): boolean => isLoopback(plainHost(host) ?? "");

@@ -1,9 +1,9 @@
 import type { Clock } from "../../process/clock.ts";
 import type { Metrics } from "../../telling/metrics.ts";
 import type { Cordons } from "../cordons.ts";
-import { type ClaimedWorker, Claims } from "./claims.ts";
+import { Claims } from "./claims.ts";
 import type { Claim } from "./hive.ts";
-import type { PlacedModel, PlacedWorker, WorkQuery } from "./queries.ts";
+import type { ClaimedWorker, PlacedModel, PlacedWorker, WorkQuery } from "./queries.ts";
 import type { HiveRegistry } from "./registry.ts";
 
 interface Parts {

@@ -193,7 +193,7 @@ describe("where the best worker answers", () => {
     const bound = { port: 8000, reachable: "loopback" } as const;
     expect(urlOn("10.0.0.7", bound)).toEqual([undefined, null]);
     expect(urlOn("127.0.0.1", bound)[0]).toBe("http://127.0.0.1:8000");
-    expect(urlOn("::1", bound)[0]).toBe("http://[::1]:8000");
+    expect(urlOn("::1", bound)[0]).toBe("http://127.0.0.1:8000");
     expect(urlOn("localhost", bound)[0]).toBe("http://localhost:8000");
   });
 

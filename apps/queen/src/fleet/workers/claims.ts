@@ -1,17 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../process/clock.ts";
 import type { Claim } from "./hive.ts";
-import type { PlacedWorker, WorkQuery } from "./queries.ts";
+import type { ClaimedWorker, WorkQuery } from "./queries.ts";
 import type { HiveRegistry } from "./registry.ts";
 
 /** Of one holder, and of all together. */
 const MAX_CLAIMS = { ofOne: 256, inAll: 4096 };
-
-/** A worker that is promised to somebody. */
-export interface ClaimedWorker {
-  readonly claim: Claim;
-  readonly placed: PlacedWorker;
-}
 
 /** Promises of workers, in memory. Each ends by itself, if nobody and no beat ends it earlier: none can leak. */
 export class Claims {
@@ -35,17 +29,13 @@ export class Claims {
 
   make(query: WorkQuery, holdMs: number, holder: string): ClaimedWorker | undefined {
     const atMs = this.#clock.monotonicNow();
-    const untilMs = atMs + holdMs;
-    let claim: Claim | undefined;
-    const placed = this.#registry.claim(query, ({ hiveId, worker: { workerId } }) => {
-      claim = { id: randomUUID(), hiveId, workerId, atMs, untilMs, holder };
-      return claim;
-    });
-    if (placed === undefined || claim === undefined) return undefined;
+    const made = this.#registry.claim(query, { id: randomUUID(), atMs, untilMs: atMs + holdMs, holder });
+    if (made === undefined) return undefined;
+    const { claim } = made;
     this.#byId.set(claim.id, claim);
     this.#heldBy.set(holder, (this.#heldBy.get(holder) ?? 0) + 1);
-    this.#nextEndMs = Math.min(this.#nextEndMs, untilMs);
-    return { claim, placed };
+    this.#nextEndMs = Math.min(this.#nextEndMs, claim.untilMs);
+    return made;
   }
 
   get(id: string): Claim | undefined {

@@ -28,6 +28,9 @@ export interface Hive {
   loads: HandOuts | undefined;
 }
 
+/** What runs on a live hive, and what was measured there. */
+export type LiveHive = Pick<Hive, "id" | "workers" | "reading">;
+
 /** The workers of one hive for one model. */
 export interface Serving {
   readonly hive: Hive;

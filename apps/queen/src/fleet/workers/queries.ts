@@ -1,4 +1,5 @@
 import type { ModelOnDisk } from "./heartbeat.ts";
+import type { Claim } from "./hive.ts";
 import type { Worker, WorkerState } from "./worker.ts";
 
 /** A worker and where it runs. */
@@ -7,6 +8,12 @@ export interface PlacedWorker {
   readonly worker: Worker;
   /** Where it answers, as far as that is known. */
   readonly url: string | null;
+}
+
+/** A worker that is promised to somebody. */
+export interface ClaimedWorker {
+  readonly claim: Claim;
+  readonly placed: PlacedWorker;
 }
 
 /** Which workers are asked for; what is left out is not compared. */

@@ -5,7 +5,7 @@ import type { Heartbeat, Reading } from "./heartbeat.ts";
 import { type Candidate, type Claim, demandOn, type Hive, newHive, type Serving, settleDemands } from "./hive.ts";
 import { bestOf, canBeClaimed, hasRoom, isLessLoaded, leastOf, rank, rankServing } from "./load.ts";
 import { type ColdCandidate, coldCandidate, loadsBetter, ModelsOnDisk } from "./models-on-disk.ts";
-import type { KnownModel, PlacedModel, PlacedWorker, WorkerFilter, WorkQuery } from "./queries.ts";
+import type { ClaimedWorker, KnownModel, PlacedModel, PlacedWorker, WorkerFilter, WorkQuery } from "./queries.ts";
 import { scanModels, scanWorkers } from "./scans.ts";
 import { withHostMemory } from "./unified.ts";
 import { freeVramOf } from "./usage.ts";
@@ -147,15 +147,15 @@ export class HiveRegistry {
     return place(hive, worker);
   }
 
-  /** The same, as a promise: what counts is the claim that `make` makes, until `release` or a beat ends it. */
-  claim(query: WorkQuery, make: (placed: PlacedWorker) => Claim): PlacedWorker | undefined {
+  /** The same, as a promise: what counts is the claim, until `release` or a beat ends it. */
+  claim(query: WorkQuery, promise: Omit<Claim, "hiveId" | "workerId">): ClaimedWorker | undefined {
     const found = this.#least(query, canBeClaimed);
     if (found === undefined) return undefined;
     const { hive, worker } = found;
-    const placed = place(hive, worker);
-    demandOn(hive, worker.workerId).claims.add(make(placed));
+    const claim = { ...promise, hiveId: hive.id, workerId: worker.workerId };
+    demandOn(hive, worker.workerId).claims.add(claim);
     rank(hive, worker.modelId);
-    return placed;
+    return { claim, placed: place(hive, worker) };
   }
 
   /** A hive that takes work, has the model on disk and the memory free, and does not serve it: it counts as sent to load it. */

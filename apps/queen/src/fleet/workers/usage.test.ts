@@ -41,13 +41,26 @@ test("counts the memory of each worker on its device and on its hive", () => {
 });
 
 test("counts a worker that names no known GPU for the hive alone", () => {
-  const { vram, gpus } = usageOf(
-    said([aWorker({ deviceId: null, vramBytes: GB }), aWorker({ deviceId: 7, vramBytes: GB })]),
-    DEVICES,
-  );
-  expect(vram.usedBytes).toBe(2 * GB);
+  const { vram, gpus } = usageOf(said([aWorker({ deviceId: 7, vramBytes: GB })]), DEVICES);
+  expect(vram.usedBytes).toBe(GB);
   expect(gpus.map(({ usedBytes }) => usedBytes)).toEqual([0, 0]);
 });
+
+test.each([GB, null])(
+  "a worker that does not say on which GPU it uses %s could use any: of none it is known what workers use",
+  (vramBytes) => {
+    const gpu = aGpuReading({ memoryTotalBytes: 24 * GB, memoryUsedBytes: 20 * GB });
+    const workers = [aWorker({ deviceId: null, vramBytes }), aWorker({ deviceId: 2, vramBytes: GB })];
+    const { vram, gpus } = usageOf(said(workers, aReading({ gpus: [gpu] })), DEVICES);
+    expect(gpus).toMatchObject([
+      { usedBytes: 20 * GB, freeBytes: 4 * GB, workersBytes: null, isMeasured: true },
+      { usedBytes: null, freeBytes: null, workersBytes: null, isMeasured: false },
+    ]);
+    expect(vram.workersBytes).toBe(vramBytes === null ? null : 2 * GB);
+    const none = aWorker({ deviceId: null, vramBytes: 0 });
+    expect(usageOf(said([none]), DEVICES).gpus).toMatchObject([{ usedBytes: 0 }, { usedBytes: 0 }]);
+  },
+);
 
 test("leaves nothing, rather than less, when workers claim more than there is", () => {
   const { ram, gpus } = usageOf(said([aWorker({ deviceId: 2, vramBytes: 13 * GB, ramBytes: 65 * GB })]), DEVICES);
@@ -138,7 +151,8 @@ test("knows a GPU by its uuid where the catalog has it, and else by its index", 
   const workers = [aWorker({ deviceId: 0, vramBytes: GB / 2 })];
   const used = usageOf(said(workers, aReading({ gpus: readings })), { cpu: null, gpus }).gpus;
   expect(used.map(({ usedBytes, isMeasured }) => isMeasured && usedBytes)).toEqual([false, GB, 2 * GB]);
-  expect(used[1]?.workersBytes).toBe(GB / 2);
+  // Its index is another's now, and so is what workers use there.
+  expect(used.map(({ workersBytes }) => workersBytes)).toEqual([null, GB / 2, 0]);
 });
 
 test("what is not known of a GPU is null, and so is the sum of which it is a part", () => {

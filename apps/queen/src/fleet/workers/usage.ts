@@ -52,15 +52,24 @@ export function usageOf(heard: Heard | undefined, devices: Devices | null): Hive
   const ramBytes = host?.memoryTotalBytes ?? toBytes(devices?.cpu?.ramGb ?? null);
   const ofHost = { memoryTotalBytes: ramBytes, memoryUsedBytes: host?.memoryUsedBytes ?? null };
   const claims = claimsOf(workers);
-  const gpus = seenGpus(reading?.gpus ?? null, devices?.gpus ?? null)?.map(([gpu, seen]) =>
-    gpuUsage(gpu, seen, { claims, shared: gpu.unified ? ofHost : NOT_READ }),
-  );
+  const readings = reading?.gpus ?? null;
+  const gpus =
+    seenGpus(readings, devices?.gpus ?? null)?.map(([gpu, seen]) =>
+      gpuUsage(gpu, seen, { claims, readings, shared: gpu.unified ? ofHost : NOT_READ }),
+    ) ?? null;
   return {
     ram: memory(ramBytes, host?.memoryUsedBytes ?? null, claims.ram),
     vram: vramOf(gpus, claims, workers),
-    gpus: gpus ?? [],
+    gpus: (claims.areOnGpus ? gpus : gpus?.map(withoutClaims)) ?? [],
   };
 }
+
+/** Where a worker could be on any of them. */
+const withoutClaims = (gpu: GpuUsage): GpuUsage => ({
+  ...gpu,
+  workersBytes: null,
+  ...(!gpu.isMeasured && { usedBytes: null, freeBytes: null }),
+});
 
 interface KnownGpu {
   readonly index: number;
@@ -90,20 +99,22 @@ const isSame = (reading: GpuReading, gpu: KnownGpu): boolean =>
 
 interface Around {
   readonly claims: Claims;
+  readonly readings: readonly GpuReading[] | null;
   /** The memory of the host, as far as it is that of the GPU too. */
   readonly shared: MemoryReading;
 }
 
 /** Field by field: all hives of a fleet are looked at, and to spread what there is takes several times as long. */
-function gpuUsage(gpu: KnownGpu, seen: GpuReading | undefined, { claims, shared }: Around): GpuUsage {
+function gpuUsage(gpu: KnownGpu, seen: GpuReading | undefined, { claims, readings, shared }: Around): GpuUsage {
   const { index, name, vramGb, unified = false } = gpu;
   const total = shared.memoryTotalBytes ?? seen?.memoryTotalBytes ?? toBytes(vramGb);
   const used = shared.memoryUsedBytes ?? seen?.memoryUsedBytes ?? null;
-  const at = seen?.index ?? index;
+  const isElsewhere = seen === undefined && readings?.some((reading) => reading.index === index) === true;
+  const at = isElsewhere ? null : (seen?.index ?? index);
   const { totalBytes, usedBytes, freeBytes, workersBytes, isMeasured } = memory(
     total,
     used,
-    claims.vram === undefined ? null : amountOn(at, claims.vram),
+    claims.vram === undefined || at === null ? null : amountOn(at, claims.vram),
   );
   return {
     index,
@@ -127,23 +138,27 @@ interface Claims {
   /** By the index of the GPU; undefined where no worker runs. */
   readonly vram: ReadonlyMap<number, number | null> | undefined;
   readonly vramInAll: number | null;
+  /** Whether all that use memory of GPUs say of which. */
+  readonly areOnGpus: boolean;
 }
 
 /** In one go: a hive may have as many workers as it has GPUs, and many hives are looked at. */
 function claimsOf(workers: readonly Worker[] = []): Claims {
-  if (workers.length === 0) return { ram: null, vram: undefined, vramInAll: null };
+  if (workers.length === 0) return { ram: null, vram: undefined, vramInAll: null, areOnGpus: true };
   let ram: number | null = 0;
   let vramInAll: number | null = 0;
+  let areOnGpus = true;
   const vram = new Map<number, number | null>();
   for (const worker of workers) {
     ram = plus(ram, worker.ramBytes);
     vramInAll = plus(vramInAll, worker.vramBytes);
     const ids = devicesOf(worker);
+    if (ids.length === 0 && worker.vramBytes !== 0) areOnGpus = false;
     // One that runs on several says it of all together.
     const share = worker.vramBytes === null ? null : Math.round(worker.vramBytes / ids.length);
     for (const id of ids) vram.set(id, plus(amountOn(id, vram), share));
   }
-  return { ram, vram, vramInAll };
+  return { ram, vram, vramInAll, areOnGpus };
 }
 
 /** Nothing, where no worker names that GPU. */
@@ -164,11 +179,11 @@ function devicesOf({ deviceIds, deviceId }: Worker): readonly number[] {
 
 /** A GPU on which workers claim more than there is takes nothing from the free memory of the others. */
 function vramOf(
-  gpus: readonly GpuUsage[] | undefined,
+  gpus: readonly GpuUsage[] | null,
   { vramInAll: claims }: Claims,
   workers: readonly Worker[] | undefined,
 ): MemoryUsage {
-  if (gpus === undefined) return memory(null, null, claims);
+  if (gpus === null) return memory(null, null, claims);
   let isMeasured = gpus.length > 0;
   let total: number | null = 0;
   let used: number | null = 0;

@@ -1,32 +1,27 @@
 import { expect, test } from "vitest";
+import { aWorker } from "../../../test/a-worker.ts";
+import { type Hive, newHive } from "./hive.ts";
 import { whyNoWorker } from "./why-no-worker.ts";
 
 const [NOW_MS, WALL_NOW_MS] = [1000, 1_761_040_800_000];
 
-const WORKER = { backend: "cuda", state: "Idle", healthStatus: "healthy" } as const;
-
 const why = (
   ...hives: { takesWorkFromMs?: number; cordonedUntilMs?: number; isSilent?: boolean; isOutOfReach?: boolean }[]
-) =>
-  whyNoWorker(
-    {
-      servings: hives.map(({ takesWorkFromMs = 0, cordonedUntilMs = 0, isSilent = false, isOutOfReach = false }) => ({
-        hive: {
-          id: "a",
-          takesWorkFromMs,
-          cordonedUntilMs,
-          isSilent,
-          unreachable: new Set(isOutOfReach ? [WORKER] : []),
-        },
-        workers: [WORKER],
-        bests: [],
-      })),
-      onDisk: [],
-      models: [null, "phi-3", "gemma"],
-    },
+) => {
+  const silent = new Set<Hive>();
+  const servings = hives.map(({ takesWorkFromMs = 0, cordonedUntilMs = 0, isSilent = false, isOutOfReach = false }) => {
+    const worker = aWorker();
+    const unreachable = new Set(isOutOfReach ? [worker] : []);
+    const hive = { ...newHive("a"), takesWorkFromMs, cordonedUntilMs, unreachable };
+    if (isSilent) silent.add(hive);
+    return { hive, workers: [worker], count: 1, bests: [], leastLoad: Number.POSITIVE_INFINITY };
+  });
+  return whyNoWorker(
+    { servings, onDisk: [], models: [null, "phi-3", "gemma"] },
     {},
-    { nowMs: NOW_MS, wallNowMs: WALL_NOW_MS, isLive: ({ isSilent }) => !isSilent },
+    { nowMs: NOW_MS, wallNowMs: WALL_NOW_MS, isLive: (hive) => !silent.has(hive) },
   );
+};
 const NONE = {
   offline: 0,
   cordoned: 0,

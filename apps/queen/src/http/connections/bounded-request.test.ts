@@ -1,10 +1,13 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { type AddressInfo, connect } from "node:net";
+import { createServer, type IncomingMessage } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { connect as tlsConnect } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
 import { HIVE_JSON, startTestQueen } from "../../../test/test-queen.ts";
-import { MAX_PIECES } from "./bounded-request.ts";
+import { boundedRequest, MAX_PIECES } from "./bounded-request.ts";
 
 const file = (name: string) => readFileSync(new URL(`../../../test/tls/${name}`, import.meta.url));
 const TLS = { cert: file("a.cert.pem"), key: file("a.key.pem") };
@@ -49,3 +52,29 @@ test.each([
   const answer = await exchange("HTTP", `${head}1\r\na\r\n`);
   expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} .*\\r\\nconnection: close\\r\\n`, "is"));
 });
+
+test.each(["HTTP", "HTTPS"])(
+  "over %s, of what one connection has sent nothing is looked at once that is closed",
+  async (protocol) => {
+    let made = 0;
+    class CountedRequest extends boundedRequest(() => undefined) {
+      constructor(socket: Socket) {
+        super(socket);
+        made += 1;
+      }
+    }
+    const isTls = protocol === "HTTPS";
+    const close = ({ socket }: IncomingMessage) => void socket.destroy();
+    const server = isTls
+      ? createTlsServer({ ...TLS, IncomingMessage: CountedRequest }, close)
+      : createServer({ IncomingMessage: CountedRequest }, close);
+    onTestFinished(() => void server.close());
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const { port } = server.address() as AddressInfo;
+    const socket = isTls ? tlsConnect({ port, rejectUnauthorized: false }) : connect(port);
+    socket.on("error", () => undefined);
+    socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(500));
+    await once(socket, "close");
+    expect(made).toBe(2);
+  },
+);

@@ -10,13 +10,26 @@ class PiecesError extends Error {
   readonly code = "BODY_IN_PIECES";
 }
 
+/** After a CONNECT that nobody listens for Node reads no further, and closes the connection. */
+const LAST = {
+  upgrade: { get: () => true, set: () => undefined },
+  method: { get: () => "CONNECT", set: () => undefined },
+};
+
 /**
  * What each server reads: of each piece of a body Node makes a buffer of some hundred bytes, and a call, however short it is. Chunks of one byte would
- * make of 1 MB, which is counted as 1 MB, three hundred and a second without service.
+ * make of 1 MB, which is counted as 1 MB, three hundred and a second without service. Of a connection that
+ * is closed while it is read, nothing more is looked at: 64 KB that have arrived may be thousands of requests, each of which Node would make
+ * for nobody.
  */
 export function boundedRequest(refuse: (error: PiecesError, socket: Socket) => void): typeof IncomingMessage {
   return class BoundedRequest extends IncomingMessage {
     #pieces = 0;
+
+    constructor(socket: Socket) {
+      super(socket);
+      if (socket.destroyed) Object.defineProperties(this, LAST);
+    }
 
     override push(piece: unknown, encoding?: BufferEncoding): boolean {
       if (piece === null || ++this.#pieces <= MAX_PIECES) return super.push(piece, encoding);

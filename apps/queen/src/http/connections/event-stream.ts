@@ -3,7 +3,7 @@ import type { FastifyBaseLogger } from "fastify";
 import type { EventFilter } from "../../telling/event-filter.ts";
 import type { EventLog } from "../../telling/events.ts";
 import type { CutReason, Metrics } from "../../telling/metrics.ts";
-import type { Caller } from "../door/door.ts";
+import type { Caller } from "../door/caller.ts";
 import { Problem } from "../errors.ts";
 import { EventBatches, type RowsOf } from "./event-batches.ts";
 

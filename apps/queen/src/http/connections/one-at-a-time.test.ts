@@ -37,6 +37,29 @@ test("of the requests that one connection sends ahead, each begins when the answ
   }
 });
 
+test("of the requests that one connection sends ahead, one begins in a turn of the event loop", async () => {
+  let turn = 0;
+  let next = setImmediate(function count() {
+    turn += 1;
+    next = setImmediate(count);
+  });
+  onTestFinished(() => clearImmediate(next));
+  const turns: number[] = [];
+  const server = createServer(
+    oneAtATime((_request, response) => {
+      turns.push(turn);
+      response.end();
+    }),
+  );
+  onTestFinished(() => void server.close());
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const socket = connect((server.address() as AddressInfo).port, "127.0.0.1").resume();
+  onTestFinished(() => void socket.destroy());
+  socket.write(getOf("/").repeat(17));
+  await until("all are answered", () => turns.length === 17);
+  expect(new Set(turns).size).toBe(17);
+});
+
 test("a connection that sends more than 16 requests ahead is closed", async () => {
   const { running, socket } = await ask(Array.from({ length: 500 }, (_, n) => getOf(`/${n}`)));
   await once(socket, "close");

@@ -10,7 +10,8 @@ const hasBody = ({ headers }: IncomingMessage): boolean =>
 
 /**
  * Of one connection one request at a time: Node hands over at once all that a caller has sent ahead, and would keep the answers of all. One
- * that was sent ahead has no socket until the answers before it have gone.
+ * that was sent ahead has no socket until the answers before it have gone, and then waits for the next turn of the event loop: the requests
+ * of hundreds of connections in one turn would keep beats waiting.
  */
 export function oneAtATime(handler: RequestListener): RequestListener {
   const ahead = new WeakMap<Socket, number>();
@@ -29,7 +30,9 @@ export function oneAtATime(handler: RequestListener): RequestListener {
     ahead.set(socket, waiting + 1);
     response.once("socket", () => {
       ahead.set(socket, (ahead.get(socket) ?? 1) - 1);
-      handler(request, response);
+      setImmediate(() => {
+        if (!socket.destroyed) handler(request, response);
+      });
     });
   };
 }

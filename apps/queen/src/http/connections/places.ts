@@ -1,4 +1,4 @@
-import type { Caller } from "../door/door.ts";
+import type { Caller } from "../door/caller.ts";
 import { Shares } from "../door/shares.ts";
 
 /** One hive needs a few, a router or a proxy of many of them some more. */

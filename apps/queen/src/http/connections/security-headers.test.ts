@@ -36,7 +36,6 @@ test.each([
   ["an answer about a path that cannot be decoded", 400, get("/%zz")],
   ["an answer about another method", 405, get("/v1/counts").replace("GET", "PUT")],
   ["an answer to a request without a host", 400, "GET / HTTP/1.1\r\n\r\n"],
-  ["an answer to an expectation", 417, get("/health", "Expect: wonders\r\n")],
   ["an answer to what is no HTTP", 400, "hello there\r\n\r\n"],
   ["an answer about headers that are too large", 431, get("/", `X: ${"x".repeat(20_000)}\r\n`)],
 ])("%s can be framed, loaded, and guessed at by no page (%i)", async (_what, status, request) => {

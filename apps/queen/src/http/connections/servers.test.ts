@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Agent, type IncomingMessage, request } from "node:http";
 import { Agent as TlsAgent, request as tlsRequest } from "node:https";
 import { type AddressInfo, connect, type Socket } from "node:net";
+import { text } from "node:stream/consumers";
 import { type TLSSocket, connect as tlsConnect } from "node:tls";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
@@ -110,6 +111,14 @@ test("the timeouts of a queen are short enough for an attack and long enough for
     keepAliveMs: 72_000,
     checkMs: 1000,
   });
+});
+
+test("what a request expects, and is not known, changes nothing", async () => {
+  const queen = await startListening();
+  const request = "GET /v1/counts HTTP/1.1\r\nHost: localhost\r\nExpect: tea\r\n";
+  expect(await text(await open(queen.port, `${request}Connection: close\r\n\r\n`))).toMatch(/^HTTP\/1\.1 200 /);
+  const ahead = await open(queen.port, `${request}\r\n`.repeat(100));
+  expect(await text(ahead), "as of any, 16 wait").toBe("");
 });
 
 test("one address gets so many connections that do nothing, and others are not hampered", async () => {

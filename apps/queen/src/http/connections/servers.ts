@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "../../process/clock.ts";
 import { addressBlock } from "../../reach/addresses.ts";
-import type { Caller } from "../door/door.ts";
+import type { Caller } from "../door/caller.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { boundedRequest } from "./bounded-request.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
@@ -20,26 +20,19 @@ export interface Tls {
 }
 
 /** How long a caller may take; who is slower is cut off. All in milliseconds. */
-export interface Timeouts {
+export const TIMEOUTS = {
   /** From the opening of a connection, or the first byte of a later request, to the end of its headers. */
-  headersMs: number;
-  /** For the whole of a request to arrive. */
-  requestMs: number;
-  /** Without a byte either way while a request runs: an answer that nobody reads. */
-  silenceMs: number;
-  /** Between two requests on one connection. */
-  keepAliveMs: number;
-  /** How often the first two are looked at. */
-  checkMs: number;
-}
-
-export const TIMEOUTS: Timeouts = {
   headersMs: 10_000,
+  /** For the whole of a request to arrive. */
   requestMs: 30_000,
+  /** Without a byte either way while a request runs: an answer that nobody reads. */
   silenceMs: 60_000,
+  /** Between two requests on one connection. */
   keepAliveMs: 72_000,
+  /** How often the first two are looked at. */
   checkMs: 1000,
 };
+export type Timeouts = typeof TIMEOUTS;
 const SAY_EVERY_MS = 60_000;
 /** How OpenSSL calls a request in clear text, by its method. */
 const NO_TLS: ReadonlySet<string> = new Set(["ERR_SSL_HTTP_REQUEST", "ERR_SSL_WRONG_VERSION_NUMBER"]);
@@ -103,6 +96,8 @@ export class Servers {
     const server: Server = this.#tls
       ? createTlsServer({ ...options, ...this.#tls, handshakeTimeout: timeouts.headersMs }, serve)
       : createServer(options, serve);
+    // Node would answer what it does not know with 417, past all limits.
+    server.on("checkExpectation", serve);
     if (server instanceof TlsServer)
       server.on("tlsClientError", (error, socket) => this.#answerPlainHttp(error, socket));
     server.setTimeout(timeouts.silenceMs);
@@ -123,11 +118,12 @@ export class Servers {
     for (const host of hosts) {
       if (this.#handler === undefined) return;
       const server = this.create(this.#handler).listen({ host, port });
-      const isListening = await once(server, "listening").then(
-        () => true,
-        () => this.#servers.delete(server) && false,
-      );
-      if (isListening) this.#others.push(server);
+      try {
+        await once(server, "listening");
+        this.#others.push(server);
+      } catch {
+        this.#servers.delete(server);
+      }
     }
   }
 

@@ -1,6 +1,6 @@
 import { createSecureContext } from "node:tls";
 import { readSettingFile } from "@repo/settings";
-import { SettingError } from "../../process/errors.ts";
+import { reasonOf, SettingError } from "../../process/errors.ts";
 import type { Tls } from "./servers.ts";
 
 /** In PEM. */
@@ -8,8 +8,6 @@ interface TlsFiles {
   readonly cert: string;
   readonly key: string;
 }
-
-const MAX_BYTES = 1_048_576;
 
 const SETTINGS: Record<keyof TlsFiles, string> = {
   cert: "--tls-cert (QUEEN_TLS_CERT)",
@@ -27,7 +25,7 @@ export function readTls(files: TlsFiles): Tls {
 
 function read(files: TlsFiles, name: keyof TlsFiles): Buffer {
   try {
-    return readSettingFile(files[name], MAX_BYTES);
+    return readSettingFile(files[name]);
   } catch (error) {
     throw unusable(files, name, error);
   }
@@ -42,6 +40,5 @@ function check(files: TlsFiles, name: keyof TlsFiles, tls: Partial<Tls>): void {
 }
 
 function unusable(files: TlsFiles, name: keyof TlsFiles, cause: unknown): SettingError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new SettingError(`${SETTINGS[name]} cannot be used: ${files[name]}: ${reason}`, { cause });
+  return new SettingError(`${SETTINGS[name]} cannot be used: ${files[name]}: ${reasonOf(cause)}`, { cause });
 }

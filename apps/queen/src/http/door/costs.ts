@@ -38,8 +38,7 @@ interface CostsOptions {
 
 /** Bounds what the requests of one caller, and all of them, hold and use at any one time. */
 export class Costs {
-  readonly #maxBodyBytes: number;
-  readonly #charge: CostsOptions["charge"];
+  readonly #options: CostsOptions;
   readonly #bodies = new Shares(BYTES_UNDER_WAY);
   readonly #answers = new Shares(BYTES_UNDER_WAY);
   readonly #costly = new Shares(COSTLY_UNDER_WAY);
@@ -48,9 +47,8 @@ export class Costs {
   readonly #waiting = new Set<Waiting>();
   #lastTurn = Promise.resolve();
 
-  constructor({ maxBodyBytes, charge }: CostsOptions) {
-    this.#maxBodyBytes = maxBodyBytes;
-    this.#charge = charge;
+  constructor(options: CostsOptions) {
+    this.#options = options;
   }
 
   /** The hook of a route with a body: room for that must be there before it is read. */
@@ -58,7 +56,7 @@ export class Costs {
     const { headers } = request.raw;
     const bytes = Number(headers["content-length"] ?? 0);
     const isInChunks = headers["transfer-encoding"] !== undefined;
-    if (!isInChunks && (bytes <= SMALL_BODY_BYTES || bytes > this.#maxBodyBytes)) return done();
+    if (!isInChunks && (bytes <= SMALL_BODY_BYTES || bytes > this.#options.maxBodyBytes)) return done();
     const isHeld = isInChunks ? this.#holdChunks(request, reply) : this.#hold(this.#bodies, bytes, request, reply);
     if (isHeld) done();
     else done(tooMuch("send", request));
@@ -92,12 +90,12 @@ export class Costs {
   /** So many bytes are read of a request, or written for it. */
   count(request: Charged, bytes: number): void {
     const { withToken, withoutToken } = BYTES_OF_ONE_REQUEST;
-    this.#charge(request, bytes / (request.caller?.tokenId ? withToken : withoutToken));
+    this.#options.charge(request, bytes / (request.caller?.tokenId ? withToken : withoutToken));
   }
 
   /** So many hives or workers were looked at for it. */
   countLooks(request: Charged, looks: number): void {
-    this.#charge(request, looks / LOOKS_OF_ONE_REQUEST);
+    this.#options.charge(request, looks / LOOKS_OF_ONE_REQUEST);
   }
 
   /** The steps of a scan, each made in a turn of its own, and from the second on counted as one more request of the caller. It ends when that one has gone. */
@@ -139,16 +137,17 @@ export class Costs {
 
   /** Of unknown length, a body may become as long as any: that much is held until all of it is there, or its caller has gone, and then what has arrived. */
   #holdChunks(request: FastifyRequest, reply: FastifyReply): boolean {
+    const { maxBodyBytes } = this.#options;
     const key = keyOf(request);
-    if (!this.#bodies.take(key, this.#maxBodyBytes)) return false;
+    if (!this.#bodies.take(key, maxBodyBytes)) return false;
     let bytes = 0;
     // It begins to flow in the next turn: its parser listens by then.
     request.raw.on("data", (piece: Buffer) => {
       bytes += piece.length;
     });
     finished(request.raw, () => {
-      this.#bodies.giveBack(key, this.#maxBodyBytes);
-      if (bytes > SMALL_BODY_BYTES) this.#hold(this.#bodies, Math.min(bytes, this.#maxBodyBytes), request, reply);
+      this.#bodies.giveBack(key, maxBodyBytes);
+      if (bytes > SMALL_BODY_BYTES) this.#hold(this.#bodies, Math.min(bytes, maxBodyBytes), request, reply);
     });
     return true;
   }

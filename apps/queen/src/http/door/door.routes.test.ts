@@ -7,7 +7,7 @@ import { addToken } from "../../../test/tokens.ts";
 import { DEFAULT_LIMITS } from "../../config/settings.ts";
 import { methodsOf } from "../route.ts";
 import { ROUTES } from "../routes.ts";
-import type { Access } from "./door.ts";
+import type { Access } from "./caller.ts";
 
 /** A route that reads is for readers, one that changes something for operators. Whoever adds another one says so here, a second time. */
 const EXCEPTIONS: Record<string, Access> = {

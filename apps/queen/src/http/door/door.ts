@@ -3,14 +3,12 @@ import { hasHash, secretHash, tokenIdOf } from "@repo/hive-catalog";
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from "fastify";
 import { type Access, ANYBODY, type Caller, checkRole, type GuardedAccess } from "./caller.ts";
 import { KnownCallers, type KnownCallersOptions } from "./known-callers.ts";
-import { expired, hasExpired, type KnownToken } from "./known-tokens.ts";
+import { hasExpired, type KnownToken } from "./known-tokens.ts";
 import { Logins } from "./logins.ts";
 import { refuseOtherNames, refuseOtherSites } from "./other-sites.ts";
 import { Rates, type RequestLimits } from "./rates.ts";
-import { keyNeeded, sessionEnded, tooManyConnections, unauthenticated, wrongKey } from "./refusals.ts";
+import { expired, keyNeeded, sessionEnded, tooManyConnections, unauthenticated, wrongKey } from "./refusals.ts";
 import { SessionCookie } from "./session-cookie.ts";
-
-export { type Access, ANYBODY, type Caller, checkBeatsFor } from "./caller.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -174,7 +172,7 @@ export class Door {
   #letIn(access: GuardedAccess, request: FastifyRequest, known: KnownToken, caller: Caller = known.caller): Caller {
     const { clock, admitConnection } = this.#options;
     const nowMs = clock.now();
-    if (hasExpired(known, nowMs)) return this.#turnAway(request, expired(known));
+    if (hasExpired(known, nowMs)) return this.#turnAway(request, expired(known.caller.tokenId, known.expiresAtMs));
     this.rates.countToken(known.caller.tokenId);
     known.usedAtMs = nowMs;
     if (!admitConnection(request.raw.socket, caller)) throw tooManyConnections(caller.tokenId);

@@ -3,7 +3,7 @@ import { type HiveCatalog, mintSession, type SessionRecord } from "@repo/hive-ca
 const MAX_AGE_MS = 43_200_000;
 
 /** What is handed out once, to whoever logs in. */
-export interface NewLogin extends SessionRecord {
+interface NewLogin extends SessionRecord {
   readonly cookie: string;
   readonly key: string;
 }

@@ -1,6 +1,5 @@
 import type { HiveCatalog, StoredToken, TokenRecord } from "@repo/hive-catalog";
 import type { Caller } from "./caller.ts";
-import { expiredToken } from "./refusals.ts";
 
 /** What is kept of a token, so that no request waits for the catalog but the first. */
 export interface KnownToken {
@@ -38,14 +37,12 @@ export class KnownTokens {
 
   /** Whether one of this hive is in force. */
   hasOneOf(hiveId: string, nowMs: number): boolean {
-    this.#ofHives ??= byHive(this.#tokens.values());
-    return this.#ofHives.get(hiveId)?.some((token) => !hasExpired(token, nowMs)) ?? false;
+    return this.#ofHive(hiveId).some((token) => !hasExpired(token, nowMs));
   }
 
   /** Whether one of this hive was shown, as far as it is known here. */
   wasUsedBy(hiveId: string): boolean {
-    this.#ofHives ??= byHive(this.#tokens.values());
-    return this.#ofHives.get(hiveId)?.some(({ usedAtMs }) => usedAtMs !== null) ?? false;
+    return this.#ofHive(hiveId).some(({ usedAtMs }) => usedAtMs !== null);
   }
 
   /** When it was last used, here or, as it is written down, elsewhere. */
@@ -107,12 +104,15 @@ export class KnownTokens {
     );
     for (const { known, usedAtMs } of used) known.writtenUseMs = usedAtMs;
   }
+
+  #ofHive(hiveId: string): readonly KnownToken[] {
+    this.#ofHives ??= byHive(this.#tokens.values());
+    return this.#ofHives.get(hiveId) ?? [];
+  }
 }
 
 export const hasExpired = ({ expiresAtMs }: Pick<KnownToken, "expiresAtMs">, nowMs: number): boolean =>
   expiresAtMs !== null && nowMs >= expiresAtMs;
-
-export const expired = ({ caller, expiresAtMs }: KnownToken) => expiredToken(caller.tokenId, expiresAtMs ?? 0);
 
 const newlyKnown = ({ id, role, hiveId, expiresAtMs, lastUsedAtMs }: TokenRecord): KnownToken => ({
   caller: { role, hiveId, tokenId: id },

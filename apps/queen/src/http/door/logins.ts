@@ -4,12 +4,11 @@ import type { Clock } from "../../process/clock.ts";
 import { Problem } from "../errors.ts";
 import type { Caller, Login } from "./caller.ts";
 import type { KnownCallers } from "./known-callers.ts";
-import type { NewLogin } from "./known-sessions.ts";
-import { expired, hasExpired, type KnownToken } from "./known-tokens.ts";
+import { hasExpired, type KnownToken } from "./known-tokens.ts";
 import { LoginCodes } from "./login-codes.ts";
 import { refuseOtherSites } from "./other-sites.ts";
 import type { Rates } from "./rates.ts";
-import { forbidden, unauthenticated, wrongCode } from "./refusals.ts";
+import { expired, forbidden, unauthenticated, wrongCode } from "./refusals.ts";
 
 /** A token, or else a code that was made with one. */
 interface Shown {
@@ -41,11 +40,11 @@ export class Logins {
     const nowMs = clock.now();
     const token = shown.token === undefined ? this.#ofCode(shown.code ?? "") : await this.#ofToken(shown.token);
     const { tokenId, role } = token.caller;
-    if (hasExpired(token, nowMs)) throw expired(token);
+    if (hasExpired(token, nowMs)) throw expired(tokenId, token.expiresAtMs);
     if (role === "hive") throw forbidden(`The token ${tokenId} is a hive's, for whom there are no sessions`);
     rates.countToken(tokenId);
     token.usedAtMs = nowMs;
-    const login: NewLogin | undefined = await known.sessions.begin(tokenId, token.expiresAtMs, nowMs);
+    const login = await known.sessions.begin(tokenId, token.expiresAtMs, nowMs);
     if (login === undefined) throw unauthenticated(true);
     log.info({ token: tokenId, remote: raw.socket.remoteAddress }, "somebody logged in");
     return { ...login, role, maxAgeMs: login.expiresAtMs - nowMs };

@@ -6,8 +6,8 @@ export function unauthenticated(hadToken: boolean): Problem {
     : challenge("This needs a token, as `Authorization: Bearer hq_…`; `pnpm queen token create` makes one", "");
 }
 
-export const expiredToken = (id: string, expiresAtMs: number): Problem =>
-  invalidToken(`The token ${id} expired at ${new Date(expiresAtMs).toISOString()}: ask for a new one`);
+export const expired = (tokenId: string, expiresAtMs: number | null): Problem =>
+  invalidToken(`The token ${tokenId} expired at ${new Date(expiresAtMs ?? 0).toISOString()}: ask for a new one`);
 
 const invalidToken = (detail: string): Problem => challenge(detail, ', error="invalid_token"');
 

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import * as z from "zod";
-import type { Access } from "../door/door.ts";
+import manifest from "../../../package.json" with { type: "json" };
+import type { Access } from "../door/caller.ts";
 import { LISTS } from "../input.ts";
 import { NDJSON } from "../lines.ts";
 import { KNOWING_TOKENS, PROBLEMS, type ProblemCode, ProblemJson } from "../problems.ts";
@@ -24,7 +24,7 @@ export function openApiDocument(): Json {
     openapi: "3.1.0",
     info: {
       title: "Queen",
-      version: readVersion(),
+      version: manifest.version,
       description: "Keeps the catalog of a fleet of hives, takes their heartbeats and checks their health.",
     },
     servers: [{ url: "/" }],
@@ -231,9 +231,4 @@ function describeProblem(status: number, codes: readonly ProblemCode[]): Json {
     description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code][1]}`).join("\n\n"),
     content: { "application/problem+json": { schema } },
   };
-}
-
-function readVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
-  return version;
 }

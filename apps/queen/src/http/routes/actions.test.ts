@@ -39,9 +39,9 @@ test("of 500 hives ten fail, each in its own way, and the others are done", asyn
   await other.execute("UPDATE hives SET port = 0 WHERE id = 'd-damaged'");
   other.close();
   const detect = queen.fleet.devices.detect.bind(queen.fleet.devices);
-  queen.fleet.devices.detect = async (id, hive) => {
-    if (id === "hive-1000") await queen.catalog.removeHive("d-gone");
-    return detect(id, hive);
+  queen.fleet.devices.detect = async (hive) => {
+    if (hive.id === "hive-1000") await queen.catalog.removeHive("d-gone");
+    return detect(hive);
   };
   const ids = ["never-there", "n\0l", ...all, ...Object.keys(others), "hive-1001"];
   const { hives, end } = await act(queen, { action: "detect", ids }, "?parallel=16");

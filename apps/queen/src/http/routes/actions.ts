@@ -3,8 +3,9 @@ import { printable } from "@repo/process-log/printable";
 import type { FastifyReply } from "fastify";
 import * as z from "zod";
 import type { Action } from "../../lifecycle/bulk/actions.ts";
-import { type BulkLine, OUTCOMES, type Outcome } from "../../lifecycle/bulk/lines.ts";
-import { invalidInput, queenStopping, toProblem } from "../errors.ts";
+import { type BulkLine, OUTCOMES } from "../../lifecycle/bulk/lines.ts";
+import { count, countOfEach } from "../count-fields.ts";
+import { invalidArgument, queenStopping, toProblem } from "../errors.ts";
 import { got } from "../field-problems.ts";
 import { checkObject, MAX_ID_LENGTH, parseBody } from "../input.ts";
 import { answerLines, NDJSON } from "../lines.ts";
@@ -13,16 +14,14 @@ import { noteProblem } from "../problem-notes.ts";
 import { ProblemJson } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { checkEnd, endOf, newCordon } from "./cordons.ts";
-import { HIVES_PER_STEP, hiveConditions, readerOf } from "./hive-list.ts";
+import { HIVES_PER_STEP, hiveConditions } from "./hive-list.ts";
 import { OperationStepJson, stepToJson } from "./operations.ts";
 import { NextAfter } from "./paging.ts";
-import { flag, wholeNumber } from "./query-fields.ts";
+import { flag, upTo, wholeNumber } from "./query-fields.ts";
 
 const MAX_HIVES = 1000;
-const SIZE = `must be a whole number from 1 to ${MAX_HIVES}`;
 const IDS = `must be a list of 1 to ${MAX_HIVES} ids`;
 const MAX_PARALLEL = 16;
-const PARALLEL = `must be a whole number from 1 to ${MAX_PARALLEL}`;
 
 /** Which hives an action is for. */
 const choice = {
@@ -35,10 +34,7 @@ const choice = {
   ...hiveConditions,
   status: hiveConditions.status.meta({ description: "Those with this, or with one of these" }),
   after: z.string("must be a text").optional().meta({ description: "The `next_after` of the request before" }),
-  limit: z
-    .int(SIZE)
-    .min(1, SIZE)
-    .max(MAX_HIVES, SIZE)
+  limit: upTo(MAX_HIVES)
     .default(MAX_HIVES)
     .meta({ description: "Hives at most that are chosen by what they are, beside those that cannot be read" }),
 };
@@ -91,23 +87,10 @@ const isName = (name: unknown): name is ActionName => NAMES.some((known) => know
 function readAction(json: unknown): ActionBody {
   const { action } = checkObject(json, "INVALID_ARGUMENT");
   if (isName(action)) return parseBody(Actions[action] as z.ZodType<ActionBody>, json, "INVALID_ARGUMENT");
-  throw invalidInput("INVALID_ARGUMENT", [
-    { field: "action", message: `must be one of ${NAMES.join(", ")}${got(action)}` },
-  ]);
+  throw invalidArgument("action", `must be one of ${NAMES.join(", ")}${got(action)}`);
 }
 
-const count = z.int().min(0);
-const CountsJson = z.strictObject({
-  ...({
-    done: count,
-    begun: count,
-    skipped: count,
-    failed: count,
-    would_do: count,
-    would_skip: count,
-    would_fail: count,
-  } satisfies Record<Outcome, z.ZodType>),
-});
+const CountsJson = z.strictObject(countOfEach(OUTCOMES));
 const HiveLineJson = z
   .strictObject({
     type: z.literal("hive"),
@@ -152,9 +135,7 @@ export const actionsRoutes = [
     query: z.strictObject({
       dry_run: flag.meta({ description: "Say what would be done, and change nothing" }),
       wait: flag.meta({ description: "Tell of operations to their end, step by step" }),
-      parallel: wholeNumber(z.int(PARALLEL).min(1, PARALLEL).max(MAX_PARALLEL, PARALLEL).default(4)).meta({
-        description: "Hives at a time",
-      }),
+      parallel: wholeNumber(upTo(MAX_PARALLEL).default(4)).meta({ description: "Hives at a time" }),
     }),
     body: {
       schema: z.union(NAMES.map((name) => Actions[name])),
@@ -236,16 +217,21 @@ async function choose({ ids, after, limit, ...body }: Choice, { catalog, costs }
   if (ids !== undefined) return { hiveIds: [...new Set(ids)], damaged, nextAfter: null };
   const onCorruptHive = ({ id, column, problem }: { id: string; column: string; problem: string }) =>
     void damaged.set(id, new HiveCatalogError("CORRUPT_HIVE", `${column}: ${problem}`, { hiveId: id }));
-  const reader = readerOf(Conditions.parse(body), catalog);
+  const conditions = Conditions.parse(body);
   const found: string[] = [];
   for (let last = after; ; ) {
     await costs.turn();
     const size = Math.min(HIVES_PER_STEP, limit - found.length);
-    const hives = await reader.read({ limit: size, onCorruptHive, ...(last !== undefined && { after: last }) });
+    const { hives, nextAfter: wentOnAfter } = await catalog.findHives({
+      ...conditions,
+      after: last,
+      limit: size,
+      onCorruptHive,
+    });
     found.push(...hives.map(({ id }) => id));
     last = hives.at(-1)?.id ?? last;
     if (hives.length === size && found.length < limit) continue;
-    const nextAfter = reader.nextAfter ?? (found.length < limit ? null : (last ?? null));
+    const nextAfter = wentOnAfter ?? (found.length < limit ? null : (last ?? null));
     return { hiveIds: [...found, ...damaged.keys()], damaged, nextAfter };
   }
 }

@@ -21,28 +21,27 @@ const MAX_PORT = 65_535;
 /** More than any host has: what a hive makes up stays few, in each beat and over all of them. */
 const MAX_GPUS = 64;
 
-const isText = (value: unknown, maxLength = MAX_TEXT_LENGTH): value is string =>
-  typeof value === "string" && value.length <= maxLength;
-const isInteger = (value: unknown, min: number, max: number): value is number =>
-  Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
-
-function textOf(minLength: number, maxLength: number): Kind<string> {
-  const text = `must be text of ${minLength === 0 ? "at most" : `${minLength} to`} ${maxLength} characters`;
-  return {
-    rule: text,
-    schema: z.string(rule(text)).min(minLength, rule(text)).max(maxLength, rule(text)),
-    is: (value): value is string => isText(value, maxLength) && value.length >= minLength,
-  };
+function kindOf<Value>(
+  text: string,
+  schemaOf: (message: ReturnType<typeof rule>) => z.ZodType<Value>,
+  is: (value: unknown) => value is Value,
+): Kind<Value> {
+  return { rule: text, schema: schemaOf(rule(text)), is };
 }
 
-function integerFrom(min: number, max = Number.MAX_SAFE_INTEGER): Kind<number> {
-  const text = `must be an integer from ${min} to ${max}`;
-  return {
-    rule: text,
-    schema: z.int(rule(text)).min(min, rule(text)).max(max, rule(text)),
-    is: (value): value is number => isInteger(value, min, max),
-  };
-}
+const textOf = (minLength: number, maxLength: number): Kind<string> =>
+  kindOf(
+    `must be text of ${minLength === 0 ? "at most" : `${minLength} to`} ${maxLength} characters`,
+    (message) => z.string(message).min(minLength, message).max(maxLength, message),
+    (value): value is string => typeof value === "string" && value.length <= maxLength && value.length >= minLength,
+  );
+
+const integerFrom = (min: number, max = Number.MAX_SAFE_INTEGER): Kind<number> =>
+  kindOf(
+    `must be an integer from ${min} to ${max}`,
+    (message) => z.int(message).min(min, message).max(max, message),
+    (value): value is number => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max,
+  );
 
 export const TEXT = textOf(0, MAX_TEXT_LENGTH);
 export const NAME = textOf(1, MAX_TEXT_LENGTH);
@@ -51,41 +50,31 @@ export const AMOUNT = integerFrom(0);
 export const COUNT = integerFrom(1);
 export const GPU_INDEX = integerFrom(0, MAX_GPUS - 1);
 export const PORT = integerFrom(1, MAX_PORT);
-
-const PERCENT_RULE = "must be a number from 0";
-export const PERCENT: Kind<number> = {
-  rule: PERCENT_RULE,
-  schema: z.number(rule(PERCENT_RULE)).min(0, rule(PERCENT_RULE)),
-  is: (value): value is number => Number.isFinite(value) && (value as number) >= 0,
-};
-
-const NUMBER_RULE = "must be a number";
-export const NUMBER: Kind<number> = {
-  rule: NUMBER_RULE,
-  schema: z.number(rule(NUMBER_RULE)),
-  is: (value): value is number => Number.isFinite(value),
-};
-
-const FLAG_RULE = "must be true or false";
-export const FLAG: Kind<boolean> = {
-  rule: FLAG_RULE,
-  schema: z.boolean(rule(FLAG_RULE)),
-  is: (value): value is boolean => typeof value === "boolean",
-};
-
-const REACH_RULE = `must be one of ${REACHES.join(", ")}`;
-export const REACH: Kind<Reach> = {
-  rule: REACH_RULE,
-  schema: z.enum(REACHES, rule(REACH_RULE)),
-  is: (value): value is Reach => REACHES.includes(value as Reach),
-};
-
-const INDEXES_RULE = "must be a list of integers from 0";
-export const INDEXES: Kind<readonly number[]> = {
-  rule: INDEXES_RULE,
-  schema: z.array(AMOUNT.schema, rule(INDEXES_RULE)),
-  is: (value): value is readonly number[] => Array.isArray(value) && value.every(AMOUNT.is),
-};
+export const PERCENT = kindOf(
+  "must be a number from 0",
+  (message) => z.number(message).min(0, message),
+  (value): value is number => Number.isFinite(value) && (value as number) >= 0,
+);
+export const NUMBER = kindOf(
+  "must be a number",
+  (message) => z.number(message),
+  (value): value is number => Number.isFinite(value),
+);
+export const FLAG = kindOf(
+  "must be true or false",
+  (message) => z.boolean(message),
+  (value) => typeof value === "boolean",
+);
+export const REACH = kindOf(
+  `must be one of ${REACHES.join(", ")}`,
+  (message) => z.enum(REACHES, message),
+  (value): value is Reach => REACHES.includes(value as Reach),
+);
+export const INDEXES = kindOf<readonly number[]>(
+  "must be a list of integers from 0",
+  (message) => z.array(AMOUNT.schema, message),
+  (value): value is readonly number[] => Array.isArray(value) && value.every(AMOUNT.is),
+);
 
 /** Takes the fields of one heartbeat as they are where they keep their rule, and notes what cannot be used. */
 export class BeatFields {
@@ -146,6 +135,3 @@ export class BeatFields {
 }
 
 const NOTHING: readonly UnusablePart[] = [];
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,7 +1,7 @@
 import { type Cordon, NewCordon } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
-import { invalidInput } from "../errors.ts";
+import { invalidArgument } from "../errors.ts";
 import { got } from "../field-problems.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
@@ -123,8 +123,7 @@ export function endOf({ until_ms = null, until, for: forMs }: NewCordonJson, now
   const untilMs = until ?? until_ms;
   if (untilMs === null || untilMs > nowMs) return untilMs;
   const [field, show] = until === undefined ? ["until_ms", Number] : ["until", toIso];
-  const message = `must be later than now, which is ${show(nowMs)}${got(show(untilMs))}`;
-  throw invalidInput("INVALID_ARGUMENT", [{ field, message }]);
+  throw invalidArgument(field, `must be later than now, which is ${show(nowMs)}${got(show(untilMs))}`);
 }
 
 const toIso = (timeMs: number): string => new Date(timeMs).toISOString();

@@ -1,7 +1,6 @@
 import * as z from "zod";
+import { count } from "../count-fields.ts";
 import { defineRoute } from "../route.ts";
-
-const count = z.int().min(0);
 
 export const countsRoutes = [
   defineRoute({

@@ -1,6 +1,6 @@
 import { StrictDeviceCapabilitiesJson, toDeviceCapabilitiesJson } from "@repo/device-types";
 import * as z from "zod";
-import { readHive } from "../../fleet/hive-changes.ts";
+import { readHive } from "../../fleet/read-hive.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { HIVE_EXAMPLE } from "./hive-json.ts";
@@ -51,7 +51,7 @@ export const devicesRoutes = [
     },
     problems: ["HIVE_UNREACHABLE", "HIVE_NOT_ALLOWED", "INVALID_DEVICES", "WRONG_HIVE", "CORRUPT_HIVE", ...WRITING],
   }).handle(async ({ params: { id } }, parts) => {
-    const report = await parts.fleet.devices.detect(id, await readHive(id, parts));
+    const report = await parts.fleet.devices.detect(await readHive(id, parts));
     return { ...toDeviceCapabilitiesJson(report), problems: report.problems };
   }),
 ];

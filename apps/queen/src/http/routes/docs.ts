@@ -93,9 +93,7 @@ export const docsRoutes = [
 ];
 
 async function sendFile(url: URL, reply: FastifyReply): Promise<Readable> {
-  const bytes = await read(url);
-  reply.header("content-length", bytes.length);
-  return bytesInPieces(bytes);
+  return bytesInPieces(await read(url), reply);
 }
 
 const files = new Map<URL, Promise<Buffer>>();

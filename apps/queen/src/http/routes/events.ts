@@ -2,12 +2,12 @@ import * as z from "zod";
 import { EVENT_SCHEMAS, EVENT_TYPES } from "../../telling/event-data.ts";
 import { eventFilter } from "../../telling/event-filter.ts";
 import { EVENT_ID } from "../../telling/events.ts";
-import { ANYBODY } from "../door/door.ts";
+import { ANYBODY } from "../door/caller.ts";
 import { queenStopping } from "../errors.ts";
 import { defineRoute, EVENT_STREAM } from "../route.ts";
 import { FLEET_ROW_EXAMPLE, FleetRowJson } from "./fleet-row-json.ts";
 import { missingHives, refuseHives } from "./known-hives.ts";
-import { hiveIds, listOf } from "./query-fields.ts";
+import { hiveIds, listOf, oneOf } from "./query-fields.ts";
 
 const HelloEvent = z
   .strictObject({ start: z.string(), last_event_id: z.string() })
@@ -44,7 +44,7 @@ const EventsQuery = z.strictObject({
   hive: hiveIds.meta({
     description: "Only what happens to these hives: several by commas, or by naming it several times",
   }),
-  kind: listOf(z.enum(EVENT_TYPES, `must be one of ${EVENT_TYPES.join(", ")}`)).meta({
+  kind: listOf(oneOf(EVENT_TYPES)).meta({
     description: "Only events of these types, in the same way; without it all but `operation_step`",
   }),
 });

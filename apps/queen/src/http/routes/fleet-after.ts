@@ -3,10 +3,11 @@ import { HiveStatus } from "@repo/hive-catalog";
 import * as z from "zod";
 import { ListError } from "../../fleet/lists/errors.ts";
 import type { Cursor, ListQuery } from "../../fleet/lists/fleet-lists.ts";
-import { invalidInput } from "../errors.ts";
+import { invalidArgument } from "../errors.ts";
 
 const none = z.null();
-const id = z.string().min(1);
+/** Other programs give hives whatever id they like, the empty one, too. */
+const id = z.string();
 /** Where a list goes on, by what it is sorted by: a value and an id. */
 const PLACES = {
   id: z.tuple([none, id]),
@@ -57,8 +58,7 @@ export function fromAfter(text: string, query: ListQuery, start: string): Cursor
   const after = parsed(text);
   const isOfQuery = after?.q === queryName(query) && placesOf(query).safeParse([after.v, after.i]).success;
   if (after === undefined || !isOfQuery) {
-    const message = "must be the `next_after` of a page with the same query";
-    throw invalidInput("INVALID_ARGUMENT", [{ field: "after", message }]);
+    throw invalidArgument("after", "must be the `next_after` of a page with the same query");
   }
   if (after.s !== start && query.groupBy === undefined && query.sort === "id") {
     return { place: { value: after.v, id: after.i }, since: 0, snapshot: null };

@@ -1,16 +1,17 @@
 import { HiveStatus, OPERATION_KINDS, OPERATION_STATES } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
-import type { FleetRow } from "../../fleet/fleet-rows.ts";
+import type { FleetRow, FleetRows } from "../../fleet/fleet-rows.ts";
 import { NOT_BEATING, RULES } from "../../fleet/liveness/sight.ts";
 import type { Said } from "../../fleet/said.ts";
 import type { GpuUsage, MemoryUsage } from "../../fleet/workers/usage.ts";
+import type { RowsOf } from "../connections/event-batches.ts";
+import { count } from "../count-fields.ts";
 import { CordonJson, cordonToJson } from "./cordons.ts";
 import { HIVE_EXAMPLE, hiveToJson, StoredHive } from "./hive-json.ts";
 import { takesWorkFields } from "./takes-work.ts";
 
 const bytes = z.int().min(0).nullable();
-const count = z.int().min(0);
 const measured = (what: string) => z.boolean().meta({ description: `Whether ${what}` });
 const memoryFields = { total_bytes: bytes, used_bytes: bytes, free_bytes: bytes };
 
@@ -145,12 +146,25 @@ export function fleetRowText(row: FleetRow): string {
   return `${JSON.stringify(knownToJson(row)).slice(0, -1)},${said}`;
 }
 
+/** Reads rows as events carry them. */
+export const rowTextsOf =
+  (rows: FleetRows): RowsOf =>
+  async (hiveIds) => {
+    const damaged = new Set<string>();
+    const found = await rows.read(hiveIds, ({ id }) => void damaged.add(id));
+    return (id) => {
+      const row = found.get(id);
+      if (row !== undefined) return fleetRowText(row);
+      return damaged.has(id) ? undefined : "null";
+    };
+  };
+
 function knownToJson(row: FleetRow): Omit<RowInput, keyof SaidInput> {
   const { status, cordon, lastOperation } = row;
   return {
     hive: hiveToJson(row.hive, row.labels),
     status: { value: status.value, rule: status.rule, why: status.why, since_ms: status.sinceMs },
-    takes_work: row.takesWork,
+    takes_work: row.whyNot === null,
     why_not: row.whyNot,
     beat_age_ms: row.beatAgeMs,
     not_beating: row.notBeating,

@@ -4,7 +4,8 @@ import * as z from "zod";
 import { withoutLabel } from "../../fleet/lists/catalog-walks.ts";
 import { type ListQuery, SORTS } from "../../fleet/lists/fleet-lists.ts";
 import type { FleetTotals } from "../../fleet/lists/totals.ts";
-import { invalidInput } from "../errors.ts";
+import { count } from "../count-fields.ts";
+import { invalidArgument } from "../errors.ts";
 import type { AppParts } from "../parts.ts";
 import { listInPieces } from "../pieces.ts";
 import { type CheckedRequest, defineRoute } from "../route.ts";
@@ -15,7 +16,6 @@ import { NextAfter, pageQuery, stepsFrom } from "./paging.ts";
 import { vramBytesOf, vramGb } from "./placed-json.ts";
 import { decimal, optionalFlag } from "./query-fields.ts";
 
-const count = z.int().min(0);
 const FleetTotalsJson = z
   .strictObject({
     total: count,
@@ -110,7 +110,7 @@ export const fleetRoutes = [
     problems: ["LIST_EXPIRED", "TOO_MANY_TO_SORT"],
   }).handle(async (request, parts) => {
     const { events, lists } = parts;
-    const position = events.idOf(events.newest);
+    const { position } = events;
     const damaged: DamagedHive[] = [];
     const query = listQueryOf(request.query, (hive) => void damaged.push(hive));
     const { after, limit } = request.query;
@@ -163,14 +163,14 @@ function listQueryOf(query: Query, onCorruptHive: ListQuery["onCorruptHive"]): L
 
 /** Throws a Problem. */
 function checkGroups({ selector, sort }: Query, groupBy: string): void {
-  const wrong = (field: string, message: string) => invalidInput("INVALID_ARGUMENT", [{ field, message }]);
-  if (sort !== undefined) throw wrong("sort", "must not be given with group_by, which is an order of its own");
-  if (!isLabelKey(groupBy)) throw wrong("group_by", "must be the key of a label");
+  if (sort !== undefined)
+    throw invalidArgument("sort", "must not be given with group_by, which is an order of its own");
+  if (!isLabelKey(groupBy)) throw invalidArgument("group_by", "must be the key of a label");
   try {
     Selector.parse(withoutLabel(selector, groupBy));
   } catch (error) {
     if (!(error instanceof GrammarError)) throw error;
-    throw wrong("selector", `with !${groupBy}, which group_by adds: ${error.message}`);
+    throw invalidArgument("selector", `with !${groupBy}, which group_by adds: ${error.message}`);
   }
 }
 

@@ -1,11 +1,10 @@
-import type { HiveCatalog } from "@repo/hive-catalog";
+import type { FieldProblem, HiveCatalog } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import type { Condition } from "../../fleet/liveness/own-condition.ts";
 import { type Clock, toWallMs } from "../../process/clock.ts";
 import { reasonOf } from "../../process/errors.ts";
 import { Problem } from "../errors.ts";
-import type { FieldProblem } from "../field-problems.ts";
 import { defineRoute } from "../route.ts";
 
 /** A catalog that takes longer does not answer, for whoever sends work here. */

@@ -3,9 +3,9 @@ import { HIVE_ID_PATTERN, rule } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import type { Heartbeat } from "../../fleet/workers/heartbeat.ts";
 import { MAX_ENTRIES } from "../../process/bounded-json.ts";
-import { MAX_ID_LENGTH, parseBody } from "../input.ts";
+import { isObject, MAX_ID_LENGTH, parseBody } from "../input.ts";
 import { isoTimeMs } from "../times.ts";
-import { BeatFields, isObject } from "./beat-fields.ts";
+import { BeatFields } from "./beat-fields.ts";
 import { readingFields, readReading } from "./reading-json.ts";
 import { readWorkers, WORKERS_RULE, WorkersJson } from "./worker-json.ts";
 

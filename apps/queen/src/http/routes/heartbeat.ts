@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { checkBeatsFor } from "../door/door.ts";
+import { checkBeatsFor } from "../door/caller.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { HeartbeatJson, readHeartbeat } from "./heartbeat-json.ts";

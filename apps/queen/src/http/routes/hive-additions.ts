@@ -4,8 +4,8 @@ import * as z from "zod";
 import { parseJson } from "../body-parsers.ts";
 import { endedMeanwhile } from "../door/refusals.ts";
 import { invalidJson, Problem, queenStopping, toProblem } from "../errors.ts";
-import { parseBody } from "../input.ts";
-import { answerLines, type BodyLines } from "../lines.ts";
+import { isObject, parseBody } from "../input.ts";
+import { answerLines, type BodyLines, type Line } from "../lines.ts";
 import type { AppParts } from "../parts.ts";
 import { noteProblem } from "../problem-notes.ts";
 import { ProblemJson } from "../problems.ts";
@@ -51,11 +51,6 @@ const tooMany = (count: number): Problem => {
   const message = `must have at most ${MAX_LINES} lines, got ${count}`;
   return new Problem("PAYLOAD_TOO_LARGE", `The body ${message}`, { errors: [{ field: "body", message }] });
 };
-
-interface Line {
-  readonly number: number;
-  readonly bytes: Buffer;
-}
 
 /** A line with what can be made of it: a hive, or the problem with it. */
 interface ReadLine {
@@ -137,6 +132,6 @@ class Additions {
 }
 
 function idIn(json: unknown): string | null {
-  const id = typeof json === "object" && json !== null && "id" in json ? json.id : null;
+  const id = isObject(json) ? json.id : null;
   return typeof id === "string" && id.length <= MAX_ID_SHOWN ? id : null;
 }

@@ -38,7 +38,7 @@ export const StoredHive = z
 export const hiveToJson = (hive: HiveRecord, labels: Labels = {}) => Object.assign(toHiveRecordJson(hive), { labels });
 
 /** A page of hives with their labels, which are read together. */
-export async function withLabels(hives: readonly HiveRecord[], catalog: HiveCatalog) {
+export async function hivesToJson(hives: readonly HiveRecord[], catalog: HiveCatalog) {
   const labels = hives.length === 0 ? undefined : await catalog.labels.ofHives(hives.map(({ id }) => id));
   return hives.map((hive) => hiveToJson(hive, labels?.get(hive.id)));
 }

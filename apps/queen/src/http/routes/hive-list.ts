@@ -1,14 +1,7 @@
-import {
-  type DamagedHive,
-  type FindOptions,
-  type HiveCatalog,
-  type HiveRecord,
-  HiveStatus,
-  type ListOptions,
-} from "@repo/hive-catalog";
+import { type DamagedHive, HiveStatus } from "@repo/hive-catalog";
 import * as z from "zod";
 import { defineRoute } from "../route.ts";
-import { HIVE_EXAMPLE, StoredHive, withLabels } from "./hive-json.ts";
+import { HIVE_EXAMPLE, hivesToJson, StoredHive } from "./hive-json.ts";
 import { answerPage, NextAfter, pageQuery } from "./paging.ts";
 import { hiveIds, optionalFlag, optionalListOf } from "./query-fields.ts";
 
@@ -38,7 +31,6 @@ export const hiveConditions = {
   cordoned: optionalFlag.meta({ description: "Whether a cordon is in force" }),
   text: condition("A part of the id, the host or the value of a label, whatever the case of its letters"),
 };
-type HiveConditions = z.output<z.ZodObject<typeof hiveConditions>>;
 export const idsQuery = {
   id: hiveIds.meta({
     description: "Only the hives with these ids, at most 100: several by commas, or by naming it several times",
@@ -68,35 +60,21 @@ export const hiveListRoutes = [
   }).handle(({ query: { after, limit, id, ...conditions } }, { catalog, costs }) => {
     const damaged: z.output<typeof DamagedHives> = [];
     const onCorruptHive = (hive: DamagedHive) => void damaged.push(hive);
-    const reader = readerOf({ ...conditions, ids: idsOf({ id }) }, catalog);
+    const asked = { ...conditions, ids: idsOf({ id }), onCorruptHive };
+    let wentOnAfter: string | null = null;
     return answerPage(
       {
         page: { after, limit },
         stepSize: HIVES_PER_STEP,
-        read: async (step) => withLabels(await reader.read({ ...step, onCorruptHive }), catalog),
+        read: async (step) => {
+          const found = await catalog.findHives({ ...asked, ...step });
+          wentOnAfter = found.nextAfter;
+          return hivesToJson(found.hives, catalog);
+        },
         toJson: (hive) => hive,
-        answer: (hives, nextAfter) => ({ hives, next_after: reader.nextAfter ?? nextAfter, damaged }),
+        answer: (hives, nextAfter) => ({ hives, next_after: wentOnAfter ?? nextAfter, damaged }),
       },
       costs,
     );
   }),
 ];
-
-/** Reads steps of a page. */
-interface Reader {
-  read(step: ListOptions): Promise<HiveRecord[]>;
-  /** Where to go on after the last step; undefined where a short step was the end. */
-  nextAfter?: string | undefined;
-}
-
-/** Reads the hives for which all of it holds. A step that looked at very many hives, or at long ones, is short: what is left is for the next page. */
-export function readerOf(conditions: HiveConditions & Pick<FindOptions, "ids">, catalog: HiveCatalog): Reader {
-  const reader: Reader = {
-    read: async (step) => {
-      const found = await catalog.findHives({ ...conditions, ...step });
-      reader.nextAfter = found.nextAfter ?? undefined;
-      return found.hives;
-    },
-  };
-  return reader;
-}

@@ -1,7 +1,8 @@
 import { HiveChangesJson, type HiveRecord, HiveRecordJson, type Labels, NewHiveJson } from "@repo/hive-catalog";
 import * as z from "zod";
-import { changeHive, readHive, withLabels } from "../../fleet/hive-changes.ts";
-import { isCatalogError } from "../../process/errors.ts";
+import { changeHive, withLabels } from "../../fleet/hive-changes.ts";
+import { readHive } from "../../fleet/read-hive.ts";
+import { onCatalogError } from "../../process/errors.ts";
 import { invalidField } from "../errors.ts";
 import { checkObject } from "../input.ts";
 import type { AppParts } from "../parts.ts";
@@ -121,10 +122,7 @@ const answerOf = ({ hive, labels }: { hive: HiveRecord; labels: Labels }) => hiv
 
 /** A damaged record has nothing that could be sent back. */
 function readSound(id: string, { catalog }: AppParts): Promise<HiveRecord | undefined> {
-  return catalog.getHive(id).catch((error: unknown) => {
-    if (isCatalogError(error, "CORRUPT_HIVE")) return undefined;
-    throw error;
-  });
+  return catalog.getHive(id).catch(onCatalogError("CORRUPT_HIVE", () => undefined));
 }
 
 /** What the stored hive allows shows only when it has been read. */

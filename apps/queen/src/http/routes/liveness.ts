@@ -1,7 +1,8 @@
 import { HiveStatus } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
-import { type HiveView, isOnProbation } from "../../fleet/hive-view.ts";
+import type { HiveView } from "../../fleet/hive-view.ts";
+import { probationAt } from "../../fleet/liveness/probation.ts";
 import { type Change, PROBE_OUTCOMES, type ProbeResult, RULES } from "../../fleet/liveness/sight.ts";
 import { toWallMs } from "../../process/clock.ts";
 import { Problem } from "../errors.ts";
@@ -136,7 +137,7 @@ export const livenessRoutes = [
 function explain({ hive, sight, cordon, ...view }: HiveView, { fleet, clock }: AppParts) {
   const nowMs = clock.monotonicNow();
   const wallMs = (atMs: number) => toWallMs(atMs, clock);
-  const { probation } = sight;
+  const probation = probationAt(sight, nowMs);
   const { twoSenders } = view;
   return {
     hive_id: hive.id,
@@ -152,9 +153,7 @@ function explain({ hive, sight, cordon, ...view }: HiveView, { fleet, clock }: A
     probes: sight.probes.map((probe) => probeToJson(probe, wallMs)),
     changes: sight.changes.map((change) => changeToJson(change, wallMs)),
     probation:
-      probation !== undefined && isOnProbation(sight, nowMs)
-        ? { until_ms: wallMs(probation.untilMs), back_off_ms: probation.backOffMs }
-        : null,
+      probation === undefined ? null : { until_ms: wallMs(probation.untilMs), back_off_ms: probation.backOffMs },
     skew_ms: view.heard?.skewMs ?? null,
     two_senders:
       twoSenders === undefined ? null : { addresses: [...twoSenders.addresses], since_ms: wallMs(twoSenders.sinceMs) },

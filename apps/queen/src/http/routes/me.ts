@@ -3,7 +3,7 @@ import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import manifest from "../../../package.json" with { type: "json" };
 import { beatMsOf } from "../../fleet/liveness/liveness.ts";
-import { ANYBODY } from "../door/door.ts";
+import { ANYBODY } from "../door/caller.ts";
 import { defineRoute } from "../route.ts";
 
 const count = z.int().min(1);

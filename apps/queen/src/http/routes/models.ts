@@ -1,9 +1,9 @@
 import * as z from "zod";
 import type { KnownModel } from "../../fleet/workers/queries.ts";
+import { count } from "../count-fields.ts";
 import { defineRoute } from "../route.ts";
 import { NextAfter, pageQuery } from "./paging.ts";
 
-const count = z.int().min(0);
 const ModelJson = z
   .strictObject({
     model: z.string(),

@@ -12,7 +12,7 @@ import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { missingHives, refuseHives } from "./known-hives.ts";
 import { answerPage, NextAfter, pageQuery } from "./paging.ts";
-import { HiveId, optionalListOf } from "./query-fields.ts";
+import { HiveId, oneOf, optionalListOf } from "./query-fields.ts";
 
 export const OperationStepJson = z.strictObject({
   name: z.string(),
@@ -72,8 +72,6 @@ const OperationPage = z
     next_after: NextAfter,
   })
   .meta({ id: "OperationPage" });
-
-const oneOf = <Name extends string>(names: readonly Name[]) => z.enum(names, `must be one of ${names.join(", ")}`);
 
 /** Each may have the end of what its programs wrote, which is long. */
 const OPERATIONS_PER_STEP = 20;

@@ -3,7 +3,7 @@ import type { FastifyReply } from "fastify";
 import * as z from "zod";
 import { reasonOf } from "../../process/errors.ts";
 import { Problem } from "../errors.ts";
-import type { PageFiles } from "../parts.ts";
+import type { AppParts, PageFiles } from "../parts.ts";
 import { bytesInPieces } from "../pieces.ts";
 import { type CheckedRequest, defineRoute } from "../route.ts";
 import { nothingAt } from "../route-table.ts";
@@ -59,21 +59,21 @@ export const pageRoutes = [
     operationId: "getPage",
     summary: "The page of the queen: the fleet, and what can be done with it",
     answer: SHELL,
-  }).handle((request, { readPage }, reply) => sendShell(request, reply, readPage)),
+  }).handle(sendShell),
   defineRoute({
     ...shared,
     path: "/ui/:view",
     operationId: "getPageView",
     summary: "One of its views",
     answer: SHELL,
-  }).handle((request, { readPage }, reply) => sendShell(request, reply, readPage)),
+  }).handle(sendShell),
   defineRoute({
     ...shared,
     path: "/ui/:view/:name",
     operationId: "getPageViewOf",
     summary: "One of its views, of one hive or operation",
     answer: SHELL,
-  }).handle((request, { readPage }, reply) => sendShell(request, reply, readPage)),
+  }).handle(sendShell),
   defineRoute({
     ...shared,
     path: "/ui/assets/:file",
@@ -90,7 +90,7 @@ export const pageRoutes = [
   }),
 ];
 
-async function read(readPage: () => Promise<PageFiles>): Promise<PageFiles> {
+async function read(readPage: AppParts["readPage"]): Promise<PageFiles> {
   try {
     return await readPage();
   } catch (error) {
@@ -98,7 +98,7 @@ async function read(readPage: () => Promise<PageFiles>): Promise<PageFiles> {
   }
 }
 
-async function sendShell(request: Asked, reply: FastifyReply, readPage: () => Promise<PageFiles>) {
+async function sendShell(request: Asked, { readPage }: Pick<AppParts, "readPage">, reply: FastifyReply) {
   const names = [...(await read(readPage)).keys()];
   const root = rootFrom(request.raw.url ?? "");
   const nameOf = (ending: string) => names.find((name) => name.endsWith(ending)) ?? "";
@@ -139,6 +139,5 @@ function send(bytes: Buffer, etag: string, { headers }: Asked, reply: FastifyRep
     reply.code(304);
     return "";
   }
-  reply.header("content-length", bytes.length);
-  return bytesInPieces(bytes);
+  return bytesInPieces(bytes, reply);
 }

@@ -2,18 +2,15 @@ import type { Readable } from "node:stream";
 import * as z from "zod";
 import type { Costs } from "../door/costs.ts";
 import { listInPieces } from "../pieces.ts";
-import { wholeNumber } from "./query-fields.ts";
+import { upTo, wholeNumber } from "./query-fields.ts";
 
 const DEFAULT_SIZE = 100;
 const MAX_SIZE = 1000;
-const SIZE = `must be a whole number from 1 to ${MAX_SIZE}`;
 
 /** The parameters of a list that is read page by page. */
 export const pageQuery = (things: string) => ({
   after: z.string().optional().meta({ description: "The `next_after` of the page before" }),
-  limit: wholeNumber(z.int(SIZE).min(1, SIZE).max(MAX_SIZE, SIZE).default(DEFAULT_SIZE)).meta({
-    description: `${things} at most`,
-  }),
+  limit: wholeNumber(upTo(MAX_SIZE).default(DEFAULT_SIZE)).meta({ description: `${things} at most` }),
 });
 
 export const NextAfter = z
@@ -23,11 +20,11 @@ export const NextAfter = z
 
 interface Page {
   readonly limit: number;
-  readonly after?: string;
+  readonly after?: string | undefined;
 }
 
 interface List<Row, Item, Body> {
-  readonly page: { readonly limit: number; readonly after?: string | undefined };
+  readonly page: Page;
   /** How many are read and written at once, before other work gets its turn. */
   readonly stepSize: number;
   read(page: Page): Promise<readonly Row[]>;
@@ -46,7 +43,7 @@ export async function answerPage<Row extends { readonly id: string }, Item, Body
   const step = async () => {
     await costs.turn();
     const size = Math.min(stepSize, limit - count);
-    const rows = size === 0 ? [] : await read({ limit: size, ...(last !== undefined && { after: last }) });
+    const rows = await read({ limit: size, after: last });
     count += rows.length;
     last = rows.at(-1)?.id ?? last;
     // A short page is the last one.

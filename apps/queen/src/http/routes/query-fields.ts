@@ -6,6 +6,11 @@ const toNumber = (form: RegExp) => (text: unknown) =>
   typeof text === "string" && form.test(text) ? Number(text) : text;
 const toBoolean = (text: unknown) => (text === "true" ? true : text === "false" ? false : text);
 
+/** A whole number from 1 on. */
+export function upTo(max: number): z.ZodInt {
+  const text = `must be a whole number from 1 to ${max}`;
+  return z.int(text).min(1, text).max(max, text);
+}
 export const wholeNumber = <Rule extends z.ZodType>(rule: Rule) => z.preprocess(toNumber(/^\d{1,9}$/), rule);
 export const decimal = <Rule extends z.ZodType>(rule: Rule) => z.preprocess(toNumber(/^\d{1,9}(?:\.\d{1,9})?$/), rule);
 
@@ -34,6 +39,9 @@ export const optionalListOf = <Rule extends z.ZodType<string>>(rule: Rule) =>
         .optional(),
     )
     .register(LISTS, { orOne: true });
+
+export const oneOf = <Name extends string>(names: readonly Name[]) =>
+  z.enum(names, `must be one of ${names.join(", ")}`);
 
 const HIVE = `must be the id of a hive, of at most ${MAX_ID_LENGTH} characters`;
 /** Of a hive that is to be in the catalog. */

@@ -1,13 +1,13 @@
 import { rule } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import type { GpuReading, HostReading, ModelOnDisk, Reading } from "../../fleet/workers/heartbeat.ts";
+import { isObject } from "../input.ts";
 import { isoTime } from "../times.ts";
 import {
   AMOUNT,
   type BeatFields,
   FLAG,
   GPU_INDEX,
-  isObject,
   NAME,
   NUMBER,
   PERCENT,

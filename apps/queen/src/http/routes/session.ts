@@ -1,7 +1,6 @@
 import { rule, timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
-import type { Caller, Login } from "../door/caller.ts";
-import { ANYBODY } from "../door/door.ts";
+import { ANYBODY, type Caller, type Login } from "../door/caller.ts";
 import { Problem } from "../errors.ts";
 import { KNOWING_TOKENS, WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";

@@ -1,7 +1,7 @@
 import { isInForce, mintToken, NewToken, TOKEN_ROLES } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
-import { invalidInput, Problem } from "../errors.ts";
+import { invalidArgument, Problem } from "../errors.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { answerPage, NextAfter, pageQuery } from "./paging.ts";
@@ -73,7 +73,7 @@ export const tokensRoutes = [
     const tokens = await catalog.tokens.list();
     const behind = (id: string | undefined) => tokens.findIndex((token) => token.id === id) + 1;
     if (page.after !== undefined && behind(page.after) === 0) {
-      throw invalidInput("INVALID_ARGUMENT", [{ field: "after", message: "must be the id of a token" }]);
+      throw invalidArgument("after", "must be the id of a token");
     }
     return answerPage(
       {
@@ -112,7 +112,7 @@ export const tokensRoutes = [
   }).handle(async ({ body }, { door, clock }, reply) => {
     const { name, role, hive_id: hiveId = null, expires_at_ms: expiresAtMs = null } = body;
     if (expiresAtMs !== null && expiresAtMs <= clock.now()) {
-      throw invalidInput("INVALID_ARGUMENT", [{ field: "expires_at_ms", message: "must be a time that is to come" }]);
+      throw invalidArgument("expires_at_ms", "must be a time that is to come");
     }
     const { token, ...minted } = mintToken();
     const record = await door.known.add({ ...minted, name, role, hiveId, expiresAtMs });

@@ -2,20 +2,9 @@ import { rule } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import { WORKER_STATES, type Worker, type WorkerState } from "../../fleet/workers/worker.ts";
 import { MAX_ENTRIES } from "../../process/bounded-json.ts";
+import { isObject, readAs } from "../input.ts";
 import { isoTime, TIME_RULE, usualTime } from "../times.ts";
-import {
-  AMOUNT,
-  type BeatFields,
-  COUNT,
-  INDEXES,
-  isObject,
-  NAME,
-  PERCENT,
-  PORT,
-  REACH,
-  TEXT,
-  URL_TEXT,
-} from "./beat-fields.ts";
+import { AMOUNT, type BeatFields, COUNT, INDEXES, NAME, PERCENT, PORT, REACH, TEXT, URL_TEXT } from "./beat-fields.ts";
 
 /** As most write them, and in lower case. */
 const STATE_BY_NAME = new Map<string, WorkerState>(
@@ -29,12 +18,7 @@ const stateOf = (value: unknown): WorkerState | undefined =>
 
 /** Compared without case, and read as one of `WORKER_STATES`. */
 const STATE = `must be one of ${WORKER_STATES.join(", ")}, in any case`;
-export const WorkerStateJson = z.string(rule(STATE)).transform((text, context): WorkerState => {
-  const state = stateOf(text);
-  if (state !== undefined) return state;
-  context.issues.push({ code: "custom", input: text, message: STATE });
-  return z.NEVER;
-});
+export const WorkerStateJson = z.string(rule(STATE)).transform(readAs<WorkerState>(stateOf, STATE));
 
 /** Of whatever answers requests. */
 export const addressFields = {

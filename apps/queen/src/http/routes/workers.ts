@@ -4,7 +4,7 @@ import * as z from "zod";
 import type { Traits } from "../../fleet/traits.ts";
 import type { PlacedModel } from "../../fleet/workers/queries.ts";
 import { WORKER_STATES } from "../../fleet/workers/worker.ts";
-import { invalidInput } from "../errors.ts";
+import { invalidArgument } from "../errors.ts";
 import { listInPieces } from "../pieces.ts";
 import { defineRoute } from "../route.ts";
 import { noWorker } from "./no-worker.ts";
@@ -105,7 +105,7 @@ function parsed<Parsed>(field: string, text: string | undefined, parse: (text: s
   try {
     return text === undefined ? undefined : parse(text);
   } catch (error) {
-    throw error instanceof GrammarError ? invalidInput("INVALID_ARGUMENT", [{ field, message: error.message }]) : error;
+    throw error instanceof GrammarError ? invalidArgument(field, error.message) : error;
   }
 }
 

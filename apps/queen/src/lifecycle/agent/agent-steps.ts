@@ -121,7 +121,7 @@ export async function waitForHealth(job: Job): Promise<Outcome> {
 
 export async function detectDevices(job: Job): Promise<Outcome> {
   const { parts, hive } = job;
-  const ask = () => parts.fleet.devices.detect(hive.id, hive);
+  const ask = () => parts.fleet.devices.detect(hive);
   const { cpu, gpus } = await untilAnswered(job, ["DEVICES_UNKNOWN", "the agent does not tell its devices"], ask);
   return `${cpu?.cores ?? "unknown"} cores, ${gpus?.length ?? "unknown"} GPUs`;
 }

@@ -169,10 +169,8 @@ function made({ bundle: agent }: Job): string {
 
 const sha256Of = (text: string): string => createHash("sha256").update(text).digest("hex");
 
-const MAX_CA_BYTES = 1_048_576;
-
 /** Only for a URL with TLS: an agent refuses a CA that is of no use. */
 function readCa({ parts: { settings }, queenUrl }: Job): string | undefined {
   if (settings.publicCa === undefined || !queenUrl.startsWith("https:")) return undefined;
-  return readSettingFile(settings.publicCa, MAX_CA_BYTES).toString();
+  return readSettingFile(settings.publicCa).toString();
 }

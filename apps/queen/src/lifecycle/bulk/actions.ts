@@ -7,8 +7,9 @@ import {
 } from "@repo/hive-catalog";
 import { changeOf, oneLine } from "../../fleet/device-changes.ts";
 import type { Fleet } from "../../fleet/fleet.ts";
-import { changeHive, readHive, withLabels } from "../../fleet/hive-changes.ts";
-import { hiveNotFound, isCatalogError } from "../../process/errors.ts";
+import { changeHive, withLabels } from "../../fleet/hive-changes.ts";
+import { readHive } from "../../fleet/read-hive.ts";
+import { hiveNotFound, onCatalogError } from "../../process/errors.ts";
 import type { Lifecycle, OperationKind } from "../lifecycle.ts";
 import type { OnStep } from "../operation-run.ts";
 
@@ -149,7 +150,7 @@ const detecting = (parts: ActionParts): HiveAction => ({
     return needed(`${host}:${port} is asked for its devices`);
   },
   async act(id) {
-    const report = await parts.fleet.devices.detect(id, await readHive(id, parts));
+    const report = await parts.fleet.devices.detect(await readHive(id, parts));
     const problems = report.problems.map((problem) => `could not be read: ${problem}`);
     return { detail: oneLine([changeOf(null, report) ?? "", ...problems]) };
   },
@@ -186,9 +187,6 @@ async function checkThere(id: string, catalog: HiveCatalog): Promise<void> {
 async function cordonOf(id: string, { catalog, fleet: { cordons } }: ActionParts): Promise<Cordon | undefined> {
   await checkThere(id, catalog);
   await cordons.ready();
-  const stored = await catalog.cordons.get(id).catch((error: unknown) => {
-    if (isCatalogError(error, "CORRUPT_RECORD")) return undefined;
-    throw error;
-  });
+  const stored = await catalog.cordons.get(id).catch(onCatalogError("CORRUPT_RECORD", () => undefined));
   return stored ?? cordons.get(id);
 }

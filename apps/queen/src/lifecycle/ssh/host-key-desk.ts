@@ -1,8 +1,9 @@
 import { setMaxListeners } from "node:events";
 import type { HiveRecord, HostKey } from "@repo/hive-catalog";
 import { ProgramError } from "@repo/processes";
+import { readHive } from "../../fleet/read-hive.ts";
 import { unlessAborted } from "../../process/abort.ts";
-import { ForeseenError, hiveNotFound, reasonOf } from "../../process/errors.ts";
+import { ForeseenError, reasonOf } from "../../process/errors.ts";
 import type { Slots } from "../../process/slots.ts";
 import { display } from "../../reach/addresses.ts";
 import { addressOf, type SshTarget, sshTargetOf } from "../../reach/ssh-address.ts";
@@ -72,8 +73,7 @@ export class HostKeyDesk {
   }
 
   async #targetOf(hiveId: string): Promise<SshTarget> {
-    const hive = await this.#parts.catalog.getHive(hiveId);
-    if (hive === undefined) throw hiveNotFound(hiveId);
+    const hive = await readHive(hiveId, this.#parts);
     if (hive.sshHost === null) throw noSshHost(hive);
     try {
       return sshTargetOf(hive);

@@ -1,8 +1,11 @@
+import { statSync } from "node:fs";
 import { join } from "node:path";
+import Database from "libsql";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readSql } from "../../../test/catalog-file.ts";
 import { temporaryFolder } from "../../testing.ts";
 import { plain, type SqlValue } from "../client.ts";
+import { toCatalogError } from "../errors.ts";
 import { FileClient } from "./client.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -144,4 +147,29 @@ test("the first row of a query is found again after the same query found nothing
   expect(await client.first({ sql, args: [1] })).toEqual(["a"]);
   expect((await client.execute({ sql, args: [7] })).rows).toEqual([]);
   expect(await client.first({ sql, args: [1] })).toEqual(["a"]);
+});
+
+test("a file that cannot be opened, as where no file descriptor is left, is no fault of this software", () => {
+  const target = join(folder.path, "gone", "test.db");
+  const open = () => new FileClient({ target, path: undefined, busyTimeoutMs: 0 });
+  const codeOf = (work: () => unknown) => {
+    try {
+      return work();
+    } catch (error) {
+      return toCatalogError(error).code;
+    }
+  };
+  expect(codeOf(open)).toBe("CATALOG_UNAVAILABLE");
+});
+
+test("a -wal that grew because another program went on reading gives its room back once that has ended", async () => {
+  const reader = new Database(path);
+  reader.exec("BEGIN; SELECT * FROM t;");
+  const write = () => client.execute(plain("INSERT INTO t (v) VALUES (zeroblob(1000000))"));
+  for (let n = 0; n < 20; n++) await write();
+  expect(statSync(`${path}-wal`).size).toBeGreaterThan(20_000_000);
+  reader.close();
+  for (let n = 0; n < 3; n++) await write();
+  expect(statSync(`${path}-wal`).size).toBeLessThanOrEqual(16 * 2 ** 20);
+  expect((await client.execute(plain("SELECT count(*) FROM t"))).rows).toEqual([[23]]);
 });

@@ -37,6 +37,8 @@ const MAX_KEPT_STATEMENTS = 256;
  * that the processor has to fetch.
  */
 const PAGE_CACHE_KIB = 36_000;
+/** Of a -wal that is folded into its file: SQLite folds it at 4 MB, and keeps it as long as it ever was. */
+const MAX_IDLE_WAL_BYTES = 16 * 2 ** 20;
 const READS = /^\s*(?:select|values|pragma|explain)\b/i;
 /** Waits between attempts on a lock that another process holds, in ms; the last one repeats. */
 const LOCK_WAITS_MS = [1, 2, 3, 5, 8, 10, 15, 20, 25];
@@ -151,6 +153,8 @@ export class FileClient implements SqlClient {
       // What was acknowledged survives power loss. This needs no lock.
       if (readOnly === undefined) {
         database.exec("PRAGMA synchronous = FULL");
+        // What it grew beyond that, while another program went on reading, is given back when it begins anew.
+        database.exec(`PRAGMA journal_size_limit = ${MAX_IDLE_WAL_BYTES}`);
         enlargeCache(database);
       }
     } catch (error) {
