@@ -1,7 +1,7 @@
 // What `pnpm demo` runs: a queen and a made-up fleet of 60 hives in all states, to look at her page. Nothing is kept.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -151,6 +151,23 @@ async function operate(url, home) {
   for (const id of [...Object.keys(AGENTS), "gpu-15"]) await post(`${url}/v1/hives/${id}/stop`, {});
 }
 
+/** Longer than an agent is given to stop. */
+const AGENT_END_MS = 15_000;
+
+/** An agent that the queen started outlives her, as it is to: what stands beside it ends it. */
+async function endAgents(home) {
+  const agents = join(home, ".hive");
+  const started = existsSync(agents)
+    ? readdirSync(agents).filter((id) => existsSync(join(agents, id, "hive.pid")))
+    : [];
+  const ends = started.map((id) => {
+    // In a session of its own, where Ctrl-C does not end it first.
+    const options = { detached: true, stdio: "ignore", timeout: AGENT_END_MS };
+    return once(spawn(process.execPath, [join(agents, id, "agent.mjs"), "stop"], options), "exit");
+  });
+  await Promise.all(ends);
+}
+
 let isStopped = false;
 // Who reads no further ends nothing.
 process.stderr.on("error", () => undefined);
@@ -214,6 +231,7 @@ async function show() {
       process.stderr.write(`demo: ${error.message}\n`);
       process.exitCode = 1;
     })
+    .finally(() => endAgents(folder))
     .finally(() => rmSync(folder, { recursive: true, force: true }));
   process.exit();
 }

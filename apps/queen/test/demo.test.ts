@@ -1,7 +1,9 @@
 import { spawn, spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
+import { isRunning } from "@repo/processes";
 import { QueenClient } from "@repo/queen-client";
 import { expect, onTestFinished, test } from "vitest";
 import { bundleOf } from "../../../scripts/build/cache.js";
@@ -20,15 +22,7 @@ test("the demo says how to ask its queen, its agents tell their devices, and it 
     demo.kill("SIGTERM");
     await ended;
   });
-  let said = "";
-  demo.stderr.setEncoding("utf8").on("data", (text) => {
-    said += text;
-  });
-  const url = await until(
-    "it runs",
-    () => /^demo: or ask with QUEEN_URL=(\S+) pnpm -s hivectl status$/m.exec(said)?.[1],
-  );
-  const queen = new QueenClient({ url });
+  const queen = await queenOf(demo);
   const { devices } = await queen.getHive("gpu-01");
   expect(await queen.detectDevices("gpu-01")).toMatchObject(devices ?? {});
   await until("an operation is done, one goes on, and one has failed", () => hasOperations(queen));
@@ -51,6 +45,43 @@ test("it goes on where nobody reads what it says, and ends in order at signals t
   expect(await ended).toBe(0);
   expect(readdirSync(folder.path)).toEqual([]);
 });
+
+test("Ctrl-C ends an agent that somebody started, too", async () => {
+  await using folder = await temporaryFolder();
+  const demo = spawn(process.execPath, [DEMO], {
+    env: { PATH: process.env.PATH, TMPDIR: folder.path },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  onTestFinished(() => void demo.kill("SIGKILL"));
+  const ended = new Promise((resolve) => demo.once("close", resolve));
+  const queen = await queenOf(demo);
+  await until("an operation is done, one goes on, and one has failed", () => hasOperations(queen));
+  const { id } = await queen.startHive("gpu-06");
+  await until("it runs", async () => (await queen.getOperation(id)).state === "succeeded");
+  const [home = ""] = readdirSync(folder.path);
+  const noted = readFileSync(`${folder.path}/${home}/.hive/gpu-06/hive.pid`, "utf8");
+  const [, pid, startTime = ""] = /^(\d+) (.+)\n$/.exec(noted) ?? [];
+  const agent = { pid: Number(pid), startTime };
+  onTestFinished(() => void (isRunning(agent) && process.kill(agent.pid, "SIGKILL")));
+  expect(isRunning(agent)).toBe(true);
+  demo.kill("SIGINT");
+  expect(await ended).toBe(0);
+  expect(isRunning(agent)).toBe(false);
+  expect(readdirSync(folder.path)).toEqual([]);
+});
+
+/** As it says itself how to ask it. */
+async function queenOf(demo: { readonly stderr: Readable }): Promise<QueenClient> {
+  let said = "";
+  demo.stderr.setEncoding("utf8").on("data", (text) => {
+    said += text;
+  });
+  const url = await until(
+    "it runs",
+    () => /^demo: or ask with QUEEN_URL=(\S+) pnpm -s hivectl status$/m.exec(said)?.[1],
+  );
+  return new QueenClient({ url });
+}
 
 async function hasOperations(queen: QueenClient): Promise<boolean> {
   const { operations } = await queen.listOperations();

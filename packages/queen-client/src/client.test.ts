@@ -102,6 +102,12 @@ test("what only reads is asked again when the queen says when, and a change neve
   expect(server.requests.length).toBe(5);
 });
 
+test("whether she is ready is asked once", async () => {
+  await using server = await startClient(problem(503, "NOT_READY", { "retry-after": "0" }));
+  await expect(server.client.isReady()).rejects.toMatchObject({ code: "NOT_READY" });
+  expect(server.requests.length).toBe(1);
+});
+
 test("it is not asked again where she does not say when, or not within the time of the call", async () => {
   await using server = await startClient((request, response) => {
     const headers: Record<string, string> = request.url === "/health" ? {} : { "retry-after": "3600" };

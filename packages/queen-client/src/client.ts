@@ -201,6 +201,10 @@ export class QueenClient {
   getHealth(call?: Call): Promise<Answer<"getHealth">> {
     return this.#requests.json("get", "/health", {}, call);
   }
+  /** Rejects with NOT_READY, which says why, while she cannot serve: asked once, because that is an answer. */
+  isReady(call?: Call): Promise<Answer<"isReady">> {
+    return this.#requests.json("get", "/health/ready", {}, call, { maxRepeats: 0 });
+  }
   confirmMassFailure(call?: Call): Promise<Answer<"confirmMassFailure">> {
     return this.#requests.json("post", "/v1/liveness/confirm", {}, call);
   }

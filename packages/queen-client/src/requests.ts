@@ -72,6 +72,7 @@ export class Requests {
     path: At,
     request: RequestOf<OperationAt<At, By>>,
     call: Call = {},
+    { maxRepeats = MAX_REPEATS } = {},
   ): Promise<AnswerOf<OperationAt<At, By>>> {
     return this.#inTime(`${method.toUpperCase()} ${path}`, call, async (signal, endMs) => {
       for (let repeats = 0; ; repeats += 1) {
@@ -80,7 +81,7 @@ export class Requests {
           const text = await response.text().catch(broken);
           return (text === "" ? undefined : parse(text)) as AnswerOf<OperationAt<At, By>>;
         } catch (error) {
-          const waitMs = method === "get" && repeats < MAX_REPEATS ? retryAfterOf(error) : undefined;
+          const waitMs = method === "get" && repeats < maxRepeats ? retryAfterOf(error) : undefined;
           if (waitMs === undefined || performance.now() + waitMs > endMs) throw error;
           await this.#wait(waitMs, signal);
         }

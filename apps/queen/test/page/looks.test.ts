@@ -71,3 +71,62 @@ test("a wrong address leads back to all hives; a hive that is not heard shows it
   await page.getByText("As its last beat told").waitFor();
   expect(await page.title()).toContain("gpu-01 · Queen");
 });
+
+/** Too many for a line each: that of most hives, and one that is as long as they come. */
+const GPUS = ["NVIDIA RTX PRO 6000 Blackwell Workstation Edition", "NVIDIA GeForce RTX 4090"].map((name, index) => ({
+  index,
+  name,
+  vram_gb: 96,
+}));
+
+async function startFullQueen(): Promise<string> {
+  const origin = await queens.start().origin();
+  const devices = { cpu: { cores: 64, ram_gb: 512 }, gpus: GPUS };
+  await postJson(`${origin}/v1/hives`, {
+    id: LONG_ID,
+    host: `${"h".repeat(60)}.example`,
+    port: 1,
+    labels: LABELS,
+    devices,
+  });
+  await postJson(`${origin}/v1/hives`, { id: "gpu-01", ...host, labels: { env: "prod", rack: "r1" }, devices });
+  const states = ["Idle", "Busy", "Loading", "Error"].flatMap((state) => Array.from({ length: 12 }, () => state));
+  const workers = states.map((state, n) =>
+    workerJson({
+      worker_id: `w${n}`,
+      state,
+      model_id: "Qwen/Qwen3-30B-A3B-Instruct-2507",
+      url: "http://gpu-01.hives.example:8000/v1",
+    }),
+  );
+  const gpus = GPUS.map(({ index }) => ({ index, memory_total_bytes: 96 * 2 ** 30, memory_used_bytes: 48 * 2 ** 30 }));
+  for (const id of [LONG_ID, "gpu-01"]) await postJson(`${origin}/v1/heartbeat`, { ...beatJson(id, workers), gpus });
+  await postJson(`${origin}/v1/hives/${LONG_ID}/cordon`, { reason: "fans" });
+  await postJson(`${origin}/v1/hives/gpu-01/stop`, {});
+  const token = { name: "The agent of the first one in the cellar", role: "hive", hive_id: "gpu-01" };
+  await postJson(`${origin}/v1/tokens`, { ...token, expires_at_ms: Date.now() + 86_400_000 });
+  return origin;
+}
+
+test("at no width anything of the fleet is cut off, with the longest names either: where the table does not fit, hives are cards", async () => {
+  const { page } = await openTab(`${await startFullQueen()}/ui`);
+  await page.locator("#row-gpu-01").getByText("12 error").waitFor();
+  for (const width of [768, 820, 960, 961, 1024, 1150, 1151, 1220, 1221, 1280, 1400, 1401, 1440]) {
+    await page.setViewportSize({ width, height: 900 });
+    expect([width, await overflow(page, ".table-frame")]).toEqual([width, 0]);
+    expect([width, await page.locator(".cards-head").isVisible()]).toEqual([width, width <= 960]);
+  }
+});
+
+test("on a phone every table is seen whole: when a token ends, and the button that revokes it, too", async () => {
+  const origin = await startFullQueen();
+  const { page } = await openTab(`${origin}/ui/tokens`);
+  await page.setViewportSize({ width: 390, height: 844 });
+  const { x = 0, width = 0 } = (await page.getByRole("button", { name: "Revoke" }).boundingBox()) ?? {};
+  expect(x + width).toBeLessThan(390);
+  for (const view of ["tokens", "models", "operations", "hives/gpu-01"]) {
+    await page.goto(`${origin}/ui/${view}`);
+    await page.locator(".table-frame tbody tr").first().waitFor();
+    expect([view, await overflow(page, ".table-frame")]).toEqual([view, 0]);
+  }
+});

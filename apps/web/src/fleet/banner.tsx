@@ -1,35 +1,78 @@
+import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { confirmMissing } from "../actions/actions.ts";
 import { ActionButton } from "../actions/button.tsx";
-import { condition, readCondition } from "../state/health.ts";
+import { catalogFault, condition, otherQueens, readCondition } from "../state/health.ts";
 import { countText, momentText } from "../words/amounts.ts";
 
 const EVERY_MS = 2000;
 
-/** While the queen marks nobody as offline, and why. */
-export function Banner() {
-  const now = condition.value;
-  const isHeld = now?.state === "mass_failure" || now?.state === "network_lost";
+/** What keeps the queen from looking after the fleet as she should, and what to do. */
+export function Banners() {
+  const state = condition.value?.state;
+  const isHeld = state === "mass_failure" || state === "network_lost";
+  const isShown = isHeld || catalogFault.value !== undefined || otherQueens.value > 0;
   useEffect(() => {
-    if (!isHeld) return;
-    // Its beginning and its end are told; that more go missing, or come back, is not.
+    if (!isShown) return;
+    // That it goes on, or ends, is mostly told by nobody.
     const timer = setInterval(() => document.hidden || void readCondition(), EVERY_MS);
     return () => clearInterval(timer);
-  }, [isHeld]);
-  if (!isHeld) return null;
-  const { state, missing, online, until_ms: untilMs } = now;
-  const until = untilMs === null ? "for now" : `until ${momentText(untilMs)}`;
+  }, [isShown]);
   return (
-    <div class="banner" role="status">
-      <p>
-        <b>
-          {state === "network_lost"
-            ? "No hive at all is heard: the queen may have lost her network."
-            : `${missing} of ${countText(online, "online hive")} went missing at once.`}
-        </b>{" "}
-        None is marked offline {until}.
-      </p>
-      <ActionButton action={confirmMissing} ids={[]} />
-    </div>
+    <>
+      <CatalogFault />
+      <OtherQueens />
+      {isHeld && <HeldMarks />}
+    </>
   );
 }
+
+function CatalogFault() {
+  if (catalogFault.value === undefined) return null;
+  return (
+    <Banner title={`The queen can store nothing: the catalog ${catalogFault.value}.`}>
+      She goes on by herself once that is over; what was answered before is kept.
+    </Banner>
+  );
+}
+
+function OtherQueens() {
+  const others = otherQueens.value;
+  if (others === 0) return null;
+  const who = others === 1 ? "Another queen runs" : `${others} other queens run`;
+  return (
+    <Banner title={`${who} on this catalog, which is made for one.`}>
+      Queens that judge the same hives may disagree: let one run, and stop the others, which each names in her log.
+    </Banner>
+  );
+}
+
+/** While the queen marks nobody as offline, and why. */
+function HeldMarks() {
+  if (condition.value === undefined) return null;
+  const { state, missing, online, until_ms: untilMs } = condition.value;
+  const title =
+    state === "network_lost"
+      ? "No hive at all is heard: the queen may have lost her network."
+      : `${missing} of ${countText(online, "online hive")} went missing at once.`;
+  return (
+    <Banner title={title} action={<ActionButton action={confirmMissing} ids={[]} />}>
+      None is marked offline {untilMs === null ? "for now" : `until ${momentText(untilMs)}`}.
+    </Banner>
+  );
+}
+
+interface Props {
+  readonly title: string;
+  readonly action?: ComponentChildren;
+  readonly children: ComponentChildren;
+}
+
+const Banner = ({ title, action, children }: Props) => (
+  <div class="banner" role="status">
+    <p>
+      <b>{title}</b> {children}
+    </p>
+    {action}
+  </div>
+);

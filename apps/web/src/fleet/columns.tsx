@@ -112,16 +112,19 @@ function Address(hive: { host: string; port: number }) {
   );
 }
 
-const Gpus = ({ gpus }: { gpus: SeenRow["row"]["gpus"] }) => (
-  <span class={gpus?.length ? "" : "soft"}>
-    {gpuKinds(gpus).map((kind, index) => (
-      <span key={kind}>
-        {index > 0 && ", "}
-        {kind}
-      </span>
-    ))}
-  </span>
-);
+function Gpus({ gpus }: { gpus: SeenRow["row"]["gpus"] }) {
+  const kinds = gpuKinds(gpus);
+  return (
+    <span class={gpus?.length ? "" : "soft"}>
+      {kinds.map((kind, index) => (
+        <span key={kind}>
+          {kind}
+          {index < kinds.length - 1 && ", "}
+        </span>
+      ))}
+    </span>
+  );
+}
 
 /** Each by itself: one that turns its direction turns none of the others. */
 function Listed({ texts }: { texts: readonly string[] }) {

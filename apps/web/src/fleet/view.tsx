@@ -3,9 +3,8 @@ import { BulkBar } from "../actions/bulk-bar.tsx";
 import { FaultBox } from "../parts/fault.tsx";
 import { Loading } from "../parts/loading.tsx";
 import { fault, isAsking, order, show, showNow, totals } from "../state/fleet.ts";
-import { readCondition } from "../state/health.ts";
 import { hrefOf, place } from "../state/place.ts";
-import { Banner } from "./banner.tsx";
+import { Banners } from "./banner.tsx";
 import { Counts } from "./counts.tsx";
 import { Damaged } from "./damaged.tsx";
 import { FILTERS } from "./filters.ts";
@@ -18,7 +17,6 @@ import { Toolbar } from "./toolbar.tsx";
 export function FleetView() {
   const { query } = place.value;
   useEffect(() => show(query), [query]);
-  useEffect(() => void readCondition(), []);
   const ids = order.value;
   const isFiltered = Object.keys(FILTERS).some((name) => query.has(name));
   return (
@@ -35,7 +33,7 @@ export function FleetView() {
       {ids !== undefined && ids.length > 0 && <Foot />}
       {/* What comes by itself comes below, where it moves no row. */}
       <div class="dock">
-        <Banner />
+        <Banners />
         <FleetFault />
         <Moved />
         <BulkBar />

@@ -34,15 +34,19 @@ export function Workers({ workers, isLive }: { workers: Schema<"HiveState">["wor
                     {worker.state.toLowerCase()}
                     {worker.health_status !== "healthy" && `, ${worker.health_status}`}
                   </td>
-                  <td>{worker.server ?? worker.backend ?? "–"}</td>
-                  <td class="number">
+                  <td data-head="server">{worker.server ?? worker.backend ?? "–"}</td>
+                  <td data-head="requests" class="number">
                     {worker.running === null
                       ? "–"
                       : `${worker.running}${worker.slots === null ? "" : ` / ${worker.slots}`}`}
                     {worker.waiting ? `, ${worker.waiting} waiting` : ""}
                   </td>
-                  <td class="number">{worker.vram_bytes === null ? "–" : bytesText(worker.vram_bytes)}</td>
-                  <td class="mono">{worker.url ?? "–"}</td>
+                  <td data-head="VRAM" class="number">
+                    {worker.vram_bytes === null ? "–" : bytesText(worker.vram_bytes)}
+                  </td>
+                  <td data-head="at" class="mono">
+                    {worker.url ?? "–"}
+                  </td>
                 </tr>
               ))}
             </tbody>

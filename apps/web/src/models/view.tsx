@@ -47,12 +47,14 @@ export function ModelsView() {
                     <BestWorker model={model} />
                   </th>
                   {STATES.map((state) => (
-                    <td key={state} class={`number ${workers[state] > 0 ? `is-${state}` : "none"}`}>
+                    <td key={state} data-head={state} class={`number ${workers[state] > 0 ? `is-${state}` : "none"}`}>
                       {workers[state]}
                       {state === "idle" && kept > 0 && <span class="soft"> ({kept} kept from work)</span>}
                     </td>
                   ))}
-                  <td class={`number ${onDisk > 0 ? "" : "none"}`}>{onDisk}</td>
+                  <td data-head="on disk" class={`number ${onDisk > 0 ? "" : "none"}`}>
+                    {onDisk}
+                  </td>
                 </tr>
               ))}
             </tbody>

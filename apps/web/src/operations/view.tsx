@@ -71,7 +71,7 @@ export function OperationsList({ hiveId }: { hiveId?: string }) {
                   <td>
                     <Age sinceMs={operation.created_at_ms} suffix=" ago" />
                   </td>
-                  <td>
+                  <td data-head={operation.finished_at_ms === null ? undefined : "took"}>
                     {operation.finished_at_ms === null
                       ? ""
                       : durationText(operation.finished_at_ms - operation.created_at_ms)}

@@ -79,17 +79,17 @@ function Tokens() {
                 <tr key={token.id} class={token.revoked_at_ms === null ? "" : "is-gone"}>
                   <th scope="row">{token.name}</th>
                   <td>{token.hive_id === null ? token.role : `hive ${token.hive_id}`}</td>
-                  <td>
+                  <td data-head="made">
                     <Age sinceMs={token.created_at_ms} suffix=" ago" />
                   </td>
-                  <td>
+                  <td data-head="last used">
                     {token.last_used_at_ms === null ? (
                       <span class="none">never</span>
                     ) : (
                       <Age sinceMs={token.last_used_at_ms} suffix=" ago" />
                     )}
                   </td>
-                  <td>{endOf(token)}</td>
+                  <td data-head={token.revoked_at_ms === null ? "ends" : undefined}>{endOf(token)}</td>
                   <td>
                     {token.revoked_at_ms === null && (
                       <button type="button" class="danger" onClick={() => revoke(token.id, token.name)}>

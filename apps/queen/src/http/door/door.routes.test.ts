@@ -71,7 +71,9 @@ const VERDICTS: Record<Access, { reads: Verdict[]; changes: Verdict[] }> = {
 
 async function startLockedQueen() {
   const limits = { ...DEFAULT_LIMITS, addressRequestsPerSecond: 1_000_000, tokenRequestsPerSecond: 1_000_000 };
-  const queen = await startTestQueen({ limits });
+  // The real one is compared with its sources each time that it is asked for.
+  const page = new Map(["page.js", "page.css"].map((name) => [name, Buffer.from("")]));
+  const queen = await startTestQueen({ limits, readPage: async () => page });
   onTestFinished(() => queen[Symbol.asyncDispose]());
   const { catalog, clock } = queen;
   for (const id of ["hive-a", "hive-b"]) await catalog.addHive({ ...HIVE_JSON, id });
@@ -83,16 +85,17 @@ async function startLockedQueen() {
   const { cookie: endedCookie } = await logIn(queen, revoked.token);
   await catalog.tokens.revoke(revoked.id);
   await queen.door.refresh();
-  /** Anew for each request, because one logs out. */
   const login = async ({ token }: { token: string }) => (await logIn(queen, token)).headers;
   const cookieOf = async (of: { token: string }) => ({ cookie: (await login(of)).cookie });
+  // Where many log in with one token, its first session ends.
+  const { token: ofOthers } = await addToken(catalog, "reader");
   const { authorization: ofOther } = await addToken(catalog, "hive", "hive-b");
   const { authorization: own } = await addToken(catalog, "hive", "hive-a");
   const wrong = { authorization: `Bearer ${mintToken().token}` };
   const expired = { ...mintToken(), name: "old", role: "operator", expiresAtMs: clock.now() } as const;
   const { token: expiredToken, ...stored } = expired;
   await catalog.tokens.add(stored);
-  const headers: (() => Promise<Record<string, string>>)[] = [
+  const callers: (() => Promise<Record<string, string>>)[] = [
     async () => ({}),
     async () => wrong,
     async () => ({ authorization: ofOther }),
@@ -114,18 +117,26 @@ async function startLockedQueen() {
   const origin = `http://127.0.0.1:${(queen.app.server.address() as AddressInfo).port}`;
   const bodies: Record<string, object> = {
     "/v1/heartbeat": beatJson("hive-a"),
-    "/v1/session": { token: reader.token },
+    "/v1/session": { token: ofOthers },
   };
+  /** Of each caller, who goes on with them until it has logged out. */
+  const shown = new Map<number, Record<string, string>>();
+  async function headersOf(caller: number): Promise<Record<string, string>> {
+    const headers = shown.get(caller) ?? (await callers[caller]?.()) ?? {};
+    shown.set(caller, headers);
+    return headers;
+  }
 
   /** Only the head of the answer is waited for: some routes never end theirs. */
   async function verdictOf(method: string, url: string, caller: number): Promise<Verdict> {
     const body = method === "POST" ? bodies[url] : undefined;
     const answer = await fetch(`${origin}${url.replace(":id", "nobody")}`, {
       method,
-      headers: { ...(await headers[caller]?.()), ...(body && { "content-type": "application/json" }) },
+      headers: { ...(await headersOf(caller)), ...(body && { "content-type": "application/json" }) },
       ...(body && { body: JSON.stringify(body) }),
     });
     await answer.body?.cancel();
+    if (method === "DELETE" && url === "/v1/session") shown.delete(caller);
     const { status } = answer;
     if (status >= 500 || status === 429) throw new Error(`${method} ${url} answered ${status} to ${CALLERS[caller]}`);
     return status === 401 || status === 403 ? status : "let in";
