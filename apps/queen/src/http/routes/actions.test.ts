@@ -271,7 +271,7 @@ test.each([
   for (const one of ["online", "offline", "unknown"] as const)
     await queen.catalog.addHive({ ...HIVE_JSON, id: one, status: one });
   const { hives } = await act(queen, { action: "cordon", reason: "fans", status });
-  expect([...hives.keys()]).toEqual(ids);
+  expect([...hives.keys()].toSorted()).toEqual(ids);
 });
 
 test("each hive is begun in a turn of its own, after what else waits", async () => {
