@@ -78,7 +78,7 @@ test("models, labels and cordons are listed as the queen has them", async () => 
   for (const what of ["workers", "models", "labels", "cordons", "events"]) {
     expect(await run("get", what), what).toMatchObject({ code: 0, stderr: "" });
   }
-  expect(linesOf((await run("get", "models")).stdout)[1]).toEqual(["llama-3-8b", "1", "2", "0", "0", "0"]);
+  expect(linesOf((await run("get", "models")).stdout)[1]).toEqual(["llama-3-8b", "1", "0", "2", "0", "0", "0"]);
   expect(linesOf((await run("get", "labels")).stdout)).toEqual([
     ["KEY", "HIVES", "VALUES"],
     ["env", "3", "dev 1, prod 2"],

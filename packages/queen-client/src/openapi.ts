@@ -1709,6 +1709,8 @@ export interface components {
                 error: number;
                 shutdown: number;
             };
+            /** @description Of the idle ones those that get no work because their hive is cordoned, on probation or not online */
+            idle_kept_from_work: number;
             /** @description How many live hives have a server that would load it */
             hives_with_it_on_disk: number;
         };
@@ -1840,7 +1842,7 @@ export interface components {
             why: string;
             row?: components["schemas"]["FleetRow"] | null;
         };
-        /** @description A hive was taken from new work, or given back */
+        /** @description A hive was taken from new work, or given back: of a cordon that ran out with its `reason` and `until_ms`, of one that was lifted with neither */
         CordonEvent: {
             /** @description Milliseconds since 1970-01-01 UTC */
             at_ms: number;
@@ -1956,7 +1958,7 @@ export interface components {
          *
          *     `CATALOG_NOT_MIGRATED`: The catalog lacks migrations
          *
-         *     `CATALOG_UNAVAILABLE`: The catalog did not answer; try again
+         *     `CATALOG_UNAVAILABLE`: The catalog did not answer, or its file is not in its place: see `detail`
          */
         "CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_UNAVAILABLE": {
             headers: {
@@ -2134,7 +2136,7 @@ export interface components {
          *
          *     `CATALOG_READ_ONLY`: The catalog cannot be written
          *
-         *     `CATALOG_UNAVAILABLE`: The catalog did not answer; try again
+         *     `CATALOG_UNAVAILABLE`: The catalog did not answer, or its file is not in its place: see `detail`
          *
          *     `STOPPING`: The queen is stopping
          */
@@ -2272,7 +2274,7 @@ export interface components {
          *
          *     `CATALOG_READ_ONLY`: The catalog cannot be written
          *
-         *     `CATALOG_UNAVAILABLE`: The catalog did not answer; try again
+         *     `CATALOG_UNAVAILABLE`: The catalog did not answer, or its file is not in its place: see `detail`
          */
         "CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_OUTCOME_UNKNOWN.CATALOG_READ_ONLY.CATALOG_UNAVAILABLE": {
             headers: {
@@ -2456,7 +2458,7 @@ export interface components {
          *
          *     `CATALOG_NOT_MIGRATED`: The catalog lacks migrations
          *
-         *     `CATALOG_UNAVAILABLE`: The catalog did not answer; try again
+         *     `CATALOG_UNAVAILABLE`: The catalog did not answer, or its file is not in its place: see `detail`
          *
          *     `STOPPING`: The queen is stopping
          */
@@ -2686,7 +2688,7 @@ export interface components {
          *
          *     `CATALOG_NOT_MIGRATED`: The catalog lacks migrations
          *
-         *     `CATALOG_UNAVAILABLE`: The catalog did not answer; try again
+         *     `CATALOG_UNAVAILABLE`: The catalog did not answer, or its file is not in its place: see `detail`
          *
          *     `STOPPING`: The queen is stopping
          *
@@ -4449,6 +4451,8 @@ export interface operations {
                      * @example PT2H
                      */
                     for?: string;
+                    /** @description Also where the hive has a cordon that ends later, and is skipped otherwise. Default: where one hive alone is named by `ids` */
+                    overwrite?: boolean;
                     /** @description These hives, in this order; one that is named twice is done once */
                     ids?: string[];
                     /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
@@ -5289,6 +5293,7 @@ export interface operations {
                      *             "error": 0,
                      *             "shutdown": 0
                      *           },
+                     *           "idle_kept_from_work": 1,
                      *           "hives_with_it_on_disk": 5
                      *         }
                      *       ],

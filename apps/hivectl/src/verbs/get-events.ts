@@ -155,7 +155,8 @@ export function detailOf(event: Told): string {
     case "status":
       return `${event.data.was} → ${event.data.status}: ${event.data.why}`;
     case "cordon":
-      return event.data.cordoned ? (event.data.reason ?? "") : "lifted";
+      if (event.data.cordoned) return event.data.reason ?? "";
+      return event.data.until_ms === null ? "lifted" : "ran out";
     case "operation":
       return `${event.data.kind} ${event.data.state} (${event.data.id})`;
     case "operation_step":

@@ -39,6 +39,7 @@ const MODELS: Kind<Model> = {
   columns: [
     { title: "MODEL", cell: ({ model }) => model },
     counted("IDLE", ({ workers }) => workers.idle),
+    counted("IDLE-KEPT", ({ idle_kept_from_work }) => idle_kept_from_work),
     counted("BUSY", ({ workers }) => workers.busy),
     counted("LOADING", ({ workers }) => workers.loading),
     counted("ERROR", ({ workers }) => workers.error),

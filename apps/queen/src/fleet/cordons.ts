@@ -77,7 +77,7 @@ export class Cordons {
     this.#ownChanges += 1;
     this.#byHive.set(hiveId, stored);
     this.#parts.onChange(hiveId);
-    this.#announce(hiveId, stored);
+    this.#announce(stored);
     this.#parts.log.info({ hive_id: hiveId, reason: stored.reason, until_ms: stored.untilMs }, "hive cordoned");
     return stored;
   }
@@ -87,7 +87,8 @@ export class Cordons {
     await this.ready();
     const { catalog, log } = this.#parts;
     const lifted = await catalog.cordons.lift(hiveId);
-    if (this.#drop(hiveId)) this.#announce(hiveId, undefined);
+    const was = this.#drop(hiveId);
+    if (was !== undefined) this.#announceEnd(was);
     if (!lifted && !(await catalog.hiveExists(hiveId))) throw hiveNotFound(hiveId);
     if (lifted) log.info({ hive_id: hiveId }, "hive uncordoned");
     return lifted;
@@ -97,7 +98,8 @@ export class Cordons {
   async endDue(): Promise<void> {
     for await (const hiveIds of inBatches(this.#byHive.keys(), TOLD_PER_TURN)) {
       for (const hiveId of hiveIds) {
-        if (this.get(hiveId) === undefined && this.#drop(hiveId)) this.#announce(hiveId, undefined);
+        const was = this.get(hiveId) === undefined ? this.#drop(hiveId) : undefined;
+        if (was !== undefined) this.#announceEnd(was);
       }
     }
   }
@@ -108,11 +110,13 @@ export class Cordons {
     if (this.#byHive.has(hiveId)) this.#drop(hiveId);
   }
 
-  #drop(hiveId: string): boolean {
+  /** Returns what it was. */
+  #drop(hiveId: string): Cordon | undefined {
     this.#ownChanges += 1;
-    const wasThere = this.#byHive.delete(hiveId);
-    if (wasThere) this.#parts.onChange(hiveId);
-    return wasThere;
+    const was = this.#byHive.get(hiveId);
+    this.#byHive.delete(hiveId);
+    if (was !== undefined) this.#parts.onChange(hiveId);
+    return was;
   }
 
   async #read({ announces }: { announces: boolean }): Promise<void> {
@@ -138,16 +142,23 @@ export class Cordons {
       .map((hiveId) => ({ hiveId, was: before.get(hiveId), is: this.#byHive.get(hiveId) }))
       .filter(({ was, is }) => isOther(was, is));
     for await (const batch of inBatches(changed, TOLD_PER_TURN)) {
-      for (const { hiveId, is } of batch) {
+      for (const { hiveId, was, is } of batch) {
         this.#parts.onChange(hiveId);
-        if (announces) this.#announce(hiveId, is);
+        if (announces && is !== undefined) this.#announce(is);
+        else if (announces && was !== undefined) this.#announceEnd(was);
       }
     }
   }
 
-  #announce(hive_id: string, cordon: Cordon | undefined): void {
-    const { reason = null, untilMs: until_ms = null } = cordon ?? {};
-    this.#parts.events.publish("cordon", { hive_id, cordoned: cordon !== undefined, reason, until_ms });
+  #announce({ hiveId: hive_id, reason, untilMs: until_ms }: Cordon): void {
+    this.#parts.events.publish("cordon", { hive_id, cordoned: true, reason, until_ms });
+  }
+
+  /** Of one that was lifted there is nothing more to say. */
+  #announceEnd({ hiveId: hive_id, reason, untilMs }: Cordon): void {
+    const hasRunOut = untilMs !== null && untilMs <= this.#parts.clock.now();
+    const why = hasRunOut ? { reason, until_ms: untilMs } : { reason: null, until_ms: null };
+    this.#parts.events.publish("cordon", { hive_id, cordoned: false, ...why });
   }
 }
 

@@ -82,18 +82,13 @@ export class Fleet {
       hostOf: (id) => this.sight(id)?.host ?? "",
       unifiedOf: (id) => this.traits.unifiedOf(id),
     });
-    this.news = new HiveNews({
-      ...options,
-      liveness: this.#liveness,
-      registry: this.registry,
-      announcer: this.#announcer,
-    });
+    const told = { liveness: this.#liveness, announcer: this.#announcer };
+    this.news = new HiveNews({ ...options, ...told, registry: this.registry });
     this.assignments = new Assignments({ registry: this.registry, cordons: this.cordons, clock, metrics });
     this.#liveness.onWork = reconsider;
     this.#liveness.whyRefused = options.whyRefused;
     this.devices = new DeviceDetection({ ...options, traits: this.traits, onUnified: reconsider });
     const { registry, devices, traits, news } = this;
-    const told = { liveness: this.#liveness, announcer: this.#announcer };
     this.#records = new Records({ ...told, clock, registry, devices, traits, news });
     this.#statuses = new StatusKeeper({
       ...options,
@@ -161,11 +156,8 @@ export class Fleet {
    * the next one is due. Throws HiveCatalogError.
    */
   async beat(heartbeat: Heartbeat, from: string, heartbeatMs: number, tookMs: number): Promise<number> {
-    const { hiveId, timestampMs, unusable } = heartbeat;
-    const ended = this.registry.update(heartbeat, timestampMs === null ? null : timestampMs - heartbeatMs);
-    this.news.heard(heartbeat);
-    this.assignments.ended(ended);
-    this.#unusable.heard(hiveId, unusable);
+    const { hiveId } = heartbeat;
+    this.#take(heartbeat, heartbeatMs);
     const nowMs = this.#options.clock.monotonicNow();
     const sight = this.#liveness.sights.see(hiveId);
     this.#senders.heard(hiveId, from, nowMs);
@@ -178,9 +170,9 @@ export class Fleet {
     return this.#liveness.nextBeatMs(sight, nowMs);
   }
 
-  /** A beat came and could not be stored: the hive is alive all the same. */
-  heard(id: string): void {
-    this.#liveness.heard(id, this.#options.clock.monotonicNow());
+  /** A beat came and could not be stored: a hive that is known is alive all the same, and what it says of its workers is true. */
+  heard(heartbeat: Heartbeat, heartbeatMs: number): void {
+    if (this.#liveness.heard(heartbeat.hiveId, this.#options.clock.monotonicNow())) this.#take(heartbeat, heartbeatMs);
   }
 
   /** A health check of a hive has ended. Throws HiveCatalogError. */
@@ -282,6 +274,14 @@ export class Fleet {
   /** Ends what is under way. */
   close(): Promise<void> {
     return this.devices.close();
+  }
+
+  #take(heartbeat: Heartbeat, heartbeatMs: number): void {
+    const { hiveId, timestampMs, unusable } = heartbeat;
+    const ended = this.registry.update(heartbeat, timestampMs === null ? null : timestampMs - heartbeatMs);
+    this.news.heard(heartbeat);
+    this.assignments.ended(ended);
+    this.#unusable.heard(hiveId, unusable);
   }
 
   /** Returns whether it was known. */

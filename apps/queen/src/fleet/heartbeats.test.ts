@@ -1,7 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { expect, test } from "vitest";
+import { createClient } from "@libsql/client";
+import { openTestCatalog } from "@repo/hive-catalog/testing";
+import { expect, onTestFinished, test } from "vitest";
+import { FakeClock } from "../../test/fake-clock.ts";
 import { answer, DEVICES_JSON, HiveServer } from "../../test/hive-server.ts";
-import { beatJson, HIVE_JSON, startTestQueen, workerAnswer, workerJson } from "../../test/test-queen.ts";
+import { beat, beatJson, HIVE_JSON, startTestQueen, workerAnswer, workerJson } from "../../test/test-queen.ts";
 import { until } from "../../test/until.ts";
 
 test("takes a beat: stored by the queen's clock, in the registry with its skew, and the hive is online", async () => {
@@ -58,6 +61,27 @@ test("answers 404 to a hive that nobody added, and keeps nothing of it", async (
   expect(await queen.catalog.countHives()).toBe(0);
   expect([...queen.fleet.registry.workers()].flat()).toEqual([]);
   expect(queen.fleet.sight("stranger")).toBeUndefined();
+});
+
+test("while beats cannot be stored they are refused, and what they say counts: their workers are known, and get work", async () => {
+  const clock = new FakeClock();
+  await using catalog = await openTestCatalog({ now: () => clock.now(), busyTimeoutMs: 0 });
+  await using queen = await startTestQueen({ catalog, clock });
+  await queen.request("POST", "/v1/hives", HIVE_JSON);
+  const beatWith = (json: Record<string, unknown>) =>
+    queen.request("POST", "/v1/heartbeat", beatJson("hive-a", [workerJson(json)]));
+  expect(await beatWith({})).toMatchObject({ status: 200 });
+  const other = createClient({ url: `file:${catalog.path}` });
+  onTestFinished(() => other.close());
+  const lock = await other.transaction("write");
+  for (let beats = 0; beats < 6; beats++) {
+    queen.clock.advance(15_000);
+    expect(await beatWith({ model_id: "m" })).toMatchObject({ status: 503, body: { code: "CATALOG_BUSY" } });
+  }
+  await beat(queen, "stranger");
+  expect(await queen.request("GET", "/v1/workers/best?model=m")).toMatchObject({ status: 200 });
+  expect(await queen.request("GET", "/v1/models")).toMatchObject({ body: { models: [{ model: "m" }] } });
+  await lock.rollback();
 });
 
 test("forgets a hive that another program removed, at its next beat", async () => {

@@ -45,7 +45,7 @@ export class HeartbeatReceiver {
       const isUnknown = isCatalogError(error, "HIVE_NOT_FOUND");
       metrics.beats.inc({ result: isUnknown ? "unknown_hive" : "failed" });
       if (isUnknown) fleet.gone(hiveId);
-      else fleet.heard(hiveId);
+      else fleet.heard(heartbeat, heartbeatMs);
       throw error;
     } finally {
       this.#waiting -= 1;

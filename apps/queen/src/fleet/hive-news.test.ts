@@ -114,7 +114,7 @@ test("the end of a cordon is told of by the next sweep, once", async () => {
   expect(await toldWhile(queen, () => queen.watch.sweep())).toEqual([]);
   queen.clock.advance(1);
   expect(await toldWhile(queen, () => queen.watch.sweep())).toEqual(["cordon"]);
-  const ended = { hive_id: "hive-a", cordoned: false, reason: null, until_ms: null };
+  const ended = { hive_id: "hive-a", cordoned: false, reason: "a new fan", until_ms: queen.clock.now() };
   expect(published(queen, "cordon").at(-1)?.[1]).toMatchObject(ended);
   expect(await toldWhile(queen, () => queen.watch.runRound())).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect } from "node:net";
 import { expect, test } from "vitest";
+import { addMany } from "../../test/many-hives.ts";
 import { startTestQueen } from "../../test/test-queen.ts";
 import { until } from "../../test/until.ts";
 
@@ -182,4 +183,17 @@ test("a body that is broken off is one line at debug and a code of its own, not 
     request_id: expect.any(String),
     msg: "a caller broke its request off",
   });
+});
+
+test("an answer in pieces whose caller has sent too much ahead, and is cut off for it, is no fault of the queen", async () => {
+  await using queen = await startTestQueen();
+  await addMany(queen, 250);
+  await queen.app.listen({ host: "127.0.0.1", port: 0 });
+  const socket = connect((queen.app.server.address() as AddressInfo).port, "127.0.0.1").on("error", () => undefined);
+  socket.write("GET /v1/hives?limit=1000 HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(500));
+  await once(socket, "close");
+  const counted = async () => (await queen.metrics.problems.get()).values.filter(({ value }) => value > 0);
+  await until("it is counted", async () => (await counted()).length > 0);
+  expect(await counted()).toMatchObject([{ labels: { code: "REQUEST_ABORTED" } }]);
+  expect(queen.logLines.filter(({ level }) => Number(level) > 30)).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { HiveCatalogError } from "@repo/hive-catalog";
+import { HiveCatalogError, type OperationRecord } from "@repo/hive-catalog";
 import { ProgramError } from "@repo/processes";
 import { CodedError } from "../process/errors.ts";
 import { ProbeError } from "../reach/probe.ts";
@@ -32,6 +32,7 @@ export const NEXT_STEPS = {
   AGENT_OF_ANOTHER_QUEEN:
     "have that queen stop it; to take it over, remove the file hive.env in its folder by hand, then `hivectl install ID`",
   AGENT_STARTED_ELSEWHERE: "stop it where it was started",
+  AGENT_NOT_STARTED: "put right what the agent says of its host, and try again",
   AGENT_SILENT:
     "let the queen reach host and port of the hive; after a change of either, or of QUEEN_PUBLIC_URL, the agent learns of it by `hivectl install ID`",
   DEVICES_UNKNOWN: "look at hive.log in the folder of the agent, then ask for its devices with `hivectl detect ID`",
@@ -57,9 +58,18 @@ const OF_PROBES: Record<ProbeError["code"], FailureCode> = {
 
 /** The code of a failure and what to do next, as they stand behind a problem. */
 export function withNextStep(problem: string, error: unknown, hiveId: string): string {
-  const code = codeOf(error);
-  return `${problem} [${code}]; next: ${NEXT_STEPS[code].replaceAll(/\bID\b/g, () => hiveId)}`;
+  return problem + nextStep(codeOf(error), hiveId);
 }
+
+const nextStep = (code: FailureCode, hiveId: string): string =>
+  ` [${code}]; next: ${NEXT_STEPS[code].replaceAll(/\bID\b/g, () => hiveId)}`;
+
+/** With these a start has failed so that surely no agent of the queen runs there. */
+const NOT_STARTED: readonly FailureCode[] = ["AGENT_NOT_STARTED", "WRONG_HIVE"];
+
+/** Whether the problem of a start that failed is one of these. */
+export const isNotStarted = ({ problem, hiveId }: Pick<OperationRecord, "problem" | "hiveId">): boolean =>
+  NOT_STARTED.some((code) => problem?.endsWith(nextStep(code, hiveId)));
 
 function codeOf(error: unknown): FailureCode {
   if (error instanceof StepFailure) return error.code;

@@ -1,5 +1,6 @@
 import type { OperationRecord, OperationStep } from "@repo/hive-catalog";
 import { expect, test } from "vitest";
+import { type FailureCode, StepFailure, withNextStep } from "./failures.ts";
 import { starterOf } from "./removal.ts";
 
 /** "restart: stop done, start failed" */
@@ -36,4 +37,15 @@ test.each<[string, string[], string | undefined]>([
   ["that was stopped to be restarted, and not started", ["restart: stop done, start skipped", START], undefined],
 ])("knows who started the agent of a hive %s", (_what, texts, starter) => {
   expect(starterOf(texts.map(operation))?.id).toBe(starter);
+});
+
+test.each<[FailureCode, boolean]>([
+  ["AGENT_NOT_STARTED", false],
+  ["WRONG_HIVE", false],
+  ["SSH_UNREACHABLE", true],
+  ["COMMAND_FAILED", true],
+])("a start that failed with %s is one, or may be: %s", (code, mayRun) => {
+  const problem = withNextStep("start: why", new StepFailure(code, "why"), "hive-a");
+  const failed = { ...operation("start: look done, start failed"), hiveId: "hive-a", problem };
+  expect(starterOf([failed, operation(START)])).toBe(mayRun ? failed : undefined);
 });

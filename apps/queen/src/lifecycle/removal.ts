@@ -4,6 +4,7 @@ import type { Fleet } from "../fleet/fleet.ts";
 import { readHive } from "../fleet/read-hive.ts";
 import { hiveNotFound, onCatalogError } from "../process/errors.ts";
 import { LifecycleError } from "./errors.ts";
+import { isNotStarted } from "./failures.ts";
 
 interface Parts {
   catalog: HiveCatalog;
@@ -55,13 +56,14 @@ export class Removal {
   }
 }
 
-/** A start that failed or was cut off may have left an agent behind all the same. */
+/** A start that was cut off may have left an agent behind all the same, and so may one that failed, if it is not known that nothing runs. */
 const MAY_HAVE_STARTED: ReadonlySet<string> = new Set(["running", "done", "failed"]);
 
-/** The operation that started the agent of a hive, if none stopped it since. `operations` are those of that hive, the newest first. */
+/** The operation that started the agent of a hive, or may have, if none stopped it since. `operations` are those of that hive, the newest first. */
 export function starterOf(operations: readonly OperationRecord[]): OperationRecord | undefined {
   for (const operation of operations) {
     for (const { name, state } of operation.steps.toReversed()) {
+      if (name === "start" && state === "failed" && isNotStarted(operation)) return undefined;
       if (name === "start" && MAY_HAVE_STARTED.has(state)) return operation;
       if (name === "stop" && state === "done") return undefined;
     }
@@ -83,6 +85,8 @@ function whyNotRemovable(
   const starter = starterOf(operations);
   if (starter === undefined) return undefined;
   const cure = "stop it first, or, for a host that is gone, remove the hive by force";
-  const detail = `The operation ${starter.id} started the agent of the hive ${hive}, and none stopped it since: ${cure}`;
+  const isSure = starter.steps.some(({ name, state }) => name === "start" && state === "done");
+  const started = `The operation ${starter.id} ${isSure ? "started" : "may have started"} the agent of the hive ${hive}`;
+  const detail = `${started}, and none stopped it since: ${cure}`;
   return new LifecycleError("HIVE_RUNNING", detail);
 }

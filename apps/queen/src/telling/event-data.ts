@@ -27,7 +27,11 @@ export const EVENT_SCHEMAS = {
       reason: z.string().nullable(),
       until_ms: timeMs.nullable(),
     })
-    .meta({ id: "CordonEvent", description: "A hive was taken from new work, or given back" }),
+    .meta({
+      id: "CordonEvent",
+      description:
+        "A hive was taken from new work, or given back: of a cordon that ran out with its `reason` and `until_ms`, of one that was lifted with neither",
+    }),
   operation: z
     .strictObject({ ...at, id: z.string(), hive_id: z.string(), kind: z.string(), state: z.string() })
     .meta({ id: "OperationEvent", description: "An operation on a hive began or ended" }),

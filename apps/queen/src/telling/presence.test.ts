@@ -1,3 +1,4 @@
+import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "@libsql/client";
 import { HiveCatalog, type OpenOptions, QUEEN_GONE_AFTER_MS } from "@repo/hive-catalog";
@@ -10,7 +11,8 @@ import { startTestQueen, type TestQueen } from "../../test/test-queen.ts";
 async function sharedFile() {
   const folder = await temporaryFolder();
   onTestFinished(() => folder[Symbol.asyncDispose]());
-  const url = `file:${join(folder.path, "hives.db")}`;
+  const path = join(folder.path, "hives.db");
+  const url = `file:${path}`;
   const other = createClient({ url });
   onTestFinished(() => other.close());
   const startQueen = async (options: OpenOptions = {}) => {
@@ -18,7 +20,7 @@ async function sharedFile() {
     onTestFinished(() => queen[Symbol.asyncDispose]());
     return queen;
   };
-  return { other, startQueen };
+  return { path, other, startQueen };
 }
 
 const messages = ({ logLines }: TestQueen) => logLines.map(({ level, msg }) => `${level} ${msg}`);
@@ -86,7 +88,7 @@ const writeGauges = async (queen: TestQueen) => [
 const complaints = (queen: TestQueen) => messages(queen).filter((line) => line.includes("reads work"));
 
 test("a file whose lock another process holds makes her not ready; once it is not given back, she says so once; then she is ready again", async () => {
-  const { other, startQueen } = await sharedFile();
+  const { path, other, startQueen } = await sharedFile();
   const queen = await startQueen({ busyTimeoutMs: 0 });
   const lock = await other.transaction("write");
   await queen.presence.renewAndLook();
@@ -95,7 +97,7 @@ test("a file whose lock another process holds makes her not ready; once it is no
     [1, 0],
   ]);
   await failForLong(queen);
-  const problem = "reads work, writes do not: end the process that holds the lock, or restart the server";
+  const problem = `reads work, writes do not: end the process that holds the lock, which \`fuser ${path}\` shows`;
   expect([await ready(queen), await writeGauges(queen)]).toEqual([
     [503, [`fails: ${problem}`]],
     [1, 1],
@@ -107,6 +109,19 @@ test("a file whose lock another process holds makes her not ready; once it is no
     [200, undefined],
     [1, 0],
   ]);
+});
+
+test("a file that is not in its place for long is said to be that, and nobody is sent to a server", async () => {
+  const { path, startQueen } = await sharedFile();
+  const queen = await startQueen();
+  renameSync(path, `${path}.old`);
+  await failForLong(queen);
+  const [status, problems] = await ready(queen);
+  expect([status, problems]).toEqual([
+    503,
+    [expect.stringMatching(/^fails: reads work, writes do not: .*in its place/)],
+  ]);
+  expect(String(problems)).toContain(`${path} is not the file any more`);
 });
 
 test("a server that reads and takes no change makes her not ready; one that is away is said to be away", async () => {

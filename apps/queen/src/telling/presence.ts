@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
+import { isAbsolute } from "node:path";
 import { type HiveCatalog, HiveCatalogError, QUEEN_GONE_AFTER_MS } from "@repo/hive-catalog";
 import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
@@ -118,22 +119,30 @@ export class Presence {
     if (isCatalogError(error, "CATALOG_READ_ONLY")) return;
     this.#failingSinceMs ??= startedAtMs;
     if (this.#parts.clock.monotonicNow() - this.#failingSinceMs < QUEEN_GONE_AFTER_MS) return;
-    if (this.#writeProblem === undefined)
-      this.#parts.log.error({ err: error }, `the catalog fails: ${problemOf(error)}`);
-    this.#writeProblem = problemOf(error);
+    const problem = problemOf(error, this.#parts.catalog.location);
+    if (this.#writeProblem === undefined) this.#parts.log.error({ err: error }, `the catalog fails: ${problem}`);
+    this.#writeProblem = problem;
   }
 }
 
 const ANOTHER_QUEEN =
   "another queen runs on this catalog, which is made for one: two that judge may disagree; stop one of them";
 
-function problemOf(error: Error): string {
-  return `reads work, writes do not: ${REMEDIES.get(error instanceof HiveCatalogError ? error.code : "") ?? error.message}`;
+function problemOf(error: Error, location: string): string {
+  const code = error instanceof HiveCatalogError ? error.code : "";
+  // Of a file that is not in its place the error says what to do.
+  return `reads work, writes do not: ${remedyOf(code, location) ?? error.message}`;
 }
 
-const REMEDIES: ReadonlyMap<string, string> = new Map([
-  ["CATALOG_UNAVAILABLE", "restart the server"],
-  ["CATALOG_OUTCOME_UNKNOWN", "restart the server"],
-  ["CATALOG_BUSY", "end the process that holds the lock, or restart the server"],
-  ["CATALOG_FULL", "make room on the disk"],
+function remedyOf(code: string, location: string): string | undefined {
+  if (code === "CATALOG_FULL") return "make room on the disk";
+  if (!isAbsolute(location)) return HEALED_BY_RESTART.has(code) ? "restart the server" : undefined;
+  return code === "CATALOG_BUSY" ? `end the process that holds the lock, which \`fuser ${location}\` shows` : undefined;
+}
+
+/** Of a catalog on a server. */
+const HEALED_BY_RESTART: ReadonlySet<string> = new Set([
+  "CATALOG_UNAVAILABLE",
+  "CATALOG_OUTCOME_UNKNOWN",
+  "CATALOG_BUSY",
 ]);

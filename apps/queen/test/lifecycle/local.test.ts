@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdir, readFile, rm, stat } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { Fleet } from "../e2e/fleet.ts";
@@ -20,6 +22,10 @@ async function startSite() {
   const startQueen = (env: NodeJS.ProcessEnv = {}) => fleet.startQueen({ HOME: home, ...env });
   return { fleet, startQueen, agents, folder: join(home, ".hive", ID) };
 }
+
+/** The status of the answer. */
+const remove = async ({ origin }: Fleet, id: string): Promise<number> =>
+  (await fetch(`${origin}/v1/hives/${id}`, { method: "DELETE" })).status;
 
 test("an agent that was just started has been checked, and does not wait for the next round", async () => {
   const { fleet, startQueen } = await startSite();
@@ -50,6 +56,37 @@ test("of settings that its host does not take, no token stays in force", async (
   await rm(arriving, { recursive: true });
   expect(await operate(fleet.request.bind(fleet), "start", ID)).toMatchObject({ state: "succeeded" });
   expect(await tokens()).toEqual([expect.any(Number), null]);
+});
+
+test("a hive on the port of another one is not started, is told of another port, and is removed without force", async () => {
+  const { fleet, startQueen } = await startSite();
+  await startQueen();
+  const port = await unusedPort();
+  for (const id of [ID, "second"]) await fleet.add(id, port);
+  const request = fleet.request.bind(fleet);
+  expect(await operate(request, "start", ID)).toMatchObject({ state: "succeeded" });
+  const { state, problem } = await operate(request, "start", "second");
+  expect(state).toBe("failed");
+  expect(problem).toMatch(
+    /^start: the command failed on this machine with exit code 1: .*port \d+ on 127.0.0.1 is taken/,
+  );
+  expect(problem).toContain(`127.0.0.1:${port} is hive '${ID}', not 'second' [WRONG_HIVE]; next: give the hive a port`);
+  expect(problem).toContain("`hivectl set second --port PORT`");
+  expect(await remove(fleet, "second")).toBe(204);
+});
+
+test("an agent that cannot start is said to be that, and its hive is removed without force", async () => {
+  const { fleet, startQueen } = await startSite();
+  await startQueen();
+  const other = createServer((socket) => void socket.destroy()).listen(0, "127.0.0.1");
+  onTestFinished(() => void other.close());
+  await once(other, "listening");
+  await fleet.add(ID, (other.address() as AddressInfo).port);
+  expect(await operate(fleet.request.bind(fleet), "restart", ID)).toMatchObject({
+    state: "failed",
+    problem: expect.stringMatching(/^start: .* is taken: .* \[AGENT_NOT_STARTED\]; next: put right/),
+  });
+  expect(await remove(fleet, ID)).toBe(204);
 });
 
 test("the local hive outlives its queen, is found again, and is never there twice", async () => {
@@ -101,6 +138,6 @@ test("the local hive outlives its queen, is found again, and is never there twic
   expect(agents()).toEqual([]);
   expect((await fleet.row(ID)).status).toBe("offline");
   expect(await readFile(join(folder, "hive.log"), "utf8")).toContain("queen reached");
-  expect((await fetch(`${fleet.origin}/v1/hives/${ID}`, { method: "DELETE" })).status).toBe(204);
+  expect(await remove(fleet, ID)).toBe(204);
   await second.kill("SIGTERM");
 }, 120_000);

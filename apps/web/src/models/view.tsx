@@ -40,7 +40,7 @@ export function ModelsView() {
               </tr>
             </thead>
             <tbody>
-              {models.map(({ model, workers, hives_with_it_on_disk: onDisk }) => (
+              {models.map(({ model, workers, idle_kept_from_work: kept, hives_with_it_on_disk: onDisk }) => (
                 <tr key={model}>
                   <th scope="row">
                     <a href={hrefOf("", undefined, new URLSearchParams({ model }))}>{model}</a>
@@ -49,6 +49,7 @@ export function ModelsView() {
                   {STATES.map((state) => (
                     <td key={state} data-head={state} class={`number ${workers[state] > 0 ? `is-${state}` : "none"}`}>
                       {workers[state]}
+                      {state === "idle" && kept > 0 && <span class="soft"> ({kept} kept from work)</span>}
                     </td>
                   ))}
                   <td data-head="on disk" class={`number ${onDisk > 0 ? "" : "none"}`}>

@@ -13,7 +13,10 @@ const labelsText = (labels: unknown): string =>
 
 const WORDS: Readonly<Record<string, (data: Data) => string>> = {
   status: ({ was, status, why }) => `${was} → ${status}: ${why}`,
-  cordon: ({ cordoned, reason }) => (cordoned ? `cordoned: ${reason}` : "uncordoned"),
+  cordon: ({ cordoned, reason, until_ms }) => {
+    if (cordoned) return `cordoned: ${reason}`;
+    return until_ms === null ? "uncordoned" : `its cordon ran out: ${reason}`;
+  },
   operation: ({ kind, state }) => `${kind} ${state}`,
   hive_added: ({ host, port }) => `added, at ${host}:${port}`,
   hive_changed: ({ changed = "", labels }) =>

@@ -147,10 +147,11 @@ export class Liveness {
     return isBack;
   }
 
-  /** A beat that came but could not be stored: the hive is alive all the same. */
-  heard(id: string, nowMs: number): void {
+  /** A beat that came but could not be stored: the hive is alive all the same. Returns whether it is known. */
+  heard(id: string, nowMs: number): boolean {
     const sight = this.sights.get(id);
     if (sight !== undefined) this.#hear(sight, nowMs);
+    return sight !== undefined;
   }
 
   /** What a probe showed; false when the hive has moved to another address meanwhile. */

@@ -126,7 +126,7 @@ test("each model is known with its workers by state and the hives that have it o
   beat("a", {}, [busy, aWorker({ workerId: "2", modelId: "qwen3" }), aWorker({ workerId: "3", modelId: null })]);
   beat("b", { modelsOnDisk: [onDisk(), onDisk({ modelId: "phi-3" })] });
   expect([...registry.models()].flat()).toEqual([
-    { model: "qwen3", workers: { ...none, Idle: 1, Busy: 1 }, onDisk: 2 },
-    { model: "phi-3", workers: none, onDisk: 1 },
+    { model: "qwen3", workers: { ...none, Idle: 1, Busy: 1 }, idleKept: 0, onDisk: 2 },
+    { model: "phi-3", workers: none, idleKept: 0, onDisk: 1 },
   ]);
 });

@@ -47,5 +47,7 @@ export interface PlacedModel {
 export interface KnownModel {
   readonly model: string;
   readonly workers: Readonly<Record<WorkerState, number>>;
+  /** Of the idle ones those on hives that take no work. */
+  readonly idleKept: number;
   readonly onDisk: number;
 }

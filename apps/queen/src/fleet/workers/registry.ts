@@ -123,7 +123,9 @@ export class HiveRegistry {
 
   /** The models that live hives serve or have on disk, in steps as `workers`. */
   models(): Generator<KnownModel[]> {
-    return scanModels(this.#knowing(), this.#isLiveNow);
+    const { clock } = this.#options;
+    const takesWork = (hive: Hive) => this.#takesWork(hive, clock.monotonicNow(), clock.now());
+    return scanModels(this.#knowing(), this.#isLiveNow, takesWork);
   }
 
   *#knowing() {
@@ -292,8 +294,6 @@ export class HiveRegistry {
   }
 }
 
-const place = (hive: Hive, worker: Worker): PlacedWorker => ({
-  hiveId: hive.id,
-  worker,
-  url: urlOf(worker, hive.host),
-});
+const place = (hive: Hive, worker: Worker): PlacedWorker => {
+  return { hiveId: hive.id, worker, url: urlOf(worker, hive.host) };
+};

@@ -59,10 +59,14 @@ interface Knowing {
 }
 
 /** The models that live hives serve or have on disk, counted step by step. */
-export function* scanModels(models: Iterable<Knowing>, isLive: IsLive): Generator<KnownModel[]> {
+export function* scanModels(
+  models: Iterable<Knowing>,
+  isLive: IsLive,
+  takesWork: (hive: Hive) => boolean,
+): Generator<KnownModel[]> {
   let step = new Step<KnownModel>();
   for (const { model, servings, onDisk } of models) {
-    const known = { model, workers: { Idle: 0, Busy: 0, Loading: 0, Error: 0, Shutdown: 0 }, onDisk: 0 };
+    const known = { model, workers: { Idle: 0, Busy: 0, Loading: 0, Error: 0, Shutdown: 0 }, idleKept: 0, onDisk: 0 };
     let count = 0;
     // Snapshots: a hive that serves it anew meanwhile would come again.
     const all = [...servings];
@@ -76,6 +80,7 @@ export function* scanModels(models: Iterable<Knowing>, isLive: IsLive): Generato
       if (!isLive(hive)) continue;
       count += workers.length;
       countStates(workers, known.workers);
+      if (!takesWork(hive)) known.idleKept += workers.filter(({ state }) => state === "Idle").length;
     }
     const having = [...onDisk];
     for (let at = 0; at < having.length; at++) {

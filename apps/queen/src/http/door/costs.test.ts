@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import type { DeviceCapabilities } from "@repo/device-types";
 import type { OperationProgress } from "@repo/hive-catalog";
@@ -145,6 +146,61 @@ test("a long body and a long answer count as many requests of their token as the
   expect(await ask("POST", "/v1/heartbeat", beat)).toBe(429);
   queen.clock.advance(60_000);
   expect(await ask("POST", "/v1/heartbeat", beat)).toBe(200);
+});
+
+/** A heartbeat in chunks, of which none has been sent. */
+function beginChunked(port: number, authorization: string): ClientRequest {
+  const headers = { "content-type": "application/json", authorization };
+  return httpRequest({ port, host: "127.0.0.1", agent: false, method: "POST", path: "/v1/heartbeat", headers });
+}
+
+/** The status of what answers a heartbeat in chunks. */
+async function sendChunked(port: number, authorization: string, text: string): Promise<number | undefined> {
+  const request = beginChunked(port, authorization);
+  request.write(text);
+  request.end();
+  const [answer] = (await once(request, "response")) as [IncomingMessage];
+  answer.resume();
+  return answer.statusCode;
+}
+
+test("a body in chunks counts as what arrived of it: a short one as its request alone, and one that is broken off, too", async () => {
+  const queen = await startListening({ limits: { ...DEFAULT_LIMITS, tokenRequestsPerSecond: 10 } });
+  const { authorization } = await addToken(queen.catalog, "operator");
+  await queen.catalog.addHive(HIVE_JSON);
+  const text = JSON.stringify(beatJson("hive-a", [workerJson()]));
+  const send = (body: string) => sendChunked(queen.port, authorization, body);
+  for (let n = 0; n < 10; n++) expect(await send(text)).toBe(200);
+  expect(await send(text)).toBe(429);
+
+  queen.clock.advance(60_000);
+  expect(await send(text.padEnd(20 * 8192))).toBe(200);
+  expect(await send(text)).toBe(429);
+
+  queen.clock.advance(60_000);
+  const charged = vi.spyOn(queen.door.rates, "charge");
+  const brokenOff = beginChunked(queen.port, authorization).on("error", () => undefined);
+  brokenOff.write(text.padEnd(20 * 8192));
+  const [connection] = (await once(queen.app.server, "connection")) as [Socket];
+  await until("it is there", () => connection.bytesRead > 20 * 8192);
+  brokenOff.destroy();
+  await until("it is counted", () => charged.mock.calls.some(([, requests]) => requests >= 20));
+});
+
+test("a body in chunks takes room for the longest that it may become, until it is whole", async () => {
+  const queen = await startListening();
+  const { authorization } = await addToken(queen.catalog, "operator");
+  await queen.catalog.addHive(HIVE_JSON);
+  const text = JSON.stringify(beatJson("hive-a", [workerJson()]));
+  const begun = Array.from({ length: 4 }, () => beginChunked(queen.port, authorization));
+  for (const request of begun) request.write(text);
+  await until("there is room for no other", async () => (await sendChunked(queen.port, authorization, text)) === 429);
+  for (const request of begun) {
+    request.end();
+    const [answer] = (await once(request, "response")) as [IncomingMessage];
+    expect(answer.resume().statusCode).toBe(200);
+    expect(await sendChunked(queen.port, authorization, text)).toBe(200);
+  }
 });
 
 /** An app with one costly route, whose answers end when they are told to. */

@@ -51,13 +51,14 @@ export class Costs {
     this.#options = options;
   }
 
-  /** The hook of a route with a body: room for that must be there before it is read. One of unknown length may become as long as any. */
+  /** The hook of a route with a body: room for that must be there before it is read. */
   readonly boundBody: onRequestHookHandler = (request, reply, done) => {
     const { headers } = request.raw;
-    const { maxBodyBytes } = this.#options;
-    const bytes = Number(headers["content-length"] ?? (headers["transfer-encoding"] ? maxBodyBytes : 0));
-    if (bytes <= SMALL_BODY_BYTES || bytes > maxBodyBytes) return done();
-    if (this.#hold(this.#bodies, bytes, request, reply)) done();
+    const bytes = Number(headers["content-length"] ?? 0);
+    const isInChunks = headers["transfer-encoding"] !== undefined;
+    if (!isInChunks && (bytes <= SMALL_BODY_BYTES || bytes > this.#options.maxBodyBytes)) return done();
+    const isHeld = isInChunks ? this.#holdChunks(request, reply) : this.#hold(this.#bodies, bytes, request, reply);
+    if (isHeld) done();
     else done(tooMuch("send", request));
   };
 
@@ -132,6 +133,23 @@ export class Costs {
       waiting.go();
       return;
     }
+  }
+
+  /** Of unknown length, a body may become as long as any: that much is held until all of it is there, or its caller has gone, and then what has arrived. */
+  #holdChunks(request: FastifyRequest, reply: FastifyReply): boolean {
+    const { maxBodyBytes } = this.#options;
+    const key = keyOf(request);
+    if (!this.#bodies.take(key, maxBodyBytes)) return false;
+    let bytes = 0;
+    // It begins to flow in the next turn: its parser listens by then.
+    request.raw.on("data", (piece: Buffer) => {
+      bytes += piece.length;
+    });
+    finished(request.raw, () => {
+      this.#bodies.giveBack(key, maxBodyBytes);
+      if (bytes > SMALL_BODY_BYTES) this.#hold(this.#bodies, Math.min(bytes, maxBodyBytes), request, reply);
+    });
+    return true;
   }
 
   /** Until the answer has gone, or its caller has. */

@@ -168,7 +168,10 @@ test("where nothing is told for long, a line says how far it is", async () => {
 test("while a line waits for its reader, nothing more begins", async () => {
   await using queen = await startTestQueen();
   const hiveIds = await addMany(queen, 50);
-  const run = bulkOf(queen).run({ ...request(hiveIds, 4), action: { name: "cordon", reason: "fans", untilMs: null } });
+  const run = bulkOf(queen).run({
+    ...request(hiveIds, 4),
+    action: { name: "cordon", reason: "fans", untilMs: null, overwrite: false },
+  });
   await run.next();
   for (let turns = 0; turns < 100; turns++) await wholeTurn();
   expect((await queen.catalog.cordons.list()).length).toBe(4);

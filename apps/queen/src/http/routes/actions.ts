@@ -62,8 +62,14 @@ const force = z.boolean("must be true or false").default(false).meta({
 const overwrite = z.boolean("must be true or false").default(true).meta({
   description: "Also where the hive has another value of the label, which fails otherwise",
 });
+const overwriteCordon = z.boolean("must be true or false").optional().meta({
+  description:
+    "Also where the hive has a cordon that ends later, and is skipped otherwise. Default: where one hive alone is named by `ids`",
+});
 const Actions = {
-  cordon: action("cordon", newCordon).check(checkEnd).check(checkChoice),
+  cordon: action("cordon", { ...newCordon, overwrite: overwriteCordon })
+    .check(checkEnd)
+    .check(checkChoice),
   uncordon: action("uncordon", {}).check(checkChoice),
   label: action("label", { labels: LabelChanges, overwrite }).check(checkChoice),
   detect: action("detect", {}).check(checkChoice),
@@ -183,7 +189,12 @@ export const actionsRoutes = [
 function actionOf(body: ActionBody, nowMs: number): Action {
   switch (body.action) {
     case "cordon":
-      return { name: body.action, reason: body.reason, untilMs: endOf(body, nowMs) };
+      return {
+        name: body.action,
+        reason: body.reason,
+        untilMs: endOf(body, nowMs),
+        overwrite: body.overwrite ?? body.ids?.length === 1,
+      };
     case "label":
       return { name: body.action, labels: body.labels, overwrite: body.overwrite };
     case "remove":

@@ -116,7 +116,9 @@ class Additions {
       });
     } catch (error) {
       const problem = this.#note(error);
-      this.#obstacle = new Problem("CATALOG_UNAVAILABLE", `Not tried, because of ${problem.code} in a line before`);
+      // Of what was not tried the outcome is known.
+      const code = problem.code === "CATALOG_OUTCOME_UNKNOWN" ? "CATALOG_UNAVAILABLE" : problem.code;
+      this.#obstacle = new Problem(code, `Not tried, because of ${problem.code} in a line before`);
       return hives.map(() => problem);
     }
   }

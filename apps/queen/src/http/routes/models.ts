@@ -10,6 +10,9 @@ const ModelJson = z
     workers: z
       .strictObject({ idle: count, busy: count, loading: count, error: count, shutdown: count })
       .meta({ description: "How many of live hives serve it, by state" }),
+    idle_kept_from_work: count.meta({
+      description: "Of the idle ones those that get no work because their hive is cordoned, on probation or not online",
+    }),
     hives_with_it_on_disk: count.meta({ description: "How many live hives have a server that would load it" }),
   })
   .meta({ id: "Model", description: "A model that live hives serve or have on disk" });
@@ -32,6 +35,7 @@ export const modelsRoutes = [
           {
             model: "llama-3-8b",
             workers: { idle: 3, busy: 1, loading: 0, error: 0, shutdown: 0 },
+            idle_kept_from_work: 1,
             hives_with_it_on_disk: 5,
           },
         ],
@@ -40,6 +44,7 @@ export const modelsRoutes = [
     },
   }).handle(async (request, { fleet, costs }) => {
     const { after, limit } = request.query;
+    await fleet.cordons.ready();
     const found = await firstByName(costs.inTurns(request, fleet.registry.models(), toJson), after, limit + 1);
     const models = found.slice(0, limit);
     return { models, next_after: found.length > limit ? (models.at(-1)?.model ?? null) : null };
@@ -59,7 +64,7 @@ async function firstByName(steps: AsyncIterable<Model[]>, after: string | undefi
   return sorted();
 }
 
-function toJson({ model, workers: { Idle, Busy, Loading, Error: failed, Shutdown }, onDisk }: KnownModel) {
+function toJson({ model, workers: { Idle, Busy, Loading, Error: failed, Shutdown }, idleKept, onDisk }: KnownModel) {
   const workers = { idle: Idle, busy: Busy, loading: Loading, error: failed, shutdown: Shutdown };
-  return { model, workers, hives_with_it_on_disk: onDisk };
+  return { model, workers, idle_kept_from_work: idleKept, hives_with_it_on_disk: onDisk };
 }

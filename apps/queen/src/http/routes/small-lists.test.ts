@@ -114,9 +114,32 @@ test("lists models by name, page by page, with their workers by state", async ()
       {
         model: "shared",
         workers: { idle: 2, busy: 2, loading: 2, error: 2, shutdown: 2 },
+        idle_kept_from_work: 0,
         hives_with_it_on_disk: 0,
       },
     ],
     next_after: null,
   });
+});
+
+test("of a model's idle workers those are told apart that get no work because of their hive", async () => {
+  await using queen = await startTestQueen();
+  for (const id of ["a", "b", "c"]) {
+    await queen.catalog.addHive({ ...HIVE_JSON, id });
+    await queen.request("POST", "/v1/heartbeat", beatJson(id, [workerJson({ model_id: "m" })]));
+  }
+  const idle = async () => {
+    const { body } = await queen.request("GET", "/v1/models");
+    const [{ workers, idle_kept_from_work: kept }] = (body as { models: [Record<string, Record<string, number>>] })
+      .models;
+    return [workers?.idle, kept];
+  };
+  expect(await idle()).toEqual([3, 0]);
+  for (const id of ["a", "b"]) await queen.request("POST", `/v1/hives/${id}/cordon`, { reason: "fans", for: "10s" });
+  expect(await idle()).toEqual([3, 2]);
+  await queen.request("PATCH", "/v1/hives/c", { status: "offline" });
+  expect(await idle()).toEqual([3, 3]);
+  expect((await queen.request("GET", "/v1/workers/best?model=m")).status).toBe(404);
+  queen.clock.advance(10_000);
+  expect(await idle()).toEqual([3, 1]);
 });

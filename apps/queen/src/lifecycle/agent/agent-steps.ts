@@ -86,7 +86,28 @@ export async function stop(job: Job): Promise<Outcome> {
   throw new StepFailure("AGENT_STARTED_ELSEWHERE", "a hive of this id answers, but this queen did not start it");
 }
 
-export const start = (job: Job): Promise<Outcome> => controlInstalled(job, "start");
+export async function start(job: Job): Promise<Outcome> {
+  try {
+    return await controlInstalled(job, "start");
+  } catch (error) {
+    if (!(error instanceof StepFailure && error.code === "COMMAND_FAILED")) throw error;
+    throw await whyNotStarted(job, error);
+  }
+}
+
+/** Of an agent that did not start, or the failure as it is where it may start yet. */
+async function whyNotStarted(job: Job, failure: StepFailure): Promise<StepFailure> {
+  const isStopped = await control(job, "stop").then(
+    () => true,
+    () => false,
+  );
+  if (!isStopped) return failure;
+  const { parts, hive, signal } = job;
+  const why = await unlessAborted(signal, parts.probe.health(hive.id, hive)).catch((error: unknown) => error);
+  const isOther = why instanceof ProbeError && why.code === "WRONG_HIVE";
+  if (!isOther) return new StepFailure("AGENT_NOT_STARTED", failure.message, { cause: failure });
+  return new StepFailure("WRONG_HIVE", `${failure.message}; ${why.message}`, { cause: failure });
+}
 
 /** Waits until the agent answers over the network, as this hive. */
 export async function waitForHealth(job: Job): Promise<Outcome> {

@@ -15,7 +15,7 @@ import type { OnStep } from "../operation-run.ts";
 
 /** What is done to each of many hives. */
 export type Action =
-  | { readonly name: "cordon"; readonly reason: string; readonly untilMs: number | null }
+  | ({ readonly name: "cordon" } & Cordoning)
   | { readonly name: "uncordon" }
   | { readonly name: "label"; readonly labels: LabelChanges; readonly overwrite: boolean }
   | { readonly name: "detect" }
@@ -69,13 +69,25 @@ export function toHiveAction(action: Action, parts: ActionParts): HiveAction {
 const needed = (detail: string): Prospect => ({ isNeeded: true, detail });
 const needless = (detail: string): Prospect => ({ isNeeded: false, detail });
 
-function cordoning({ reason, untilMs }: Pick<Cordon, "reason" | "untilMs">, parts: ActionParts): HiveAction {
-  const end = untilMs === null ? "until it is lifted" : `until ${new Date(untilMs).toISOString()}`;
+interface Cordoning {
+  readonly reason: string;
+  readonly untilMs: number | null;
+  /** Also in place of a cordon that ends later. */
+  readonly overwrite: boolean;
+}
+
+function cordoning({ reason, untilMs, overwrite }: Cordoning, parts: ActionParts): HiveAction {
+  const end = endWords(untilMs);
+  const atMs = (until: number | null) => until ?? Number.POSITIVE_INFINITY;
   return {
     async look(id) {
       const before = await cordonOf(id, parts);
-      if (before?.reason === reason && before.untilMs === untilMs) return needless("is cordoned so already");
-      return needed(`cordon ${end}${before ? `, in place of that for ${JSON.stringify(before.reason)}` : ""}`);
+      if (before === undefined) return needed(`cordon ${end}`);
+      if (before.reason === reason && before.untilMs === untilMs) return needless("is cordoned so already");
+      const why = `for ${JSON.stringify(before.reason)}`;
+      if (overwrite || atMs(before.untilMs) <= atMs(untilMs)) return needed(`cordon ${end}, in place of that ${why}`);
+      const longer = `is cordoned for longer, ${endWords(before.untilMs)}, ${why}`;
+      return needless(`${longer}: named alone, it is cordoned anew`);
     },
     async act(id) {
       await parts.fleet.cordons.set(id, { reason, untilMs });
@@ -83,6 +95,9 @@ function cordoning({ reason, untilMs }: Pick<Cordon, "reason" | "untilMs">, part
     },
   };
 }
+
+const endWords = (untilMs: number | null): string =>
+  untilMs === null ? "until it is lifted" : `until ${new Date(untilMs).toISOString()}`;
 
 const uncordoning = (parts: ActionParts): HiveAction => ({
   async look(id) {
