@@ -75,6 +75,23 @@ test("a terminal is asked for the reason of a cordon, once it is known to which 
   expect(await cordoned()).toEqual(["gpu-01"]);
 });
 
+test("a cordon of several leaves a longer one, unless --overwrite says otherwise or the hive is named alone", async () => {
+  const untilOf = async (id: string) => (await client.getHiveState(id)).cordon?.until_ms;
+  await client.cordonHive("gpu-01", { reason: "broken" });
+  const skipped = await run(["cordon", "-y", "-l", "rack=r12", "--reason", "fans", "--for", "2h"]);
+  expect(skipped.stderr).toBe("hivectl: 2 done, 1 skipped\n");
+  expect(skipped.stdout).toMatch(/^gpu-01 +skipped +is cordoned for longer, .*; --overwrite ends it sooner$/m);
+  expect(await run(["cordon", "-y", "-", "--reason", "fans", "--for", "2h"], "gpu-01\n")).toMatchObject({
+    stderr: "hivectl: 0 done, 1 skipped\n",
+  });
+  expect(await untilOf("gpu-01")).toBe(null);
+  await run(["cordon", "-y", "-l", "rack=r12", "--reason", "fans", "--for", "2h", "--overwrite"]);
+  expect(await untilOf("gpu-01")).toEqual(expect.any(Number));
+  await client.cordonHive("gpu-01", { reason: "broken" });
+  await run(["cordon", "-y", "gpu-01", "--reason", "fans", "--for", "2h"]);
+  expect(await untilOf("gpu-01")).toEqual(expect.any(Number));
+});
+
 test("of several it lists them, and asks for their number", async () => {
   await client.cordonHive("gpu-02", { reason: "x" });
   const { code, stdout } = await type(["uncordon", "gpu-02", "gpu-01"], "y\n");

@@ -8,6 +8,7 @@ interface Flags extends BulkFlags {
   readonly reason?: string;
   readonly for?: string;
   readonly until?: string;
+  readonly overwrite?: true;
 }
 
 /** Until it is asked for: what is to be cordoned, and whether that can be, is looked at first. */
@@ -18,6 +19,7 @@ export const addCordon: AddVerb = (parent, does) => {
     .option("--reason <text>", "why, for whoever wonders; asked for on a terminal, unless -y")
     .option("--for <duration>", "how long: 2h, 1d12h; default: until it is lifted")
     .option("--until <time>", "until when, as ISO 8601: 2026-12-01T08:00Z")
+    .option("--overwrite", "of several also those whose cordon ends later; one that is named alone is cordoned anew")
     .addHelpText("after", examples(['pnpm -s hivectl cordon -l rack=r12 --reason "new fans" --for 2h']))
     .action(does<Flags>(cordon));
   addBulkFlags(parent.command("uncordon").description("Gives hives work again."))
@@ -35,13 +37,23 @@ async function cordon(
   if (until !== undefined && duration !== undefined) throw new UsageProblem("say --for or --until: not both");
   const { reason } = call.flags;
   const end = { ...(until !== undefined && { until }), ...(duration !== undefined && { for: duration }) };
-  const deedFor = (why: string) => ({ action: "cordon" as const, reason: why, ...end });
+  // Said of all: the last part of many may be one hive, which nobody named alone.
+  const isAlone = call.args.length === 1 && call.args[0] !== "-";
+  const overwrite = call.flags.overwrite === true || isAlone;
+  const deedFor = (why: string) => ({ action: "cordon" as const, reason: why, overwrite, ...end });
   return actInBulk(session, call, {
     title: "Cordon",
     deed: deedFor(reason ?? UNSAID),
+    review: async (planned) =>
+      planned.map((line) =>
+        LONGER.test(line.detail) ? { ...line, detail: `${line.detail}; --overwrite ends it sooner` } : line,
+      ),
     ...(reason === undefined && { complete: async () => deedFor(await askReason(session)) }),
   });
 }
+
+/** As the queen says it of a hive that is skipped. */
+const LONGER = /^is cordoned for longer, /;
 
 async function askReason(session: Session): Promise<string> {
   if (session.flags.yes) throw new UsageProblem("a cordon needs a reason, and --yes asks nothing: --reason");
