@@ -106,5 +106,5 @@ function read(url: URL): Promise<Buffer> {
   return reading;
 }
 
-// At the start: an update may take them away, or put others there, while she runs.
-for (const content of [DOCUMENT, ...FILES.values()]) if (content instanceof URL) void read(content);
+// At the start: an update may take it away, or put another there, while she runs. What shows it is 2 MB, which few ask for.
+void read(DOCUMENT);
