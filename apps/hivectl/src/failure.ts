@@ -43,7 +43,6 @@ const NEXT: { readonly [C in Code]?: string } = {
   HIVE_RUNNING: "stop its agent first: `hivectl stop ID`",
   NO_WORKER: "`hivectl get workers` lists those that there are, and how they are",
   CATALOG_BUSY: AGAIN_SOON,
-  CATALOG_UNAVAILABLE: "`hivectl status` says what it lacks, and when it is there again",
   STOPPING: AGAIN_SOON,
   TOO_MANY_READERS: AGAIN_SOON,
   CATALOG_OUTCOME_UNKNOWN: "look whether it was done before doing it again",
