@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { ActionDialog } from "./actions/dialog.tsx";
 import { EventsView } from "./events/view.tsx";
 import { FleetView } from "./fleet/view.tsx";
+import { Dock } from "./frame/dock.tsx";
 import { Header } from "./frame/header.tsx";
 import { Help } from "./frame/help.tsx";
 import { LoginView } from "./frame/login.tsx";
@@ -19,7 +20,6 @@ import { meet, visitor, visitorFault } from "./state/session.ts";
 import { TokensView } from "./tokens/view.tsx";
 
 const VIEWS: Readonly<Record<string, ComponentType>> = {
-  "": FleetView,
   hives: HiveView,
   models: ModelsView,
   operations: OperationsView,
@@ -60,7 +60,18 @@ function View() {
     return <FaultBox fault={visitorFault.value} onRetry={() => void meet()} />;
   }
   if (who === null) return <LoginView />;
-  const Shown = VIEWS[place.value.view];
-  if (Shown !== undefined) return <Shown />;
-  return <Absent title="There is nothing here" href={hrefOf("")} where="To the fleet" />;
+  const { view } = place.value;
+  // It has more to say in the dock.
+  if (view === "") return <FleetView />;
+  const Shown = VIEWS[view];
+  return (
+    <>
+      {Shown === undefined ? (
+        <Absent title="There is nothing here" href={hrefOf("")} where="To the fleet" />
+      ) : (
+        <Shown />
+      )}
+      <Dock />
+    </>
+  );
 }

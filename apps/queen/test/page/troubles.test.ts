@@ -24,6 +24,10 @@ test("the page says that the queen can store nothing, why, and what to do, until
   expect(await banner.textContent()).toContain("another process has held its lock for 2000 ms");
   await page.getByText("She goes on by herself once that is over").waitFor();
   await page.locator("#row-gpu-01").waitFor();
+  for (const view of ["Models", "Operations", "Events", "Tokens", "Fleet"]) {
+    await page.getByRole("link", { name: view, exact: true }).click();
+    await banner.waitFor();
+  }
   await held.rollback();
   await banner.waitFor({ state: "detached" });
 

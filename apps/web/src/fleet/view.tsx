@@ -1,10 +1,10 @@
 import { useEffect } from "preact/hooks";
 import { BulkBar } from "../actions/bulk-bar.tsx";
+import { Dock } from "../frame/dock.tsx";
 import { FaultBox } from "../parts/fault.tsx";
 import { Loading } from "../parts/loading.tsx";
 import { fault, isAsking, order, show, showNow, totals } from "../state/fleet.ts";
 import { hrefOf, place } from "../state/place.ts";
-import { Banners } from "./banner.tsx";
 import { Counts } from "./counts.tsx";
 import { Damaged } from "./damaged.tsx";
 import { FILTERS } from "./filters.ts";
@@ -31,13 +31,11 @@ export function FleetView() {
       {ids !== undefined && ids.length > 0 && <FleetTable ids={ids} />}
       <Damaged />
       {ids !== undefined && ids.length > 0 && <Foot />}
-      {/* What comes by itself comes below, where it moves no row. */}
-      <div class="dock">
-        <Banners />
+      <Dock>
         <FleetFault />
         <Moved />
         <BulkBar />
-      </div>
+      </Dock>
     </>
   );
 }

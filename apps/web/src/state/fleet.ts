@@ -3,7 +3,6 @@ import type { QueenEvent } from "@repo/queen-client";
 import { client, type Fault, faultOf } from "./api.ts";
 import { type Change, changeToTell } from "./change.ts";
 import { numberOf } from "./event-ids.ts";
-import { readCondition } from "./health.ts";
 import { listenFrom, lostAtMs, type News, onNews } from "./live.ts";
 import { endSession, isUnknown } from "./session.ts";
 import { tick } from "./ticked.ts";
@@ -104,7 +103,6 @@ export const showNow = (): Promise<void> => read({ anew: true });
 async function read({ anew }: { anew: boolean }): Promise<void> {
   const own = ++reading;
   if (anew) isAsking.value = true;
-  void readCondition();
   try {
     const page = await client.value.listFleet({ ...asked, limit });
     if (own !== reading) return;

@@ -5,25 +5,31 @@ import { ActionButton } from "../actions/button.tsx";
 import { catalogFault, condition, otherQueens, readCondition } from "../state/health.ts";
 import { countText, momentText } from "../words/amounts.ts";
 
-const EVERY_MS = 2000;
+/** That it begins, goes on or ends is mostly told by nobody. */
+const EVERY_MS = 5000;
+const EVERY_MS_WHILE_SHOWN = 2000;
 
-/** What keeps the queen from looking after the fleet as she should, and what to do. */
-export function Banners() {
+/**
+ * At the foot of every view: what keeps the queen from looking after the fleet as she should, and what to do; then what else a view says there. What
+ * comes by itself comes below, where it moves no row.
+ */
+export function Dock({ children }: { children?: ComponentChildren }) {
   const state = condition.value?.state;
   const isHeld = state === "mass_failure" || state === "network_lost";
   const isShown = isHeld || catalogFault.value !== undefined || otherQueens.value > 0;
+  useEffect(() => void readCondition(), []);
   useEffect(() => {
-    if (!isShown) return;
-    // That it goes on, or ends, is mostly told by nobody.
-    const timer = setInterval(() => document.hidden || void readCondition(), EVERY_MS);
+    const everyMs = isShown ? EVERY_MS_WHILE_SHOWN : EVERY_MS;
+    const timer = setInterval(() => document.hidden || void readCondition(), everyMs);
     return () => clearInterval(timer);
   }, [isShown]);
   return (
-    <>
+    <div class="dock">
       <CatalogFault />
       <OtherQueens />
       {isHeld && <HeldMarks />}
-    </>
+      {children}
+    </div>
   );
 }
 
