@@ -115,9 +115,13 @@ async function read(response: http.IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
+/** In JSON half of a character can be written by its number, and no program that counts on whole ones reads what holds it. */
+const MAY_HAVE_HALVES = /\\u[dD][89a-fA-F]/;
+const wellFormed = (_key: string, value: unknown) => (typeof value === "string" ? value.toWellFormed() : value);
+
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, MAY_HAVE_HALVES.test(text) ? wellFormed : undefined);
   } catch {
     return undefined;
   }

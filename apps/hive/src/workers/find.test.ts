@@ -25,6 +25,12 @@ describe("by its process", () => {
     ["llama.cpp", "llama-server -m a.gguf", "llamacpp", 8080],
     ["llama.cpp in one program", "/usr/bin/llama serve", "llamacpp", 8080],
     ["vLLM as a command", "/venv/bin/python3 /venv/bin/vllm serve Qwen/Qwen3-8B", "vllm", 8000],
+    [
+      "vLLM as NixOS wraps it",
+      "/nix/store/1-python3/bin/python3.13 /nix/store/2-vllm/bin/.vllm-wrapped serve a",
+      "vllm",
+      8000,
+    ],
     ["vLLM as a module", "python3.12 -u -m vllm.entrypoints.openai.api_server --model a", "vllm", 8000],
     ["vLLM's command as a module", "python3.13t -um vllm.entrypoints.cli.main serve a", "vllm", 8000],
     ["SGLang as a module", "python -X dev -m sglang.launch_server --model-path a", "sglang", 30_000],
@@ -44,6 +50,15 @@ describe("by its process", () => {
     "",
   ])("%j is no server", async (commandLine) => {
     expect(await find({ pid: 10, commandLine, listens: ["0.0.0.0:8080"] })).toEqual({ places: [], leftOut: [] });
+  });
+
+  test("where the processes of others are hidden it is said that servers may be among them", async () => {
+    const hidden = fakeProc([LLAMA]);
+    hidden.hideInit();
+    const { found, leftOut } = await new ServerFinder(hidden.proc, ADAPTERS).find();
+    expect(found).toHaveLength(1);
+    const why = "/proc shows no process of others (hidepid): name it with HIVE_WORKERS";
+    expect(leftOut).toEqual([{ what: "each server of another user", why }]);
   });
 
   test("one that has ended, and is not collected, is no server", async () => {
