@@ -117,6 +117,8 @@ test("waits no longer than it may, for the answer or for its end", async () => {
   await expect(asking(silent, { timeoutMs: 100 })("/a")).rejects.toThrow(new NoAnswer("it is too slow"));
   const slow = await serve((_request, response) => void response.write("{"));
   await expect(asking(slow, { timeoutMs: 100 })("/a")).rejects.toThrow(new NoAnswer("it is too slow"));
+  const withoutLength = await serve((_request, response) => void response.socket?.write("HTTP/1.0 200 OK\r\n\r\n{}"));
+  await expect(asking(withoutLength, { timeoutMs: 100 })("/a")).rejects.toThrow(new NoAnswer("it is too slow"));
 });
 
 test("ends with the reading that it is for", async () => {

@@ -75,6 +75,8 @@ async function get(url: URL, { key, timeoutMs, signal }: AskOptions): Promise<An
       ...(isEither && { lookup: bothLoopbacks, autoSelectFamily: true }),
     });
     const text = await read(response);
+    // Without a length an answer ends where its connection does, whoever ended that.
+    question.signal.throwIfAborted();
     return { status: response.statusCode ?? 0, server: String(response.headers.server ?? ""), text, json: parse(text) };
   } catch (error) {
     if (error instanceof NoAnswer) throw error;
