@@ -235,6 +235,12 @@ describe("in a container", () => {
     expect(places).toEqual([{ kind: "vllm", base: "http://127.0.0.1:8100", port: 8100, reachable }]);
   });
 
+  test("of several published ports it is one that others reach", async () => {
+    const more = { pid: 22, commandLine: proxy("10.0.0.5").commandLine.replace("8100", "8200") };
+    const { places } = await find(INSIDE, proxy("127.0.0.1"), more);
+    expect(places).toMatchObject([{ port: 8200, reachable: "all" }]);
+  });
+
   test("a server that nobody publishes is left out, with what to do", async () => {
     const why = "it is in a container, and no docker-proxy publishes its port 8000: name it with HIVE_WORKERS";
     expect(await find(INSIDE)).toEqual({ places: [], leftOut: [{ what: "vllm (pid 20)", why }] });

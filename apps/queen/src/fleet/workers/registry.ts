@@ -1,5 +1,5 @@
 import type { Clock } from "../../process/clock.ts";
-import { unreachableOf, urlOf } from "./address.ts";
+import { place, unreachableOf, urlOf } from "./address.ts";
 import { HandOuts } from "./hand-outs.ts";
 import type { Heartbeat, Reading } from "./heartbeat.ts";
 import { type Candidate, type Claim, demandOn, type Hive, newHive, type Serving, settleDemands } from "./hive.ts";
@@ -42,8 +42,7 @@ interface RegistryOptions {
 
 /**
  * What is only true now: the workers of each hive, from its last heartbeat, and what they were given since. In memory; heartbeats fill it again after a restart.
- * A hive is live while its last heartbeat is younger than `staleAfterMs` by the monotonic clock. `reconsider` is to be called for a hive
- * of which `takesWorkFromMs`, `cordonedUntilMs`, `hostOf` or `unifiedOf` says something else than before.
+ * A hive is live while its last heartbeat is younger than `staleAfterMs` by the monotonic clock. Where a function of the options says something else of it, `reconsider` it.
  */
 export class HiveRegistry {
   readonly #options: RegistryOptions;
@@ -126,6 +125,12 @@ export class HiveRegistry {
     const { clock } = this.#options;
     const takesWork = (hive: Hive) => this.#takesWork(hive, clock.monotonicNow(), clock.now());
     return scanModels(this.#knowing(), this.#isLiveNow, takesWork);
+  }
+
+  /** The name of the model that is asked for by this one: without a tag it is the latest, as Ollama has it, where nothing is named just so. */
+  knownAs(name: string): string {
+    const isKnown = (model: string) => this.#byModel.has(model) || this.#onDisk.has(model);
+    return !isKnown(name) && isKnown(`${name}:latest`) ? `${name}:latest` : name;
   }
 
   *#knowing() {
@@ -293,7 +298,3 @@ export class HiveRegistry {
     return unified === undefined ? reading : withHostMemory(reading, unified);
   }
 }
-
-const place = (hive: Hive, worker: Worker): PlacedWorker => {
-  return { hiveId: hive.id, worker, url: urlOf(worker, hive.host) };
-};
