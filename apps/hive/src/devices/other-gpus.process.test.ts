@@ -100,14 +100,18 @@ test("graphics inside a processor of Intel's have further functions, and beside 
   expect((await gpusOf(sysfs, lspci)).gpus).toEqual([]);
 });
 
-test("a card that a virtual machine has is no GPU of this host, nor one that nvidia-smi should know", async () => {
-  const cards = {
-    "0000:01:00.0": { vendor: "0x10de", class: "0x030200" },
-    "0000:03:00.0": { vendor: "0x1002", class: "0x030000", resource: window(16 * GIB) },
-  };
-  const lspci = "0000:03:00.0 VGA compatible controller: Advanced Micro Devices, Inc. [AMD/ATI] Navi 31";
-  expect(await gpusOf(sysfsWith(cards, "vfio-pci"), lspci)).toMatchObject({ gpus: [], nvidiaBusIds: [] });
-});
+const KEEPERS = ["vfio-pci", "nvgrace_gpu_vfio_pci", "pci-stub", "xen-pciback"];
+test.each(KEEPERS)(
+  "a card that is kept for a virtual machine by %s is no GPU of this host, nor one that nvidia-smi should know",
+  async (driver) => {
+    const cards = {
+      "0000:01:00.0": { vendor: "0x10de", class: "0x030200" },
+      "0000:03:00.0": { vendor: "0x1002", class: "0x030000", resource: window(16 * GIB) },
+    };
+    const lspci = "0000:03:00.0 VGA compatible controller: Advanced Micro Devices, Inc. [AMD/ATI] Navi 31";
+    expect(await gpusOf(sysfsWith(cards, driver), lspci)).toMatchObject({ gpus: [], nvidiaBusIds: [] });
+  },
+);
 
 test("a card of whoever else counts from half a GB on", async () => {
   const card = (busId: string, size: string) =>

@@ -14,8 +14,10 @@ export interface PciGpu {
   readonly isAsleep: boolean;
 }
 
-/** To a virtual machine: no program of this host can read it. */
-export const isGivenAway = ({ driver }: PciGpu): boolean => driver === "vfio-pci";
+/** Drivers that keep a card for a virtual machine. */
+const KEEPERS = /vfio[-_]pci$|^pci-stub$|pciback$/;
+/** No program of this host can read it. */
+export const isGivenAway = ({ driver }: PciGpu): boolean => KEEPERS.test(driver ?? "");
 
 const SYSFS = "/sys";
 const VENDORS: Record<string, PciGpu["vendor"]> = { "0x10de": "nvidia", "0x1002": "amd", "0x8086": "intel" };
