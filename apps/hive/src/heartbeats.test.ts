@@ -118,6 +118,13 @@ test("a queen that was never there is not reached, with the reason", async () =>
   expect(await logged(1)).toMatchObject({ msg: "queen not reached", reason: expect.stringContaining("ECONNREFUSED") });
 });
 
+test("an answer of the queen that breaks off is said so", async () => {
+  const queen = await startQueenDouble();
+  queen.answerWith((response) => void response.socket?.end("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"));
+  const { logged } = beatTo(queen.url);
+  expect(await logged(1)).toMatchObject({ msg: "queen not reached", reason: "its answer breaks off" });
+});
+
 test("says once how to add a hive that the queen does not know, and beats on until it does", async () => {
   const queen = await startQueenDouble();
   queen.answerWith((response) => answerProblem(response, 404, "HIVE_NOT_FOUND"));

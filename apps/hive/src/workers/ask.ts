@@ -1,6 +1,7 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import { isIP, type LookupFunction } from "node:net";
+import { whyNoAnswer } from "../why-no-answer.ts";
 import { addressIn, EITHER_LOOPBACK, isOfThisHost } from "./listeners.ts";
 
 const MAX_ANSWER_BYTES = 2 ** 20;
@@ -80,7 +81,7 @@ async function get(url: URL, { key, timeoutMs, signal }: AskOptions): Promise<An
     return { status: response.statusCode ?? 0, server: String(response.headers.server ?? ""), text, json: parse(text) };
   } catch (error) {
     if (error instanceof NoAnswer) throw error;
-    throw new NoAnswer(question.signal.aborted ? "it is too slow" : reasonOf(error), { cause: error });
+    throw new NoAnswer(question.signal.aborted ? "it is too slow" : whyNoAnswer(error), { cause: error });
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", giveUp);
@@ -127,10 +128,4 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  // So Node says that a connection ended in the middle of an answer.
-  return error.message === "aborted" ? "its answer breaks off" : error.message || String(Reflect.get(error, "code"));
 }
