@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "pino";
 import { type Outcome, outcomeOf } from "./queen-answer.ts";
 import { QueenClient } from "./queen-client.ts";
-import { whyNoAnswer } from "./why-no-answer.ts";
+import { whyNoAnswer } from "./workers/why-no-answer.ts";
 
 /** A part of what a beat says. */
 export interface BeatSource {

@@ -1,8 +1,8 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import { isIP, type LookupFunction } from "node:net";
-import { whyNoAnswer } from "../why-no-answer.ts";
 import { addressIn, EITHER_LOOPBACK, isOfThisHost } from "./listeners.ts";
+import { whyNoAnswer } from "./why-no-answer.ts";
 
 const MAX_ANSWER_BYTES = 2 ** 20;
 /** With 1xx, before the answer. */

@@ -1,8 +1,6 @@
 import { isIP } from "node:net";
 import { isLoopback, isOnLoopback, plainAddress, plainHost } from "../../reach/addresses.ts";
-import type { Hive } from "./hive.ts";
-import type { PlacedWorker } from "./queries.ts";
-import type { ServerAddress, Worker } from "./worker.ts";
+import type { ServerAddress } from "./worker.ts";
 
 /** One for all hives whose workers can be reached: a set for each takes 2 MB of ten thousand. */
 export const NONE: ReadonlySet<never> = new Set();
@@ -23,10 +21,6 @@ export function urlOf({ url, port, reachable }: ServerAddress, host: string): st
   const isByIpv4 = reachable === "loopback" && isIP(plainHost(host) ?? "") === 6;
   return plainUrl(`http://0.0.0.0:${port}`, isByIpv4 ? LOOPBACK : host);
 }
-
-export const place = ({ id, host }: Hive, worker: Worker): PlacedWorker => {
-  return { hiveId: id, worker, url: urlOf(worker, host) };
-};
 
 /** Whether work may be sent there: a hive that says nothing at all of an address leaves it to the caller to find the server. */
 export function isReachable(address: ServerAddress, host: string): boolean {

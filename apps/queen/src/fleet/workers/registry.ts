@@ -1,12 +1,12 @@
 import type { Clock } from "../../process/clock.ts";
-import { place, unreachableOf, urlOf } from "./address.ts";
+import { unreachableOf, urlOf } from "./address.ts";
 import { HandOuts } from "./hand-outs.ts";
 import type { Heartbeat, Reading } from "./heartbeat.ts";
 import { type Candidate, type Claim, demandOn, type Hive, newHive, type Serving, settleDemands } from "./hive.ts";
 import { bestOf, canBeClaimed, hasRoom, isLessLoaded, leastOf, rank, rankServing } from "./load.ts";
 import { type ColdCandidate, coldCandidate, loadsBetter, ModelsOnDisk } from "./models-on-disk.ts";
 import type { ClaimedWorker, KnownModel, PlacedModel, PlacedWorker, WorkerFilter, WorkQuery } from "./queries.ts";
-import { scanModels, scanWorkers } from "./scans.ts";
+import { place, scanModels, scanWorkers } from "./scans.ts";
 import { withHostMemory } from "./unified.ts";
 import { freeVramOf } from "./usage.ts";
 import { type WhyNoWorker, whyNoWorker } from "./why-no-worker.ts";
@@ -108,7 +108,7 @@ export class HiveRegistry {
     const { model } = filter;
     const hives =
       model === undefined ? [...this.#hives.values()] : [...(this.#byModel.get(model) ?? [])].map(({ hive }) => hive);
-    return scanWorkers(hives, filter, this.#isLiveNow, place);
+    return scanWorkers(hives, filter, this.#isLiveNow);
   }
 
   /** What runs on each live hive, and what was measured there. */
