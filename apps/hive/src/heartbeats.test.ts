@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { ServerResponse } from "node:http";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { backoffMs, type HeartbeatOptions, pauseMs, startHeartbeats } from "./heartbeats.ts";
@@ -117,6 +118,13 @@ test("a queen that was never there is not reached, with the reason", async () =>
   expect(await logged(1)).toMatchObject({ msg: "queen not reached", reason: expect.stringContaining("ECONNREFUSED") });
 });
 
+test("an answer of the queen that breaks off is said so", async () => {
+  const queen = await startQueenDouble();
+  queen.answerWith((response) => void response.socket?.end("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"));
+  const { logged } = beatTo(queen.url);
+  expect(await logged(1)).toMatchObject({ msg: "queen not reached", reason: "its answer breaks off" });
+});
+
 test("says once how to add a hive that the queen does not know, and beats on until it does", async () => {
   const queen = await startQueenDouble();
   queen.answerWith((response) => answerProblem(response, 404, "HIVE_NOT_FOUND"));
@@ -182,9 +190,12 @@ test("is not told that it is too slow when the queen wants a single beat sooner,
   expect(messages()).toEqual(["queen reached"]);
 });
 
-test("does not wait for ever for a queen that does not answer", async () => {
+test.each<[string, (response: ServerResponse) => void]>([
+  ["that does not answer", () => {}],
+  ["whose answer has no end", (response) => void response.socket?.write("HTTP/1.0 200 OK\r\n\r\n ")],
+])("does not wait for ever for a queen %s", async (_what, answer) => {
   const queen = await startQueenDouble();
-  queen.answerWith(() => {});
+  queen.answerWith(answer);
   const { logged } = beatTo(queen.url, { requestTimeoutMs: 300 });
   expect(await logged(1)).toMatchObject({ msg: "queen not reached", reason: "it does not answer within 300 ms" });
   queen.answerWith((response) => answerOk(response));

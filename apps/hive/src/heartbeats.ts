@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "pino";
 import { type Outcome, outcomeOf } from "./queen-answer.ts";
 import { QueenClient } from "./queen-client.ts";
+import { whyNoAnswer } from "./workers/why-no-answer.ts";
 
 /** A part of what a beat says. */
 export interface BeatSource {
@@ -74,12 +75,6 @@ interface Pace {
   random: () => number;
 }
 
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { message } = error.cause instanceof Error ? error.cause : error;
-  return message || String(Reflect.get(error, "code"));
-}
-
 /** The body of a heartbeat. */
 export function beatOf(hiveId: string, sources: readonly BeatSource[], nowMs: number): object {
   const parts = sources.map((source) => source.latest());
@@ -107,7 +102,7 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
     try {
       return outcomeOf(await client.post("/v1/heartbeat", beatOf(hive.id, sources, now()), request.signal));
     } catch (error) {
-      return { state: "away", reason: reasonOf(error) };
+      return { state: "away", reason: whyNoAnswer(error) };
     } finally {
       clearTimeout(timer);
       stopping.signal.removeEventListener("abort", cancel);

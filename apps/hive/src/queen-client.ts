@@ -35,7 +35,7 @@ export class QueenClient {
         : new http.Agent({ keepAlive: true });
   }
 
-  /** Follows no redirect, so that the token goes nowhere else. An aborted request rejects with the signal's reason as its cause. */
+  /** Follows no redirect, so that the token goes nowhere else. An aborted request rejects with the signal's reason, or with that as its cause. */
   async post(path: string, json: unknown, signal: AbortSignal): Promise<QueenAnswer> {
     const body = JSON.stringify(json);
     const { request } = this.#queen.protocol === "https:" ? https : http;
@@ -47,10 +47,13 @@ export class QueenClient {
         .on("error", reject)
         .end(body);
     });
+    const text = await readAnswer(response);
+    // Without a length an answer ends where its connection does, whoever ended that.
+    signal.throwIfAborted();
     const retryAfter = response.headers["retry-after"] ?? "";
     return {
       status: response.statusCode ?? 0,
-      text: await readAnswer(response),
+      text,
       retryAfterMs: /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) * 1000 : undefined,
     };
   }

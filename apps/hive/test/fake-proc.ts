@@ -29,7 +29,10 @@ export interface FakeProcess {
   readonly name?: string;
 }
 
-/** Folders and files as Linux has them in `/proc`, for as long as the test runs. `write` puts other processes in the place of the first ones. */
+/**
+ * Folders and files as Linux has them in `/proc`, for as long as the test runs, with an init unless it is hidden. `write` puts other processes in the
+ * place of the first ones.
+ */
 export function fakeProc(
   processes: readonly FakeProcess[],
   uptimeSeconds = 10,
@@ -37,16 +40,22 @@ export function fakeProc(
   proc: Proc;
   write: (all: readonly FakeProcess[]) => void;
   hang: (pid: number) => void;
+  hideInit: () => void;
 } {
   const root = mkdtempSync(join(tmpdir(), "fake-proc-"));
   onTestFinished(() => rmSync(root, { recursive: true }));
   const write = (all: readonly FakeProcess[]) => {
     rmSync(root, { recursive: true });
-    writeHost(root, all);
+    writeHost(root, [...(all.some(({ pid }) => pid === 1) ? [] : [INIT]), ...all]);
     writeFileSync(join(root, "uptime"), `${uptimeSeconds}.50 1.00\n`);
   };
   write(processes);
-  return { proc: new Proc(root), write, hang: (pid) => hang(join(root, String(pid), "cmdline")) };
+  return {
+    proc: new Proc(root),
+    write,
+    hang: (pid) => hang(join(root, String(pid), "cmdline")),
+    hideInit: () => rmSync(join(root, "1"), { recursive: true }),
+  };
 }
 
 /** A named pipe that nobody writes to hangs whoever opens it, as a file of /proc does whose process hangs in the kernel. */
@@ -55,6 +64,8 @@ function hang(path: string): void {
   execFileSync("mkfifo", [path]);
   onTestFinished(() => closeSync(openSync(path, constants.O_RDWR | constants.O_NONBLOCK)));
 }
+
+export const INIT: FakeProcess = { pid: 1, parent: 0, startTime: 1, commandLine: "/sbin/init" };
 
 interface Socket {
   readonly owner: FakeProcess;

@@ -34,7 +34,9 @@ export const gpuIndex = z
 /** Whether a value keeps the rule of names. */
 export const isName = (value: unknown): value is string =>
   typeof value === "string" && value !== "" && value.length <= MAX_NAME_LENGTH;
-const name = z.string(NAME).min(1, NAME).max(MAX_NAME_LENGTH, NAME);
+/** Half of a character, which JSON can hold, would keep many programs from reading the devices of all hives. */
+const wholeCharacters = (text: string) => text.toWellFormed();
+const name = z.string(NAME).min(1, NAME).max(MAX_NAME_LENGTH, NAME).overwrite(wholeCharacters);
 export const gpuName = name.meta({ description: 'Product name, such as "NVIDIA RTX 4090"' });
 export const vram = gigabytes
   .nullable()

@@ -27,6 +27,12 @@ test.each(CODECS)("%s takes what could not be read both ways", (_name, codec) =>
   expect(codec.encode(unread)).toEqual(unread);
 });
 
+test.each(CODECS)("%s keeps no half of a character in a name", (_name, codec) => {
+  const [gpu] =
+    codec.decode({ cpu: null, gpus: [{ index: 0, name: "a\ud83d", vram_gb: 1, vendor: "\ude00b" }] }).gpus ?? [];
+  expect(gpu).toMatchObject({ name: "a\ufffd", vendor: "\ufffdb" });
+});
+
 const FURTHER = { uuid: "GPU-5a2e", vendor: "nvidia", backend: "cuda", unified: true };
 
 test.each(CODECS)("%s keeps what else is said of a GPU, in one order", (_name, codec) => {

@@ -539,7 +539,7 @@ export interface paths {
         };
         /**
          * The idle, healthy, least loaded worker of an online hive for a model
-         * @description Each answer counts as a piece of work that was handed out, until the hive has looked at its servers again: callers who ask between two beats get different workers, and one whose slots are full is left out.
+         * @description Each answer counts as a piece of work that was handed out, until the hive has looked at its servers again: callers who ask between two beats get different workers, and one whose slots are full is left out. A `model` without a tag is the one with `:latest`, as Ollama has it, where nothing is named just so.
          *
          *     Needs a reader's token, or an operator's.
          */

@@ -5,8 +5,9 @@ export interface PrintedCard {
   readonly windowBytes: number;
 }
 
+/** Intel's accelerators are parts of processors (NPUs). */
 const CARD =
-  /^((?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]) (?:VGA compatible controller|3D controller|Display controller|Processing accelerators): (.+)$/;
+  /^((?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]) (?:VGA compatible controller|3D controller|Display controller|Processing accelerators(?!: Intel )): (.+)$/;
 /** What follows the name: `(rev c1) (prog-if 00 [VGA controller])`. */
 const BEHIND_NAME = /(?: \((?:rev|prog-if) [^()]*\))+$/;
 const WINDOW = /Memory at .*\[size=(\d{1,6})([KMGT])\]/;

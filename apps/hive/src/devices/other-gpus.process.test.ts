@@ -90,10 +90,28 @@ test("graphics inside a processor are no GPU, nor is a console, and NVIDIA's are
   expect(await gpusOf(sysfs)).toMatchObject({ gpus: [], nvidiaBusIds: ["0000:01:00.0"] });
 });
 
-test("a card that a virtual machine has is not one that nvidia-smi should know", async () => {
-  const card = { "0000:01:00.0": { vendor: "0x10de", class: "0x030200" } };
-  expect((await gpusOf(sysfsWith(card, "vfio-pci"))).nvidiaBusIds).toEqual([]);
+test("graphics inside a processor of Intel's have further functions, and beside them is an accelerator: no GPU, by the kernel and by lspci", async () => {
+  const npu = "0000:00:0b.0";
+  const sysfs = sysfsWith({
+    "0000:00:02.1": { vendor: "0x8086", class: "0x030000", resource: window(16 * GIB) },
+    [npu]: { vendor: "0x8086", class: "0x120000", device: "0x7d1d", resource: window(2 ** 28) },
+  });
+  const lspci = `${npu} Processing accelerators: Intel Corporation Meteor Lake NPU (rev 04)`;
+  expect((await gpusOf(sysfs, lspci)).gpus).toEqual([]);
 });
+
+const KEEPERS = ["vfio-pci", "nvgrace_gpu_vfio_pci", "pci-stub", "xen-pciback"];
+test.each(KEEPERS)(
+  "a card that is kept for a virtual machine by %s is no GPU of this host, nor one that nvidia-smi should know",
+  async (driver) => {
+    const cards = {
+      "0000:01:00.0": { vendor: "0x10de", class: "0x030200" },
+      "0000:03:00.0": { vendor: "0x1002", class: "0x030000", resource: window(16 * GIB) },
+    };
+    const lspci = "0000:03:00.0 VGA compatible controller: Advanced Micro Devices, Inc. [AMD/ATI] Navi 31";
+    expect(await gpusOf(sysfsWith(cards, driver), lspci)).toMatchObject({ gpus: [], nvidiaBusIds: [] });
+  },
+);
 
 test("a card of whoever else counts from half a GB on", async () => {
   const card = (busId: string, size: string) =>

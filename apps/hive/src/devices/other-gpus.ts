@@ -28,8 +28,8 @@ const LSPCI_TIMEOUT_MS = 1500;
 const MIN_WINDOW_BYTES = 2 ** 29;
 /** A processor with graphics sets aside so much of the host's memory for its screen, and no more. */
 const MAX_SCREEN_BYTES = 2 ** 29;
-/** Where Intel's processors have their graphics. */
-const INTEL_INTEGRATED = "0000:00:02.0";
+/** Where Intel's processors have their graphics: one function, or several that share it. */
+const INTEL_INTEGRATED = /^0000:00:02\./;
 const MAKERS = {
   amd: "Advanced Micro Devices, Inc. [AMD/ATI]",
   intel: "Intel Corporation",
@@ -42,16 +42,15 @@ export async function readOtherGpus(options: OutputOptions & { sysfs?: string })
   const timeoutMs = Math.min(options.timeoutMs, LSPCI_TIMEOUT_MS);
   const output = await outputOf("lspci", ["-D", "-v"], { ...options, timeoutMs });
   const printed = "reason" in output ? [] : parseLspci(output.stdout);
-  const cards = join(pci ?? [], printed);
+  const givenAway = new Set(pci?.filter(isGivenAway).map(({ busId }) => busId));
+  const cards = join(pci ?? [], printed).filter(({ busId }) => !givenAway.has(busId));
   const gpus = cards.filter(isOtherGpu).slice(0, MAX_GPUS).map(toGpu);
   const isSilent = pci === undefined && "stdout" in output && output.stdout.trim() === "";
   const failure = "reason" in output ? output.reason : (output.failure ?? (isSilent ? "wrote nothing" : undefined));
   const isMissing = "reason" in output && output.isMissing;
-  const givenAway = new Set(pci?.filter(isGivenAway).map(({ busId }) => busId));
-  const nvidiaBusIds = cards.filter(({ vendor }) => vendor === "nvidia").map(({ busId }) => busId);
   return {
     gpus: pci === undefined && printed.length === 0 && failure !== undefined ? null : gpus,
-    nvidiaBusIds: nvidiaBusIds.filter((busId) => !givenAway.has(busId)),
+    nvidiaBusIds: cards.filter(({ vendor }) => vendor === "nvidia").map(({ busId }) => busId),
     problems: failure === undefined || isMissing ? [] : [`lspci ${failure}`],
     // Without a card only its absence from the kernel's list could be told, and the kernel knows.
     ...(isMissing && (pci === undefined || gpus.length > 0) && { missing: "lspci is not installed" }),
@@ -79,7 +78,7 @@ function vendorIn(name: string): Gpu["vendor"] {
 function isOtherGpu({ vendor, busId, ownBytes, windowBytes }: Card): boolean {
   if (vendor === "nvidia") return false;
   if (vendor === "amd") return ownBytes === null || ownBytes > MAX_SCREEN_BYTES;
-  if (vendor === "intel") return busId !== INTEL_INTEGRATED;
+  if (vendor === "intel") return !INTEL_INTEGRATED.test(busId);
   // A console's or a virtual machine's adapter has less.
   return windowBytes >= MIN_WINDOW_BYTES;
 }

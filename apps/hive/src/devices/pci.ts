@@ -14,13 +14,17 @@ export interface PciGpu {
   readonly isAsleep: boolean;
 }
 
-/** To a virtual machine: no program of this host can read it. */
-export const isGivenAway = ({ driver }: PciGpu): boolean => driver === "vfio-pci";
+/** Drivers that keep a card for a virtual machine. */
+const KEEPERS = /vfio[-_]pci$|^pci-stub$|pciback$/;
+/** No program of this host can read it. */
+export const isGivenAway = ({ driver }: PciGpu): boolean => KEEPERS.test(driver ?? "");
 
 const SYSFS = "/sys";
 const VENDORS: Record<string, PciGpu["vendor"]> = { "0x10de": "nvidia", "0x1002": "amd", "0x8086": "intel" };
 /** Display controllers, and processing accelerators, which some cards without a plug for a screen are. */
 const CLASSES = /^0x(?:03|1200)/;
+/** Intel's accelerators are parts of processors (NPUs). */
+const CLASSES_OF_INTEL = /^0x03/;
 
 /** Undefined where there is no such list, as on other systems than Linux. */
 export async function readPciGpus(sysfs = SYSFS): Promise<PciGpu[] | undefined> {
@@ -37,7 +41,9 @@ export const folderOfCard = (busId: string, sysfs = SYSFS): string => join(folde
 
 async function readPciGpu(folder: string, busId: string): Promise<PciGpu | undefined> {
   const vendor = VENDORS[(await textIn(folder, "vendor")) ?? ""];
-  if (vendor === undefined || !CLASSES.test((await textIn(folder, "class")) ?? "")) return undefined;
+  if (vendor === undefined) return undefined;
+  const classes = vendor === "intel" ? CLASSES_OF_INTEL : CLASSES;
+  if (!classes.test((await textIn(folder, "class")) ?? "")) return undefined;
   const driver = await readlink(join(folder, "driver")).catch(() => null);
   return {
     busId,

@@ -26,6 +26,9 @@ export function countIn(text: string | undefined): number | undefined {
   return text !== undefined && /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined;
 }
 
+/** As NixOS names a script that it starts by another one. */
+const NIX_WRAPPED = /^\.(.+)-wrapped$/;
+
 /** What runs, and the words behind it: of Python the script, or the module as `-m module`. */
 export function programOf(argv: readonly string[]): { name: string; rest: readonly string[] } {
   const name = basename(argv[0] ?? "");
@@ -33,7 +36,7 @@ export function programOf(argv: readonly string[]): { name: string; rest: readon
   let at = 1;
   while (argv[at]?.startsWith("-") && !isModule(argv[at])) at += /^-[WX]$/.test(argv[at] ?? "") ? 2 : 1;
   if (isModule(argv[at])) return { name: `-m ${argv[at + 1] ?? ""}`, rest: argv.slice(at + 2) };
-  return { name: basename(argv[at] ?? ""), rest: argv.slice(at + 1) };
+  return { name: basename(argv[at] ?? "").replace(NIX_WRAPPED, "$1"), rest: argv.slice(at + 1) };
 }
 
 /** Of letters that stand together the last may be this one. */

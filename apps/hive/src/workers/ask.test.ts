@@ -94,6 +94,11 @@ test("reads no more than 1 MiB", async () => {
   await expect(asking(endless)("/a")).rejects.toThrow(NoAnswer);
 });
 
+test("reads no half of a character, which many programs refuse together with all that stands beside it", async () => {
+  const server = await startStub(written("GET /a", '{"data":["\\ud83d","\\ud83d\\ude00"]}'));
+  expect((await asking(server.url)("/a")).json).toEqual({ data: ["\ufffd", "😀"] });
+});
+
 test("reads a few interim answers, and not many", async () => {
   const server = await serve((_request, response) => {
     for (let n = 0; n < 16; n++) response.writeEarlyHints({ link: "</a>" });
@@ -112,6 +117,8 @@ test("waits no longer than it may, for the answer or for its end", async () => {
   await expect(asking(silent, { timeoutMs: 100 })("/a")).rejects.toThrow(new NoAnswer("it is too slow"));
   const slow = await serve((_request, response) => void response.write("{"));
   await expect(asking(slow, { timeoutMs: 100 })("/a")).rejects.toThrow(new NoAnswer("it is too slow"));
+  const withoutLength = await serve((_request, response) => void response.socket?.write("HTTP/1.0 200 OK\r\n\r\n{}"));
+  await expect(asking(withoutLength, { timeoutMs: 100 })("/a")).rejects.toThrow(new NoAnswer("it is too slow"));
 });
 
 test("ends with the reading that it is for", async () => {

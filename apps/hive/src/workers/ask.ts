@@ -2,6 +2,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { isIP, type LookupFunction } from "node:net";
 import { addressIn, EITHER_LOOPBACK, isOfThisHost } from "./listeners.ts";
+import { whyNoAnswer } from "./why-no-answer.ts";
 
 const MAX_ANSWER_BYTES = 2 ** 20;
 /** With 1xx, before the answer. */
@@ -75,10 +76,12 @@ async function get(url: URL, { key, timeoutMs, signal }: AskOptions): Promise<An
       ...(isEither && { lookup: bothLoopbacks, autoSelectFamily: true }),
     });
     const text = await read(response);
+    // Without a length an answer ends where its connection does, whoever ended that.
+    question.signal.throwIfAborted();
     return { status: response.statusCode ?? 0, server: String(response.headers.server ?? ""), text, json: parse(text) };
   } catch (error) {
     if (error instanceof NoAnswer) throw error;
-    throw new NoAnswer(question.signal.aborted ? "it is too slow" : reasonOf(error), { cause: error });
+    throw new NoAnswer(question.signal.aborted ? "it is too slow" : whyNoAnswer(error), { cause: error });
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", giveUp);
@@ -115,16 +118,14 @@ async function read(response: http.IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
+/** In JSON half of a character can be written by its number, and no program that counts on whole ones reads what holds it. */
+const MAY_HAVE_HALVES = /\\u[dD][89a-fA-F]/;
+const wellFormed = (_key: string, value: unknown) => (typeof value === "string" ? value.toWellFormed() : value);
+
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, MAY_HAVE_HALVES.test(text) ? wellFormed : undefined);
   } catch {
     return undefined;
   }
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  // So Node says that a connection ended in the middle of an answer.
-  return error.message === "aborted" ? "its answer breaks off" : error.message || String(Reflect.get(error, "code"));
 }

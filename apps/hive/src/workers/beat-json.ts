@@ -53,10 +53,10 @@ export function workerToJson(
     worker_id: shortened(idOf(server, reading.model)),
     state: reading.state,
     last_heartbeat: new Date(server.answeredAtMs).toISOString(),
-    health_status: reading.health.slice(0, MAX_TEXT_LENGTH),
+    health_status: cut(reading.health),
     ...addressOf(server.target, advertiseHost),
     model_id: reading.model,
-    server: server.name?.slice(0, MAX_TEXT_LENGTH),
+    server: server.name && cut(server.name),
     running: reading.running,
     waiting: reading.waiting,
     slots: reading.slots,
@@ -84,8 +84,11 @@ export function withGpus(
 export function modelsOnDisk(server: WatchedServer, advertiseHost: string): ModelOnDiskJson[] {
   const address = addressOf(server.target, advertiseHost);
   const told = server.cold.filter(({ model }) => isTellable(model));
-  return told.map(({ model, bytes }) => ({ model, bytes, server: server.name?.slice(0, MAX_TEXT_LENGTH), ...address }));
+  return told.map(({ model, bytes }) => ({ model, bytes, server: server.name && cut(server.name), ...address }));
 }
+
+/** No half of a character is left at the end. */
+const cut = (text: string, length = MAX_TEXT_LENGTH): string => text.slice(0, length).toWellFormed();
 
 /** A shorter name would be another model. */
 export const isTellable = (model: string | null): boolean => model === null || model.length <= MAX_TEXT_LENGTH;
@@ -103,7 +106,7 @@ function idOf({ kind, target, hasManyModels }: WatchedServer, model: string | nu
 function shortened(id: string): string {
   if (id.length <= MAX_TEXT_LENGTH) return id;
   const hash = createHash("sha256").update(id).digest("hex").slice(0, HASH_LENGTH);
-  return `${id.slice(0, MAX_TEXT_LENGTH - HASH_LENGTH - 1)}-${hash}`;
+  return `${cut(id, MAX_TEXT_LENGTH - HASH_LENGTH - 1)}-${hash}`;
 }
 
 /** In a url it stands for the name of this host, which the queen puts in its place. */

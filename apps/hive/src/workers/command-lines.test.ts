@@ -1,8 +1,11 @@
 import { expect, test } from "vitest";
-import { type FakeProcess, fakeProc } from "../../test/fake-proc.ts";
+import { type FakeProcess, fakeProc, INIT } from "../../test/fake-proc.ts";
 import { CommandLines } from "./command-lines.ts";
+import type { Proc } from "./proc.ts";
 
 const NEW: FakeProcess = { pid: 10, startTime: 100_000, commandLine: "sh -c server" };
+
+const statsOf = (proc: Proc) => proc.stats().filter(({ pid }) => pid !== INIT.pid);
 
 function linesOf(processes: readonly FakeProcess[]) {
   const fake = fakeProc(processes);
@@ -12,7 +15,7 @@ function linesOf(processes: readonly FakeProcess[]) {
     ([first]) => first === "server",
     () => clock.nowMs,
   );
-  const read = async () => (await lines.of(fake.proc.stats())).map(({ argv }) => argv.join(" "));
+  const read = async () => (await lines.of(statsOf(fake.proc))).map(({ argv }) => argv.join(" "));
   return { ...fake, clock, lines, read };
 }
 
@@ -95,7 +98,7 @@ test("reads variables only where they are needed", async () => {
     { ...NEW, environment },
     { ...NEW, pid: 11, commandLine: "server", environment },
   ]);
-  expect((await lines.of(proc.stats())).map((line) => line.environment)).toEqual([undefined, environment]);
+  expect((await lines.of(statsOf(proc))).map((line) => line.environment)).toEqual([undefined, environment]);
 });
 
 test("goes on without a command line that hangs, and does not read it again", async () => {

@@ -1,20 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { type FakeProcess, fakeProc } from "../../test/fake-proc.ts";
+import { fakeProc } from "../../test/fake-proc.ts";
+import { find } from "../../test/find-servers.ts";
 import { ADAPTERS } from "./adapters.ts";
 import { ServerFinder } from "./find.ts";
 import { Proc } from "./proc.ts";
-
-async function find(...processes: FakeProcess[]) {
-  const { found, leftOut } = await new ServerFinder(fakeProc(processes).proc, ADAPTERS).find();
-  const places = found.map(({ kind, base, port, reachable, runners }) => ({
-    kind,
-    base: base?.origin,
-    port,
-    reachable,
-    ...(runners.length > 0 && { runners: runners.map((one) => [one.process.pid, one.base?.origin]) }),
-  }));
-  return { places, leftOut };
-}
 
 const LLAMA = { pid: 10, commandLine: "/opt/llama.cpp/llama-server -m a.gguf --port 8081" };
 
@@ -25,6 +14,12 @@ describe("by its process", () => {
     ["llama.cpp", "llama-server -m a.gguf", "llamacpp", 8080],
     ["llama.cpp in one program", "/usr/bin/llama serve", "llamacpp", 8080],
     ["vLLM as a command", "/venv/bin/python3 /venv/bin/vllm serve Qwen/Qwen3-8B", "vllm", 8000],
+    [
+      "vLLM as NixOS wraps it",
+      "/nix/store/1-python3/bin/python3.13 /nix/store/2-vllm/bin/.vllm-wrapped serve a",
+      "vllm",
+      8000,
+    ],
     ["vLLM as a module", "python3.12 -u -m vllm.entrypoints.openai.api_server --model a", "vllm", 8000],
     ["vLLM's command as a module", "python3.13t -um vllm.entrypoints.cli.main serve a", "vllm", 8000],
     ["SGLang as a module", "python -X dev -m sglang.launch_server --model-path a", "sglang", 30_000],
@@ -44,6 +39,15 @@ describe("by its process", () => {
     "",
   ])("%j is no server", async (commandLine) => {
     expect(await find({ pid: 10, commandLine, listens: ["0.0.0.0:8080"] })).toEqual({ places: [], leftOut: [] });
+  });
+
+  test("where the processes of others are hidden it is said that servers may be among them", async () => {
+    const hidden = fakeProc([LLAMA]);
+    hidden.hideInit();
+    const { found, leftOut } = await new ServerFinder(hidden.proc, ADAPTERS).find();
+    expect(found).toHaveLength(1);
+    const why = "/proc shows no process of others (hidepid): name it with HIVE_WORKERS";
+    expect(leftOut).toEqual([{ what: "each server of another user", why }]);
   });
 
   test("one that has ended, and is not collected, is no server", async () => {
@@ -196,68 +200,6 @@ describe("what a server started", () => {
 
   test("is nothing when the server has ended", async () => {
     expect((await find({ pid: 13, commandLine: "ollama runner --port 40002" })).places).toEqual([]);
-  });
-});
-
-describe("in a container", () => {
-  const INSIDE: FakeProcess = {
-    pid: 20,
-    commandLine: "python3 /usr/bin/vllm serve a",
-    listens: ["0.0.0.0:8000"],
-    container: ["172.17.0.2"],
-    hidesSockets: true,
-  };
-  const proxy = (hostIp: string): FakeProcess => ({
-    pid: 21,
-    commandLine: `/usr/bin/docker-proxy -proto tcp -host-ip ${hostIp} -host-port 8100 -container-ip 172.17.0.2 -container-port 8000`,
-  });
-
-  test.each([
-    ["0.0.0.0", "all"],
-    ["127.0.0.1", "loopback"],
-  ])("a server is asked at the port that docker-proxy publishes on %s", async (hostIp, reachable) => {
-    const { places } = await find(INSIDE, proxy(hostIp));
-    expect(places).toEqual([{ kind: "vllm", base: "http://127.0.0.1:8100", port: 8100, reachable }]);
-  });
-
-  test("a server that nobody publishes is left out, with what to do", async () => {
-    const why = "it is in a container, and no docker-proxy publishes its port 8000: name it with HIVE_WORKERS";
-    expect(await find(INSIDE)).toEqual({ places: [], leftOut: [{ what: "vllm (pid 20)", why }] });
-    const other = { ...INSIDE, container: ["172.17.0.3"] };
-    expect((await find(other, proxy("0.0.0.0"))).places).toEqual([]);
-  });
-
-  test("is taken for no other server that has its port on the host, whoever that belongs to", async () => {
-    const root = { uid: 0, hidesSockets: true };
-    const strange = { ...root, pid: 30, commandLine: "nginx", listens: ["0.0.0.0:8000"] };
-    expect((await find({ ...INSIDE, ...root }, strange)).places).toEqual([]);
-    const why = "it is in a container, and no docker-proxy publishes its port 8000: name it with HIVE_WORKERS";
-    expect((await find({ ...INSIDE, ...root }, strange)).leftOut).toEqual([{ what: "vllm (pid 20)", why }]);
-  });
-
-  test("of two with the same port each is asked at its own", async () => {
-    const root = { uid: 0, hidesSockets: true };
-    const first = proxy("0.0.0.0").commandLine.replace("8100", "8000");
-    const { places } = await find(
-      { ...INSIDE, ...root },
-      { ...INSIDE, ...root, pid: 24, container: ["172.17.0.3"] },
-      { ...root, pid: 25, commandLine: proxy("0.0.0.0").commandLine, listens: ["0.0.0.0:8100"] },
-      { ...root, pid: 26, commandLine: first.replace("172.17.0.2", "172.17.0.3"), listens: ["0.0.0.0:8000"] },
-    );
-    expect(places.map(({ base }) => base)).toEqual(["http://127.0.0.1:8100", "http://127.0.0.1:8000"]);
-  });
-
-  test("runners are not asked: their port here is another one", async () => {
-    const { places } = await find(
-      { ...INSIDE, commandLine: "ollama serve", listens: ["0.0.0.0:8000", "0.0.0.0:11434"] },
-      { pid: 22, parent: 20, commandLine: "llama-server --port 40001" },
-      { pid: 23, commandLine: "nginx", listens: ["127.0.0.1:40001"] },
-      {
-        ...proxy("0.0.0.0"),
-        commandLine: proxy("0.0.0.0").commandLine.replace("container-port 8000", "container-port 11434"),
-      },
-    );
-    expect(places).toMatchObject([{ port: 8100, runners: [[22, undefined]] }]);
   });
 });
 

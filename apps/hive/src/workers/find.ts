@@ -65,7 +65,7 @@ export class ServerFinder {
       const adapter = this.#adapterOf(argv);
       return adapter === undefined ? [] : [{ adapter, process: { pid, startTime, argv, environment } }];
     });
-    const unread = this.#unread();
+    const unread = [...this.#unread(), ...this.#hidden()];
     if (candidates.length === 0) return { found: [], leftOut: unread, tree };
     const published = lines.flatMap(({ argv }) => publishedBy(argv) ?? []);
     this.#places.begin(candidates.map(({ process }) => process));
@@ -84,6 +84,13 @@ export class ServerFinder {
     if (pids.length === 0) return [];
     const why = `processes ${pids.join(" and ")} hang in the kernel, and while they do no other command line is read`;
     return [{ what: "each new server", why }];
+  }
+
+  /** Everybody sees the first process, unless those of others are hidden. */
+  #hidden(): LeftOut[] {
+    if (this.#proc.stat(1) !== undefined) return [];
+    const why = "/proc shows no process of others (hidepid): name it with HIVE_WORKERS";
+    return [{ what: "each server of another user", why }];
   }
 
   #adapterOf(argv: readonly string[]): Candidate["adapter"] | undefined {

@@ -192,7 +192,8 @@ test("by 0.0.0.0, or by an address of this host, no other server is named than t
   expect(await read("0.0.0.0", "127.0.0.1")).toMatchObject([{ url: null, port: server.port, reachable: "loopback" }]);
   const all = Object.values(networkInterfaces()).flatMap((some) => some ?? []);
   for (const { address } of all.filter(({ internal, family }) => !internal && family === "IPv4")) {
-    expect(await read(address, "0.0.0.0")).toMatchObject([{ url: `http://${address}:${server.port}` }]);
+    const url = `http://${address}:${server.port}`;
+    for (const listens of ["0.0.0.0", address]) expect(await read(address, listens)).toMatchObject([{ url }]);
   }
 });
 

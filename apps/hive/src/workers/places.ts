@@ -1,6 +1,6 @@
 import type { Program, ServerProcess } from "./adapter.ts";
 import { addressesOf, type PublishedPort } from "./containers.ts";
-import { type Listener, listenersOf, widestOf } from "./listeners.ts";
+import { isLoopback, type Listener, listenersOf, widestOf } from "./listeners.ts";
 import type { Proc } from "./proc.ts";
 
 /** Where a process listens, in which no network namespace but that of this host counts; undefined for one that does not yet. */
@@ -77,7 +77,8 @@ export class Places {
 
   async #publishedPlace({ pid }: ServerProcess, port: number, published: readonly PublishedPort[]): Promise<Place> {
     const addresses = await addressesOf(this.#proc, pid);
-    const one = published.find((way) => way.containerPort === port && addresses.has(way.containerAddress));
+    const ways = published.filter((way) => way.containerPort === port && addresses.has(way.containerAddress));
+    const one = ways.find(({ hostAddress }) => !isLoopback(hostAddress)) ?? ways[0];
     if (one !== undefined) return { listener: { address: one.hostAddress, port: one.hostPort }, isContained: true };
     return { why: `it is in a container, and no docker-proxy publishes its port ${port}: name it with HIVE_WORKERS` };
   }

@@ -8,8 +8,8 @@ export interface Stat extends ProcessStat {
 }
 
 /**
- * Reads `/proc`, or a folder that looks like it. What is not there, or not for this user, is undefined. Without waiting it reads only what the kernel
- * has at hand: `cmdline` and `environ` can hang where a process hangs in a driver.
+ * Reads `/proc`, or a folder that looks like it. What is not there, or not for this user, is undefined; what cannot be read for lack of means throws.
+ * Without waiting it reads only what the kernel has at hand: `cmdline` and `environ` can hang where a process hangs in a driver.
  */
 export class Proc {
   readonly #root: string;
@@ -19,7 +19,7 @@ export class Proc {
   }
 
   async text(...path: readonly string[]): Promise<string | undefined> {
-    return readFile(join(this.#root, ...path), "utf8").catch(() => undefined);
+    return readFile(join(this.#root, ...path), "utf8").catch(unlessExhausted);
   }
 
   async argv(pid: number): Promise<readonly string[]> {
@@ -50,8 +50,13 @@ export class Proc {
     return text === undefined ? undefined : Number.parseFloat(text);
   }
 
-  isRunning({ pid, startTime }: { readonly pid: number; readonly startTime: string }): boolean {
-    return this.stat(pid)?.startTime === startTime;
+  /** Undefined where that cannot be read. */
+  isRunning({ pid, startTime }: { readonly pid: number; readonly startTime: string }): boolean | undefined {
+    try {
+      return this.stat(pid)?.startTime === startTime;
+    } catch {
+      return undefined;
+    }
   }
 
   /** Lines of `status`, such as `VmRSS`, in numbers as they stand there. */
@@ -70,16 +75,16 @@ export class Proc {
   #names(...path: readonly string[]): string[] {
     try {
       return readdirSync(join(this.#root, ...path));
-    } catch {
-      return [];
+    } catch (error) {
+      return unlessExhausted(error) ?? [];
     }
   }
 
   #textNow(...path: readonly string[]): string | undefined {
     try {
       return readFileSync(join(this.#root, ...path), "utf8");
-    } catch {
-      return undefined;
+    } catch (error) {
+      return unlessExhausted(error);
     }
   }
 
@@ -90,6 +95,13 @@ export class Proc {
       return "";
     }
   }
+}
+
+/** File descriptors or memory: that there are none says nothing of what was to be read. */
+const EXHAUSTED = ["EMFILE", "ENFILE", "ENOMEM"];
+
+function unlessExhausted(error: unknown): undefined {
+  if (error instanceof Error && "code" in error && EXHAUSTED.includes(String(error.code))) throw error;
 }
 
 export function parseStatus(text: string): Map<string, number> {

@@ -51,7 +51,9 @@ export function targetsOf(
 function corrected(there: Target, one: ConfiguredServer, listeners: readonly Listener[]): Target {
   if (one.kind !== undefined && one.kind !== there.kind) return targetOf(one, listeners);
   if (there.base === undefined) return widestOf(listeners, there.port) === undefined ? there : targetOf(one, listeners);
-  return there.base.href === one.base.href ? there : { ...there, base: one.base, isConfigured: true };
+  // By an address of an interface it is told how others reach it, also where it is found at just that one.
+  const isKnown = there.base.href === one.base.href && isHere(one.base);
+  return isKnown ? there : { ...there, base: one.base, isConfigured: true };
 }
 
 /** Whether a configured address is of this host and of no other. */

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -44,6 +44,20 @@ test("an agent without any setting tells of a llama-server, and leaves it out on
   const sofar = queen.beats.length;
   await eventually(() => queen.beats[sofar + 1], "a beat after its end");
   expect(inLast(queen.beats.slice(0, sofar + 2), id)).toBeUndefined();
+});
+
+test("an agent that has no file descriptor left for a look does not say that its servers are gone", async () => {
+  const server = await startLlamaServer();
+  const id = `llamacpp-${server.port}`;
+  const queen = await startQueenDouble();
+  const flags = ["--port", "0", "--beat-interval-ms", "200", "--queen", queen.url];
+  const agent = startAgent(flags, { discovers: true });
+  await eventually(() => inLast(queen.beats, id), "a beat with its worker");
+  execFileSync("prlimit", ["--pid", String(agent.process.pid), "--nofile=3"]);
+  await agent.logged("workers could not be read");
+  const sofar = queen.beats.length;
+  await eventually(() => queen.beats[sofar + 1], "two more beats");
+  expect(inLast(queen.beats, id)).toMatchObject({ state: "Idle" });
 });
 
 test("an agent that is told where a server is asks it and finds nothing else", async () => {

@@ -127,6 +127,14 @@ test("several models are a worker each, with their names in the id", async () =>
   expect(models_on_disk).toEqual([{ model: "big-c:latest", bytes: 672_317_659, ...address }]);
 });
 
+test("a text that is cut ends in no half of a character", async () => {
+  const version = written("GET /api/version", { version: "😀".repeat(200) });
+  const server = await startStub(version, "ollama-ps-loaded", "ollama-tags");
+  const { read } = watch([llama(server, { commandLine: "ollama serve" })]);
+  const [worker] = (await read()).workers;
+  expect(worker?.server?.slice(-3)).toBe("😀\ufffd");
+});
+
 test("tells the name under which others reach this host where it was told, and never of a server on loopback", async () => {
   const server = await startStub(...READY);
   const open = { ...llama(server), listens: [`0.0.0.0:${server.port}`] };

@@ -23,7 +23,7 @@ export type { WorkerJson } from "./beat-json.ts";
 
 const SERVERS_AT_ONCE = 4;
 const READING_TIMEOUT_MS = 5000;
-/** A reading that takes longer hangs where no deadline reaches it: in the kernel. */
+/** A reading that takes longer hangs where no deadline reaches it, in the kernel; or one after the other failed. */
 const HANGING_MS = 60_000;
 
 export interface WorkerWatchOptions {
@@ -74,7 +74,8 @@ export class WorkerWatch {
   #tree: ProcessTree | undefined;
   #newest: { told: readonly Told[]; models: readonly ModelOnDiskJson[]; readAt?: string } = { told: [], models: [] };
   #reading: Promise<void> | undefined;
-  #startedMs = 0;
+  /** When the first reading since the newest one began. */
+  #unreadSinceMs: number | undefined;
   /** Servers that are there and not told of, and why. */
   leftOut: readonly LeftOut[] = [];
 
@@ -87,9 +88,9 @@ export class WorkerWatch {
   /** The newest reading, without those that have ended since, with what is known of GPUs at this moment. */
   latest(): WorkersReading {
     const { told, models, readAt } = this.#newest;
-    const living = told.filter(({ process }) => process === undefined || this.#proc.isRunning(process));
-    const hangsMs = this.#reading === undefined ? 0 : performance.now() - this.#startedMs;
-    const health = hangsMs < HANGING_MS ? {} : { health_status: `no reading for ${Math.round(hangsMs / 1000)} s` };
+    const living = told.filter(({ process }) => process === undefined || this.#proc.isRunning(process) !== false);
+    const unreadMs = this.#unreadSinceMs === undefined ? 0 : performance.now() - this.#unreadSinceMs;
+    const health = unreadMs < HANGING_MS ? {} : { health_status: `no reading for ${Math.round(unreadMs / 1000)} s` };
     return {
       workers: living.map((one) => ({ ...this.#withGpus(one), ...health })),
       ...(readAt !== undefined && { models_on_disk: models, read_at: readAt }),
@@ -105,8 +106,11 @@ export class WorkerWatch {
 
   /** Reads anew, one reading at a time; resolves when that is done, and never rejects. */
   refresh(): Promise<void> {
-    this.#startedMs = this.#reading === undefined ? performance.now() : this.#startedMs;
+    this.#unreadSinceMs ??= performance.now();
     this.#reading ??= this.#read()
+      .then(() => {
+        this.#unreadSinceMs = undefined;
+      })
       .catch((error: unknown) => {
         if (!this.#stopping.signal.aborted) this.#options.log.error({ err: error }, "workers could not be read");
       })

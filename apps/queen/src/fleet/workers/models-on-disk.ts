@@ -33,6 +33,10 @@ export class ModelsOnDisk {
     return this.#byModel.get(model) ?? [];
   }
 
+  has(model: string): boolean {
+    return this.#byModel.has(model);
+  }
+
   names(): Iterable<string> {
     return this.#byModel.keys();
   }

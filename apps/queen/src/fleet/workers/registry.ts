@@ -6,7 +6,7 @@ import { type Candidate, type Claim, demandOn, type Hive, newHive, type Serving,
 import { bestOf, canBeClaimed, hasRoom, isLessLoaded, leastOf, rank, rankServing } from "./load.ts";
 import { type ColdCandidate, coldCandidate, loadsBetter, ModelsOnDisk } from "./models-on-disk.ts";
 import type { ClaimedWorker, KnownModel, PlacedModel, PlacedWorker, WorkerFilter, WorkQuery } from "./queries.ts";
-import { scanModels, scanWorkers } from "./scans.ts";
+import { place, scanModels, scanWorkers } from "./scans.ts";
 import { withHostMemory } from "./unified.ts";
 import { freeVramOf } from "./usage.ts";
 import { type WhyNoWorker, whyNoWorker } from "./why-no-worker.ts";
@@ -42,8 +42,7 @@ interface RegistryOptions {
 
 /**
  * What is only true now: the workers of each hive, from its last heartbeat, and what they were given since. In memory; heartbeats fill it again after a restart.
- * A hive is live while its last heartbeat is younger than `staleAfterMs` by the monotonic clock. `reconsider` is to be called for a hive
- * of which `takesWorkFromMs`, `cordonedUntilMs`, `hostOf` or `unifiedOf` says something else than before.
+ * A hive is live while its last heartbeat is younger than `staleAfterMs` by the monotonic clock. Where a function of the options says something else of it, `reconsider` it.
  */
 export class HiveRegistry {
   readonly #options: RegistryOptions;
@@ -109,7 +108,7 @@ export class HiveRegistry {
     const { model } = filter;
     const hives =
       model === undefined ? [...this.#hives.values()] : [...(this.#byModel.get(model) ?? [])].map(({ hive }) => hive);
-    return scanWorkers(hives, filter, this.#isLiveNow, place);
+    return scanWorkers(hives, filter, this.#isLiveNow);
   }
 
   /** What runs on each live hive, and what was measured there. */
@@ -126,6 +125,12 @@ export class HiveRegistry {
     const { clock } = this.#options;
     const takesWork = (hive: Hive) => this.#takesWork(hive, clock.monotonicNow(), clock.now());
     return scanModels(this.#knowing(), this.#isLiveNow, takesWork);
+  }
+
+  /** The name of the model that is asked for by this one: without a tag it is the latest, as Ollama has it, where nothing is named just so. */
+  knownAs(name: string): string {
+    const isKnown = (model: string) => this.#byModel.has(model) || this.#onDisk.has(model);
+    return !isKnown(name) && isKnown(`${name}:latest`) ? `${name}:latest` : name;
   }
 
   *#knowing() {
@@ -293,7 +298,3 @@ export class HiveRegistry {
     return unified === undefined ? reading : withHostMemory(reading, unified);
   }
 }
-
-const place = (hive: Hive, worker: Worker): PlacedWorker => {
-  return { hiveId: hive.id, worker, url: urlOf(worker, hive.host) };
-};

@@ -1,3 +1,4 @@
+import { urlOf } from "./address.ts";
 import type { Hive, Serving } from "./hive.ts";
 import type { KnownModel, PlacedWorker, WorkerFilter } from "./queries.ts";
 import type { Worker, WorkerState } from "./worker.ts";
@@ -21,14 +22,16 @@ class Step<Found> {
 const NO_WORKERS: readonly Worker[] = [];
 
 type IsLive = (hive: Hive) => boolean;
-type Place = (hive: Hive, worker: Worker) => PlacedWorker;
+
+export const place = ({ id, host }: Hive, worker: Worker): PlacedWorker => {
+  return { hiveId: id, worker, url: urlOf(worker, host) };
+};
 
 /** The workers of the live ones of `hives` that match `filter`, step by step. Other work may go on in between: each hive is looked at as it is then. */
 export function* scanWorkers(
   hives: readonly Hive[],
   { model, state, backend }: WorkerFilter,
   isLive: IsLive,
-  place: Place,
 ): Generator<PlacedWorker[]> {
   const workersOf = ({ workers, byModel }: Hive) =>
     model === undefined ? workers : (byModel?.get(model)?.workers ?? NO_WORKERS);

@@ -18,6 +18,9 @@ interface Kind<Value> {
 const MAX_TEXT_LENGTH = 256;
 const MAX_URL_LENGTH = 2048;
 const MAX_PORT = 65_535;
+/** Many programs read no JSON that has half of a character in it, which would be that of all hives. */
+const WHOLE = "characters, none of them half a one";
+const isWhole = (text: string): boolean => text.isWellFormed();
 /** More than any host has: what a hive makes up stays few, in each beat and over all of them. */
 const MAX_GPUS = 64;
 
@@ -31,9 +34,10 @@ function kindOf<Value>(
 
 const textOf = (minLength: number, maxLength: number): Kind<string> =>
   kindOf(
-    `must be text of ${minLength === 0 ? "at most" : `${minLength} to`} ${maxLength} characters`,
-    (message) => z.string(message).min(minLength, message).max(maxLength, message),
-    (value): value is string => typeof value === "string" && value.length <= maxLength && value.length >= minLength,
+    `must be text of ${minLength === 0 ? "at most" : `${minLength} to`} ${maxLength} ${WHOLE}`,
+    (message) => z.string(message).min(minLength, message).max(maxLength, message).refine(isWhole, message),
+    (value): value is string =>
+      typeof value === "string" && value.length <= maxLength && value.length >= minLength && isWhole(value),
   );
 
 const integerFrom = (min: number, max = Number.MAX_SAFE_INTEGER): Kind<number> =>

@@ -66,6 +66,24 @@ test("a GPU without memory of its own has what is free of its host's, also when 
   });
 });
 
+test("a model without a tag is the latest, as Ollama has it, where nothing is named just so", async () => {
+  await using queen = await startTestQueen();
+  const ask = (model: string) => queen.request("GET", `/v1/workers/best?model=${model}&cold=true`);
+  const models_on_disk = [{ model: "phi:latest", bytes: GB, port: 11_434, reachable: "all" }];
+  const names = ["gemma:2b", "gemma:latest", "qwen:latest"];
+  const workers = names.map((model_id, at) => workerJson({ worker_id: `worker-${at}`, model_id }));
+  await addHive(queen, "a", { workers, models_on_disk, gpus: [GPU] });
+  expect(await ask("gemma")).toMatchObject({ body: { model_id: "gemma:latest" } });
+  expect(await ask("phi")).toMatchObject({ body: { cold: true, model_id: "phi:latest" } });
+  expect(await queen.request("POST", "/v1/workers/claims", { model: "qwen", hold_ms: 1000 })).toMatchObject({
+    body: { worker: { model_id: "qwen:latest" } },
+  });
+  await addHive(queen, "b", { workers: [workerJson({ model_id: "gemma" })] });
+  expect(await ask("gemma")).toMatchObject({ body: { hive_id: "b" } });
+  for (const other of ["gem", "gemma:2", "gemma:latest:latest"])
+    expect(await ask(other)).toMatchObject({ status: 404 });
+});
+
 test("says of how many hives the backend is another, or the memory too little", async () => {
   await using queen = await startTestQueen();
   await addHive(queen, "a", { workers: [workerJson()], gpus: [GPU] });

@@ -70,7 +70,7 @@ export const claimsRoutes = [
     const holder = keyOf(request);
     if (assignments.claims.isFull(holder)) throw tooManyClaims();
     const looked = (looks: number) => costs.countLooks(request, looks);
-    const query = { model, backend, minFreeVramBytes: vramBytesOf(minFreeGb), looked };
+    const query = { model: fleet.registry.knownAs(model), backend, minFreeVramBytes: vramBytesOf(minFreeGb), looked };
     const made = await assignments.claim(query, holdMs, holder);
     if (made === undefined) throw noWorker(query, fleet.registry.whyNoWorker(query));
     const untilMs = clock.now() + holdMs;

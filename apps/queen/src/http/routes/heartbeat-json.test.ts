@@ -54,6 +54,7 @@ const numbers = [-1, -0, 0.5, 2 ** 53, 1e308, Number.POSITIVE_INFINITY];
 const texts = [
   "",
   "iDLE",
+  "\ud83d",
   "-x",
   "worker-3",
   "all",
@@ -114,6 +115,13 @@ describe("a heartbeat", () => {
     const { workers, unusable } = readHeartbeat(beatJson("gpu-01", [workerJson(), workerJson({ state: "Busy" }), 7]));
     expect(workers).toMatchObject([{ workerId: "worker-1", state: "Idle" }]);
     expect(unusable.map(({ field }) => field)).toEqual(["workers.worker_id", "workers"]);
+  });
+
+  test("has no half of a character: a list with one could be read by many callers no more", () => {
+    const worker = workerJson({ worker_id: "worker-3", model_id: "a\ud83d" });
+    const { workers, unusable } = readHeartbeat(beatJson("gpu-01", [worker, workerJson({ worker_id: "\ude00" })]));
+    expect(workers).toMatchObject([{ workerId: "worker-3", modelId: null }]);
+    expect(unusable.map(({ field }) => field)).toEqual(["workers.model_id", "workers.worker_id"]);
   });
 
   test("takes the first of two GPUs of one index, and says once that there are more", () => {

@@ -65,7 +65,7 @@ export const workersRoutes = [
     isHandOut: true,
     summary: "The idle, healthy, least loaded worker of an online hive for a model",
     description:
-      "Each answer counts as a piece of work that was handed out, until the hive has looked at its servers again: callers who ask between two beats get different workers, and one whose slots are full is left out.",
+      "Each answer counts as a piece of work that was handed out, until the hive has looked at its servers again: callers who ask between two beats get different workers, and one whose slots are full is left out. A `model` without a tag is the one with `:latest`, as Ollama has it, where nothing is named just so.",
     query: z.strictObject({
       model: z.string().min(1, "must not be empty"),
       backend: z.string().optional(),
@@ -83,7 +83,7 @@ export const workersRoutes = [
   }).handle(async (request, { fleet, costs }) => {
     const { model, backend, min_free_vram_gb: minFreeGb, cold } = request.query;
     const query = {
-      model,
+      model: fleet.registry.knownAs(model),
       backend,
       minFreeVramBytes: vramBytesOf(minFreeGb),
       isChosen: chooserOf(request.query, fleet.traits),
