@@ -122,6 +122,8 @@ export type RevokeOptions = CallOptions & {
 export type OperationListOptions = CallOptions & {
   /** Those of one hive alone. */
   hiveId?: string | undefined;
+  /** Of that hive only since it was added: not those of one that had its id before. */
+  sinceAdded?: boolean | undefined;
   /** The id of the last operation of the page before. */
   after?: string | undefined;
   /** Operations at most, from 1; default 100. Fewer than that means that there are no more. */
@@ -170,7 +172,13 @@ const OPEN_OPTIONS: readonly (keyof OpenOptions)[] = [
 export const LIST_OPTIONS: readonly (keyof ListOptions)[] = ["after", "limit", "onCorruptHive", "signal"];
 export const GET_OPTIONS: readonly (keyof GetOptions)[] = ["onCorruptHive", "signal"];
 export const PATCH_OPTIONS: readonly (keyof PatchOptions)[] = ["replacesLabels", "keepsLabels", "signal"];
-export const OPERATION_LIST_OPTIONS: readonly (keyof OperationListOptions)[] = ["hiveId", "after", "limit", "signal"];
+export const OPERATION_LIST_OPTIONS: readonly (keyof OperationListOptions)[] = [
+  "hiveId",
+  "sinceAdded",
+  "after",
+  "limit",
+  "signal",
+];
 export const OPERATION_FIND_OPTIONS: readonly (keyof OperationFindOptions)[] = [
   ...OPERATION_LIST_OPTIONS,
   "state",

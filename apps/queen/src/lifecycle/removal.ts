@@ -1,8 +1,7 @@
 import { type HiveCatalog, HiveCatalogError, type OperationRecord } from "@repo/hive-catalog";
 import type { Logger } from "pino";
 import type { Fleet } from "../fleet/fleet.ts";
-import { readHive } from "../fleet/read-hive.ts";
-import { hiveNotFound, onCatalogError } from "../process/errors.ts";
+import { hiveNotFound } from "../process/errors.ts";
 import { LifecycleError } from "./errors.ts";
 import { isNotStarted } from "./failures.ts";
 
@@ -28,8 +27,8 @@ export class Removal {
   /** Throws while something is done to the hive, or its agent runs because a queen started it. Changes nothing. */
   async check(hiveId: string): Promise<void> {
     const { catalog, lifecycle } = this.#parts;
-    const addedAtMs = await this.#addedAtMs(hiveId);
-    const history = (await catalog.operations.list({ hiveId })).filter(({ createdAtMs }) => createdAtMs >= addedAtMs);
+    if (!(await catalog.hiveExists(hiveId))) throw hiveNotFound(hiveId);
+    const history = await catalog.operations.list({ hiveId, sinceAdded: true });
     const [newest] = history;
     const isRunning = newest !== undefined && (await lifecycle.isRunning(newest));
     const why = whyNotRemovable(hiveId, history, isRunning ? newest : undefined);
@@ -47,12 +46,6 @@ export class Removal {
     // No operation can begin any more; one that just did, or was forced aside, is of no use.
     if (wasManaged) lifecycle.endOf(hiveId);
     if (wasManaged && force) log.warn({ hive_id: hiveId }, "an agent that still runs on the removed hive stays there");
-  }
-
-  /** What was done to a hive of this id that was there before does not count; a damaged record may have been there always. */
-  async #addedAtMs(hiveId: string): Promise<number> {
-    const reading = readHive(hiveId, this.#parts).catch(onCatalogError("CORRUPT_HIVE", () => ({ createdAtMs: 0 })));
-    return (await reading).createdAtMs;
   }
 }
 

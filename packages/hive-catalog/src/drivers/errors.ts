@@ -44,6 +44,7 @@ const CODES: readonly (readonly [RegExp, HiveCatalogErrorCode, string])[] = [
     "a rule that another program put on the tables refuses this change; pnpm catalog check lists triggers and UNIQUE indexes",
   ],
   [/^SQLITE_ERROR/, "CATALOG_UNAVAILABLE", "the catalog could not be used; pnpm catalog check compares the schema"],
+  [/^SQLITE_IOERR/, "CATALOG_UNAVAILABLE", "the system could not read or write the catalog; look at its disk"],
   [/^SQLITE_/, "CATALOG_UNAVAILABLE", "the catalog could not be used"],
 ];
 

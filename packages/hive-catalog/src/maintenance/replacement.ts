@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { plain } from "../drivers/client.ts";
 import { toCatalogError } from "../drivers/errors.ts";
 import { HiveCatalogError } from "../errors.ts";
-import { COMPANIONS, missingRight } from "../sql/files.ts";
+import { COMPANIONS, missingRight, writableTarget } from "../sql/files.ts";
 import { identify, notACatalog } from "../sql/identity.ts";
 import { SqlThread } from "./sql-thread.ts";
 
@@ -17,7 +17,7 @@ const SQLITE_HEADER_BYTES = 100;
  * CATALOG_NOT_A_CATALOG for what is none. It is locked until the thread is ended.
  */
 export async function lockCatalog(path: string): Promise<SqlThread> {
-  const thread = new SqlThread({ target: path, busyTimeoutMs: LOCK_TIMEOUT_MS });
+  const thread = new SqlThread({ target: writableTarget(path), busyTimeoutMs: LOCK_TIMEOUT_MS });
   try {
     await lock(thread);
     await refuseOthers(thread, path);

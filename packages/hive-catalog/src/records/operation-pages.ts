@@ -2,7 +2,7 @@ import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import * as z from "zod";
 import type { CallClient } from "../drivers/client.ts";
 import { turnOfTheLoop } from "../event-loop.ts";
-import { checkArgument, checkInteger, invalidArgument, isKey } from "../model/check.ts";
+import { checkArgument, checkBoolean, checkInteger, invalidArgument, isKey } from "../model/check.ts";
 import { OPERATION_KINDS, OPERATION_STATES, type OperationRecord, operationFields } from "../model/operation.ts";
 import { isRecordId } from "../model/texts.ts";
 import type { FoundOperations, OperationFindOptions } from "../options.ts";
@@ -51,6 +51,10 @@ const all = finder<OperationRecord, object>(operationReader, newestFirst);
 const ofOneHive = finder<OperationRecord, OfHive & Wanted>(operationReader, newestFirst, (given) =>
   and(ofHive(given), isWanted(given)),
 );
+/** Which hive they are of no clock tells: one that was set back would put them before the hive. */
+const ofPresentHive = finder<OperationRecord, OfHive & Wanted>(operationReader, newestFirst, (given) =>
+  and(ofHive(given), isNull(operations.hiveRemovedAtMs), isWanted(given)),
+);
 const unfinished = finder<OperationRecord, OfAny>(operationReader, newestOfFew, (given) =>
   and(isUnfinished, sql`(${given.hiveId} IS NULL OR ${operations.hiveId} = ${given.hiveId})`, isWanted(given)),
 );
@@ -92,11 +96,12 @@ export function readUnfinished(client: CallClient, onDamage: OnDamage): Promise<
 /** One page; without `bytes` it is a full one, however long its records are. */
 export async function findOperations(
   client: CallClient,
-  { hiveId, state, kind, after, limit = DEFAULT_LIMIT }: OperationFindOptions,
+  { hiveId, sinceAdded = false, state, kind, after, limit = DEFAULT_LIMIT }: OperationFindOptions,
   onDamage: OnDamage,
   bytes?: BytesRead,
 ): Promise<FoundOperations> {
   checkInteger("limit", limit, 1);
+  checkBoolean("sinceAdded", sinceAdded);
   const conditions = checkArgument("options", Conditions, { state, kind });
   if (hiveId !== undefined && !isKey(hiveId)) return { operations: [], nextAfter: null };
   const wanted = { state: listText(conditions.state), kind: listText(conditions.kind) };
@@ -107,7 +112,7 @@ export async function findOperations(
     return { operations: records, nextAfter };
   };
   if (wanted.state === RUNNING) return read(unfinished, { ...wanted, hiveId: hiveId ?? null });
-  if (hiveId !== undefined) return read(ofOneHive, { ...wanted, hiveId });
+  if (hiveId !== undefined) return read(sinceAdded ? ofPresentHive : ofOneHive, { ...wanted, hiveId });
   if (wanted.state === null && wanted.kind === null) return read(all, {});
   return findInWindows(client, wanted, paging);
 }

@@ -54,12 +54,21 @@ export function missingRight(path: string): string | undefined {
 }
 
 /**
+ * SQLite's own layer to the file system. What the binding takes by itself wraps it for encryption, and hands on what could not be read as if it
+ * had been: rows are then not there, and what was in the -wal is lost when it is folded into the file.
+ */
+const FILE_SYSTEM = `vfs=${process.platform === "win32" ? "win32" : "unix"}`;
+
+/** What SQLite opens to read and to write a file. */
+export const writableTarget = (path: string): string => `${pathToFileURL(path).href}?${FILE_SYSTEM}`;
+
+/**
  * What SQLite opens to read an existing file and never to write it. Only where nobody can write it is it immutable: that looks for no other
  * program's locks and changes, and would answer what was true once.
  */
 export function readOnlyTarget(path: string): string {
   const isImmutable = sizeOf(`${path}-wal`) === 0 && mountOf(path)?.isReadOnly;
-  return `${pathToFileURL(path).href}?${isImmutable ? "immutable=1" : "mode=ro"}`;
+  return `${writableTarget(path)}&${isImmutable ? "immutable=1" : "mode=ro"}`;
 }
 
 /** What is said of a catalog file whose -wal stands on another mount, and may be another's, or be gone when this program comes back. */

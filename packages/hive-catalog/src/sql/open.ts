@@ -6,7 +6,16 @@ import { codeOf, isBusy, toCatalogError } from "../drivers/errors.ts";
 import { FileClient } from "../drivers/file/client.ts";
 import { HiveCatalogError } from "../errors.ts";
 import type { OpenOptions } from "../options.ts";
-import { isNew, makeFile, missingRight, modeWarnings, mountWarnings, readOnlyTarget, unreadable } from "./files.ts";
+import {
+  isNew,
+  makeFile,
+  missingRight,
+  modeWarnings,
+  mountWarnings,
+  readOnlyTarget,
+  unreadable,
+  writableTarget,
+} from "./files.ts";
 import { checkRoom, type Identity, identify, newColumns, notACatalog } from "./identity.ts";
 import { parseLocation, realPathOf, redacted } from "./location.ts";
 import { migrate, pendingMigrations } from "./migrations.ts";
@@ -151,7 +160,7 @@ async function connectFile(name: string, path: string, busyTimeoutMs: number): P
   const startedMs = performance.now();
   for (;;) {
     try {
-      return new FileClient({ target: path, path: name, busyTimeoutMs });
+      return new FileClient({ target: writableTarget(path), path: name, busyTimeoutMs });
     } catch (error) {
       if (!isBusy(error) || performance.now() - startedMs >= busyTimeoutMs) throw error;
     }

@@ -207,6 +207,21 @@ export function describeOperations(name: string, openSite: () => Promise<Site>):
       expect(await catalog.operations.get("new-of-c")).toMatchObject({ state: "interrupted" });
     });
 
+    test("those since a hive was added are told from those of one that had its id before, whatever the clock said", async () => {
+      await using site = await openSite();
+      const clock = { nowMs: NOW_MS };
+      const catalog = await withHives(site, clock);
+      await catalog.operations.begin(anOperation("before", "c"));
+      await catalog.removeHive("c");
+      await catalog.addHive(aHive({ id: "c" }));
+      clock.nowMs -= DAY_MS;
+      await catalog.operations.begin(anOperation("since", "c"));
+      const ids = async (sinceAdded?: boolean) =>
+        (await catalog.operations.list({ hiveId: "c", sinceAdded })).map(({ id }) => id);
+      expect(await ids()).toEqual(["since", "before"]);
+      expect(await ids(true)).toEqual(["since"]);
+    });
+
     test("what is older is pruned a hundred at a time, the longest removed first", async () => {
       await using site = await openSite();
       const catalog = await withHives(site);

@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import { readSettingFile } from "@repo/settings";
 import { reasonOf, SettingError } from "../../process/errors.ts";
@@ -20,6 +21,7 @@ export function readTls(files: TlsFiles): Tls {
   check(files, "cert", { cert });
   check(files, "key", { key });
   check(files, "key", { cert, key });
+  checkPair(files, { cert, key });
   return { cert, key };
 }
 
@@ -37,6 +39,12 @@ function check(files: TlsFiles, name: keyof TlsFiles, tls: Partial<Tls>): void {
   } catch (error) {
     throw unusable(files, name, error);
   }
+}
+
+/** OpenSSL takes a key of another kind than the certificate's beside it, as if one more certificate was to come, and then fails each handshake. */
+function checkPair(files: TlsFiles, { cert, key }: Tls): void {
+  if (new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) return;
+  throw unusable(files, "key", new Error(`is not the key of the certificate in ${files.cert}`));
 }
 
 function unusable(files: TlsFiles, name: keyof TlsFiles, cause: unknown): SettingError {

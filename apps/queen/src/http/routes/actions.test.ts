@@ -122,6 +122,19 @@ test("a label that is not to be overwritten stays, also one that somebody else s
   expect([await labels.get(early), await labels.get(late)]).toEqual([{ env: "dev" }, { env: "test" }]);
 });
 
+test("a hive whose agent was started is not removed, also where the clock was set back since it was added", async () => {
+  await using queen = await startTestQueen();
+  const [id = ""] = await addMany(queen, 1);
+  queen.clock.wallMs -= 3_600_000;
+  const { operations } = queen.catalog;
+  await operations.begin({ id: "started", hiveId: id, kind: "start", owner: "other", deadlineMs: queen.clock.now() });
+  const start = { name: "start", state: "done", startedAtMs: 1, endedAtMs: 2, detail: null } as const;
+  await operations.save("started", { steps: [start], outputTail: "" });
+  await operations.finish("started", { state: "succeeded" });
+  const removed = await queen.request("DELETE", `/v1/hives/${id}`);
+  expect(removed).toMatchObject({ status: 409, body: { code: "HIVE_RUNNING" } });
+});
+
 test("removes hives, but not one whose agent runs or on which something is done, unless by force", async () => {
   await using queen = await startTestQueen();
   const { catalog } = queen;
