@@ -42,7 +42,7 @@ test("more live hives than are sorted are still found by what memory knows of th
   ] as const) {
     const page = await lists.open(query(asked));
     const ids: string[] = [];
-    while (!page.isOver) ids.push(...(await page.step(100)).map(({ hive }) => hive.id));
+    while (!page.isOver) ids.push(...(await page.read(100)).map(({ hive }) => hive.id));
     expect(ids, JSON.stringify(asked)).toEqual(["a", "b", "c"]);
   }
 });
@@ -58,9 +58,9 @@ test("of hives that are asked for by what memory knows, each page goes through a
   const lists = new FleetLists({ ...queen, catalog: queen.catalog });
   const asked = query({ takesWork: true, sort: "status" });
   const first = await lists.open(asked);
-  while (!first.isOver) expect(await first.step(100)).toEqual([]);
+  while (!first.isOver) expect(await first.read(100)).toEqual([]);
   const second = await lists.open(asked, first.cursor);
-  while (!second.isOver) await second.step(100);
-  // Two of the steps find that no hive is offline, and none online.
+  while (!second.isOver) await second.read(100);
+  // Two of the batches find that no hive is offline, and none online.
   expect([first.looked, second.looked, second.cursor]).toEqual([4800, 400, undefined]);
 });

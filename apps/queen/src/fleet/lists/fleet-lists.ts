@@ -50,9 +50,9 @@ interface Parts {
 }
 
 /** Hives that are read at once. */
-const STEP = 100;
+const BATCH_SIZE = 100;
 /** Of a page: what is not found until then is left for the next one. */
-const MAX_STEPS = 50;
+const MAX_BATCHES = 50;
 
 /** Lists of the fleet, in any order, and how many hives there are in each state. */
 export class FleetLists {
@@ -121,12 +121,12 @@ interface PageParts extends Parts {
   readonly snapshot: number | null;
 }
 
-/** One page of a list, read step by step. */
+/** One page of a list, read in batches. */
 class FleetPage {
   readonly #parts: PageParts;
   #place: Place | undefined;
   #isEnd = false;
-  #steps = 0;
+  #batches = 0;
   /** Hives that were looked at. */
   looked = 0;
 
@@ -136,16 +136,16 @@ class FleetPage {
   }
 
   /** The next rows, `limit` at most. */
-  async step(limit: number): Promise<FleetRow[]> {
+  async read(limit: number): Promise<FleetRow[]> {
     const { query, walk, isCandidate, rows, clock } = this.#parts;
-    const size = isSelective(query) ? STEP : Math.min(STEP, limit);
+    const size = isSelective(query) ? BATCH_SIZE : Math.min(BATCH_SIZE, limit);
     const readAtMs = clock.monotonicNow();
-    const { entries, next, damaged } = await walk.step(this.#place, size);
+    const { entries, next, damaged } = await walk.read(this.#place, size);
     for (const hive of damaged) query.onCorruptHive(hive);
     const wanted = entries.filter(({ hive }) => isCandidate(hive.id));
     const hives = wanted.map(({ hive }) => hive);
     const made = new Map((await rows.of(hives, readAtMs)).map((row) => [row.hive.id, row]));
-    this.#steps += 1;
+    this.#batches += 1;
     this.looked += entries.length;
     this.#place = next;
     this.#isEnd = next === undefined;
@@ -164,7 +164,7 @@ class FleetPage {
 
   /** Whether it is left to the next page to go on. */
   get isOver(): boolean {
-    return this.#isEnd || this.#steps >= MAX_STEPS;
+    return this.#isEnd || this.#batches >= MAX_BATCHES;
   }
 
   /** Where the next page begins; undefined where there is none. */

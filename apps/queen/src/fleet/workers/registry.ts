@@ -104,7 +104,7 @@ export class HiveRegistry {
     for (const model of hive.byModel?.keys() ?? []) rank(hive, model);
   }
 
-  /** The workers of live hives that match every field of `filter`, in steps between which other work may have its turn. */
+  /** The workers of live hives that match every field of `filter`, in batches between which other work may have its turn. */
   workers(filter: WorkerFilter = {}): Generator<PlacedWorker[]> {
     const { model } = filter;
     const hives =
@@ -121,7 +121,7 @@ export class HiveRegistry {
     }
   }
 
-  /** The models that live hives serve or have on disk, in steps as `workers`. */
+  /** The models that live hives serve or have on disk, in batches as `workers`. */
   models(): Generator<KnownModel[]> {
     const { clock } = this.#options;
     const takesWork = (hive: Hive) => this.#takesWork(hive, clock.monotonicNow(), clock.now());

@@ -98,11 +98,11 @@ export class Costs {
     this.#options.charge(request, looks / LOOKS_OF_ONE_REQUEST);
   }
 
-  /** The steps of a scan, each made in a turn of its own, and from the second on counted as one more request of the caller. It ends when that one has gone. */
-  async *inTurns<Item, Json>(request: Charged, steps: Iterable<Item[]>, toJson: (item: Item) => Json) {
+  /** The batches of a scan, each made in a turn of its own, and from the second on counted as one more request of the caller. It ends when that one has gone. */
+  async *inTurns<Item, Json>(request: Charged, batches: Iterable<Item[]>, toJson: (item: Item) => Json) {
     let isFirst = true;
     await this.turn();
-    for (const items of steps) {
+    for (const items of batches) {
       if (!isFirst) this.countLooks(request, LOOKS_OF_ONE_REQUEST);
       isFirst = false;
       yield items.map(toJson);

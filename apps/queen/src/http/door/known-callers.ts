@@ -22,7 +22,7 @@ export interface KnownCallersOptions {
   onEnded: () => void;
 }
 
-/** Who is known to the queen: keeps in step with the catalog, which other processes change too. */
+/** Who is known to the queen: follows the catalog, which other processes change too. */
 export class KnownCallers {
   readonly tokens: KnownTokens;
   readonly sessions: KnownSessions;

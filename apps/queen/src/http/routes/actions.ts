@@ -14,7 +14,7 @@ import { noteProblem } from "../problem-notes.ts";
 import { ProblemJson } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { checkEnd, endOf, newCordon } from "./cordons.ts";
-import { HIVES_PER_STEP, hiveConditions } from "./hive-list.ts";
+import { HIVES_PER_BATCH, hiveConditions } from "./hive-list.ts";
 import { OperationStepJson, stepToJson } from "./operations.ts";
 import { NextAfter } from "./paging.ts";
 import { flag, upTo, wholeNumber } from "./query-fields.ts";
@@ -221,7 +221,7 @@ async function choose({ ids, after, limit, ...body }: Choice, { catalog, costs }
   const found: string[] = [];
   for (let last = after; ; ) {
     await costs.turn();
-    const size = Math.min(HIVES_PER_STEP, limit - found.length);
+    const size = Math.min(HIVES_PER_BATCH, limit - found.length);
     const { hives, nextAfter: wentOnAfter } = await catalog.findHives({
       ...conditions,
       after: last,

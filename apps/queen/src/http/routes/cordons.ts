@@ -31,7 +31,7 @@ export function checkEnd({ value: { until_ms, until, for: forMs }, issues }: z.c
 export const CORDON = { reason: "new power supply", until_ms: 1_761_127_200_000 };
 
 const CORDON_OF_HIVE = { hive_id: "hive-prod-01", ...CORDON, created_at_ms: 1_761_040_800_000 };
-const CORDONS_PER_STEP = 250;
+const CORDONS_PER_BATCH = 250;
 
 /** What an operator has to say about who gets work. */
 export const cordonsRoutes = [
@@ -57,9 +57,9 @@ export const cordonsRoutes = [
     return answerPage(
       {
         page,
-        stepSize: CORDONS_PER_STEP,
-        read: async (step) => {
-          const cordons = await catalog.cordons.list(step);
+        batchSize: CORDONS_PER_BATCH,
+        read: async (part) => {
+          const cordons = await catalog.cordons.list(part);
           return cordons.map((cordon) => ({ id: cordon.hiveId, cordon }));
         },
         toJson: ({ id, cordon }) => ({ hive_id: id, ...cordonToJson(cordon) }),

@@ -17,7 +17,7 @@ const HivePage = z
   })
   .meta({ id: "HivePage" });
 
-export const HIVES_PER_STEP = 100;
+export const HIVES_PER_BATCH = 100;
 const condition = (description: string) => z.string("must be a text").optional().meta({ description });
 /** What hives are chosen by. */
 export const hiveConditions = {
@@ -65,9 +65,9 @@ export const hiveListRoutes = [
     return answerPage(
       {
         page: { after, limit },
-        stepSize: HIVES_PER_STEP,
-        read: async (step) => {
-          const found = await catalog.findHives({ ...asked, ...step });
+        batchSize: HIVES_PER_BATCH,
+        read: async (part) => {
+          const found = await catalog.findHives({ ...asked, ...part });
           wentOnAfter = found.nextAfter;
           return hivesToJson(found.hives, catalog);
         },

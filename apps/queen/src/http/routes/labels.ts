@@ -17,7 +17,7 @@ const LabelKeyJson = z
   .meta({ id: "LabelKey", description: "A key that some hives have, and its values" });
 
 /** Each with all that is counted of it: some milliseconds. */
-const KEYS_PER_STEP = 5;
+const KEYS_PER_BATCH = 5;
 
 export const labelsRoutes = [
   defineRoute({
@@ -52,9 +52,9 @@ export const labelsRoutes = [
     answerPage(
       {
         page,
-        stepSize: KEYS_PER_STEP,
-        read: async (step) => {
-          const keys = await catalog.labels.keys(step);
+        batchSize: KEYS_PER_BATCH,
+        read: async (part) => {
+          const keys = await catalog.labels.keys(part);
           return keys.map((key) => ({ id: key.key, json: labelKeyToJson(key) }));
         },
         toJson: ({ json }) => json,

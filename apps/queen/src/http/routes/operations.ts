@@ -74,7 +74,7 @@ const OperationPage = z
   .meta({ id: "OperationPage" });
 
 /** Each may have the end of what its programs wrote, which is long. */
-const OPERATIONS_PER_STEP = 20;
+const OPERATIONS_PER_BATCH = 20;
 
 const operation = (description: string) => ({ description, schema: OperationJson, example: RUNNING });
 
@@ -141,9 +141,9 @@ export const operationsRoutes = [
     return await answerPage(
       {
         page,
-        stepSize: OPERATIONS_PER_STEP,
-        read: async (step) => {
-          const found = await catalog.operations.find({ hiveId, state, kind, ...step });
+        batchSize: OPERATIONS_PER_BATCH,
+        read: async (part) => {
+          const found = await catalog.operations.find({ hiveId, state, kind, ...part });
           wentOnAfter = found.nextAfter;
           return found.operations;
         },

@@ -26,23 +26,23 @@ interface Page {
 interface List<Row, Item, Body> {
   readonly page: Page;
   /** How many are read and written at once, before other work gets its turn. */
-  readonly stepSize: number;
+  readonly batchSize: number;
   read(page: Page): Promise<readonly Row[]>;
   toJson(row: Row): Item;
   /** The items are the first list that it has. */
   answer(items: Item[], nextAfter: string | null): Body;
 }
 
-/** The answer with a page of a list; a page of several steps is read and written as the caller takes it. */
+/** The answer with a page of a list; a page of several batches is read and written as the caller takes it. */
 export async function answerPage<Row extends { readonly id: string }, Item, Body extends object>(
-  { page: { limit, after }, stepSize, read, toJson, answer }: List<Row, Item, Body>,
+  { page: { limit, after }, batchSize, read, toJson, answer }: List<Row, Item, Body>,
   costs: Costs,
 ): Promise<Body | Readable> {
   let count = 0;
   let last = after;
-  const step = async () => {
+  const readNext = async () => {
     await costs.turn();
-    const size = Math.min(stepSize, limit - count);
+    const size = Math.min(batchSize, limit - count);
     const rows = await read({ limit: size, after: last });
     count += rows.length;
     last = rows.at(-1)?.id ?? last;
@@ -50,21 +50,21 @@ export async function answerPage<Row extends { readonly id: string }, Item, Body
     return { items: rows.map(toJson), isLast: rows.length < size || count === limit };
   };
   const whole = (items: Item[]) => answer(items, count < limit ? null : (last ?? null));
-  const first = await step();
-  return first.isLast ? whole(first.items) : listInPieces(stepsFrom(first, step), whole, costs);
+  const first = await readNext();
+  return first.isLast ? whole(first.items) : listInPieces(batchesFrom(first, readNext), whole, costs);
 }
 
-interface Step<Item> {
+interface Batch<Item> {
   readonly items: Item[];
   readonly isLast: boolean;
 }
 
-/** The items of all steps, of which the first was made: so what is wrong is answered before anything is written. */
-export async function* stepsFrom<Item>(
-  first: Step<Item>,
-  step: () => Promise<Step<Item>>,
+/** The items of all batches, of which the first was made: so what is wrong is answered before anything is written. */
+export async function* batchesFrom<Item>(
+  first: Batch<Item>,
+  readNext: () => Promise<Batch<Item>>,
 ): AsyncGenerator<readonly Item[]> {
-  for (let { items, isLast } = first; ; { items, isLast } = await step()) {
+  for (let { items, isLast } = first; ; { items, isLast } = await readNext()) {
     yield items;
     if (isLast) return;
   }

@@ -52,7 +52,7 @@ const TOKEN = {
 };
 
 /** Written in one turn of the event loop. */
-const TOKENS_PER_STEP = 200;
+const TOKENS_PER_BATCH = 200;
 
 export const tokensRoutes = [
   defineRoute({
@@ -78,7 +78,7 @@ export const tokensRoutes = [
     return answerPage(
       {
         page,
-        stepSize: TOKENS_PER_STEP,
+        batchSize: TOKENS_PER_BATCH,
         read: async ({ limit, after }) => tokens.slice(behind(after), behind(after) + limit),
         toJson: (token) => toTokenJson({ ...token, lastUsedAtMs: door.known.tokens.lastUseOf(token) }),
         answer: (tokens, nextAfter) => ({ tokens, next_after: nextAfter }),
