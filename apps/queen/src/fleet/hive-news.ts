@@ -15,8 +15,8 @@ import { type Shown, showSame } from "./workers/shown.ts";
 const WORKERS_GAP_MS = 2000;
 /** How often what waits for that is looked at. */
 export const TELLING_INTERVAL_MS = 500;
-/** How many hives are looked at before other work gets its turn. */
-const LOOKS_PER_TURN = 100;
+/** How many hives are scanned before other work gets its turn. */
+const SCANNED_PER_TURN = 100;
 
 interface Parts {
   events: EventLog;
@@ -91,14 +91,14 @@ export class HiveNews {
 
   /** Tells of the workers of those hives that had to wait. */
   async tellDue(): Promise<void> {
-    for await (const hiveIds of inBatches(this.#untold, LOOKS_PER_TURN)) {
+    for await (const hiveIds of inBatches(this.#untold, SCANNED_PER_TURN)) {
       for (const hiveId of hiveIds) this.#tellWorkers(hiveId);
     }
   }
 
   /** Looks for what changed by itself, until `signal` ends it. */
   async look(signal: AbortSignal): Promise<void> {
-    for await (const sights of inBatches(this.#parts.liveness.sights.values(), LOOKS_PER_TURN)) {
+    for await (const sights of inBatches(this.#parts.liveness.sights.values(), SCANNED_PER_TURN)) {
       if (signal.aborted) return;
       for (const sight of sights) this.#lookAt(sight);
     }

@@ -62,5 +62,5 @@ test("of hives that are asked for by what memory knows, each page goes through a
   const second = await lists.open(asked, first.cursor);
   while (!second.isOver) await second.read(100);
   // Two of the batches find that no hive is offline, and none online.
-  expect([first.looked, second.looked, second.cursor]).toEqual([4800, 400, undefined]);
+  expect([first.scanned, second.scanned, second.cursor]).toEqual([4800, 400, undefined]);
 });

@@ -127,8 +127,8 @@ class FleetPage {
   #place: Place | undefined;
   #isEnd = false;
   #batches = 0;
-  /** Hives that were looked at. */
-  looked = 0;
+  /** Hives that were scanned at. */
+  scanned = 0;
 
   constructor(parts: PageParts) {
     this.#parts = parts;
@@ -146,7 +146,7 @@ class FleetPage {
     const hives = wanted.map(({ hive }) => hive);
     const made = new Map((await rows.of(hives, readAtMs)).map((row) => [row.hive.id, row]));
     this.#batches += 1;
-    this.looked += entries.length;
+    this.scanned += entries.length;
     this.#place = next;
     this.#isEnd = next === undefined;
     const found: FleetRow[] = [];
@@ -190,7 +190,7 @@ const isRanked = ({ sort, groupBy }: ListQuery): boolean => groupBy === undefine
 const asksMemory = ({ takesWork, model, minFreeVramBytes }: ListQuery): boolean =>
   takesWork === true || model !== undefined || minFreeVramBytes !== undefined;
 
-/** Whether few of the hives that the catalog finds may be what is looked for. */
+/** Whether few of the hives that the catalog finds may be what is scanned for. */
 const isSelective = (query: ListQuery): boolean =>
   asksMemory(query) ||
   query.onProbation === true ||

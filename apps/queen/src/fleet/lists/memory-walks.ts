@@ -10,8 +10,8 @@ interface Parts {
   readonly isCandidate: IsCandidate;
 }
 
-/** Ids that one batch looks at. */
-const MAX_LOOKS = 1000;
+/** Ids that are scanned for one batch. */
+const MAX_SCANNED = 1000;
 
 /** Through a snapshot, whose places are counted; then all others by id. */
 export function walkBySnapshot(parts: Parts): Walk {
@@ -52,7 +52,7 @@ async function batchOfSnapshot({ find, snapshot, isCandidate }: Parts, slice: Sl
   const { ids } = snapshot;
   const places = new Map<string, Place>();
   let position = from;
-  for (; position < ids.length && position - from < MAX_LOOKS && places.size < size; position++) {
+  for (; position < ids.length && position - from < MAX_SCANNED && places.size < size; position++) {
     const id = ids[position] ?? "";
     if (isCandidate(id)) places.set(id, placeBehind(position));
   }
@@ -66,12 +66,12 @@ async function batchOfOthers(
   after: string | undefined,
   size: number,
 ): Promise<Batch> {
-  const ids = await catalog.listHiveIds({ limit: MAX_LOOKS, after });
+  const ids = await catalog.listHiveIds({ limit: MAX_SCANNED, after });
   const others = ids.filter((id) => !snapshot.members.has(id) && isCandidate(id));
   const taken = others.slice(0, size);
   const isWhole = taken.length === others.length;
   const last = isWhole ? ids.at(-1) : taken.at(-1);
   const places = new Map(taken.map((id) => [id, { value: null, id }]));
-  const isEnd = last === undefined || (isWhole && ids.length < MAX_LOOKS);
+  const isEnd = last === undefined || (isWhole && ids.length < MAX_SCANNED);
   return await batchOf(isEnd ? undefined : { value: null, id: last }, find, places);
 }

@@ -42,7 +42,7 @@ const KEPT_MS = 60_000;
 const FRESH_MS = 1000;
 /** In all that are kept. */
 const MAX_IDS = 1_000_000;
-const LOOKS_PER_TURN = 250;
+const SCANNED_PER_TURN = 250;
 
 /** Live hives, sorted by what changes with every beat. A list goes through one snapshot to its end, so that none comes twice. */
 export class Snapshots {
@@ -102,7 +102,7 @@ export class Snapshots {
 
   async #make(order: MemoryOrder, sign: 1 | -1): Promise<Kept> {
     const found: { id: string; value: number }[] = [];
-    for await (const lives of inBatches(this.#parts.fleet.registry.workload(), LOOKS_PER_TURN)) {
+    for await (const lives of inBatches(this.#parts.fleet.registry.workload(), SCANNED_PER_TURN)) {
       for (const live of lives) {
         const value = this.#valueOf(order, live);
         if (value !== null) found.push({ id: live.id, value });
@@ -115,7 +115,7 @@ export class Snapshots {
       (left, right) => sign * (left.value - right.value) || (left.id < right.id ? -byId : byId),
     );
     const members = new Set<string>();
-    for await (const batch of inBatches(sorted, LOOKS_PER_TURN)) for (const { id } of batch) members.add(id);
+    for await (const batch of inBatches(sorted, SCANNED_PER_TURN)) for (const { id } of batch) members.add(id);
     return { name: ++this.#name, ids: [...members], members, usedAtMs: 0 };
   }
 

@@ -24,8 +24,8 @@ interface Parts {
   clock: Clock;
 }
 
-/** Memories that are looked at before other work gets its turn. */
-const LOOKS_PER_TURN = 5000;
+/** Memories that are scanned before other work gets its turn. */
+const SCANNED_PER_TURN = 5000;
 
 /** Counts the whole fleet; those who ask soon after one another are told the same, unless a caller of this queen has changed something meanwhile. */
 export class Totals {
@@ -58,7 +58,7 @@ export class Totals {
     const { fleet, clock } = this.#parts;
     const nowMs = clock.monotonicNow();
     let [onProbation, unreachable, notBeating] = [0, 0, 0];
-    for await (const sights of inBatches(fleet.sights(), LOOKS_PER_TURN)) {
+    for await (const sights of inBatches(fleet.sights(), SCANNED_PER_TURN)) {
       for (const sight of sights) {
         if (probationAt(sight, nowMs) !== undefined) onProbation += 1;
         if (isUnreachable(sight)) unreachable += 1;

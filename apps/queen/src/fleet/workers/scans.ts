@@ -2,19 +2,19 @@ import type { Hive, Serving } from "./hive.ts";
 import type { KnownModel, PlacedWorker, WorkerFilter } from "./queries.ts";
 import type { Worker, WorkerState } from "./worker.ts";
 
-/** What one batch looks at, and finds, at most: some hundreds of microseconds. */
-const BATCH = { looks: 1000, finds: 250 };
+/** What is scanned for one batch, and found, at most: some hundreds of microseconds. */
+const BATCH = { scanned: 1000, found: 250 };
 
 /**
- * What was found since other work had its turn. The scans count positions: in a generator, what iterates makes an object for each thing that it
- * looks at, several times of what is found.
+ * What was found since other work had its turn. The scans count positions: in a generator, what iterates makes an object for each thing that is
+ * scanned, several times of what is found.
  */
 class Batch<Found> {
   readonly found: Found[] = [];
-  looks = 0;
+  scanned = 0;
 
   get isFull(): boolean {
-    return this.looks >= BATCH.looks || this.found.length >= BATCH.finds;
+    return this.scanned >= BATCH.scanned || this.found.length >= BATCH.found;
   }
 }
 
@@ -23,7 +23,7 @@ const NO_WORKERS: readonly Worker[] = [];
 type IsLive = (hive: Hive) => boolean;
 type Place = (hive: Hive, worker: Worker) => PlacedWorker;
 
-/** The workers of the live ones of `hives` that match `filter`, in batches. Other work may go on in between: each hive is looked at as it is then. */
+/** The workers of the live ones of `hives` that match `filter`, in batches. Other work may go on in between: each hive is scanned as it is then. */
 export function* scanWorkers(
   hives: readonly Hive[],
   { model, state, backend }: WorkerFilter,
@@ -35,7 +35,7 @@ export function* scanWorkers(
   let batch = new Batch<PlacedWorker>();
   for (let hiveAt = 0; hiveAt < hives.length; hiveAt++) {
     const hive = hives[hiveAt] as Hive;
-    batch.looks += 1;
+    batch.scanned += 1;
     const workers = isLive(hive) ? workersOf(hive) : NO_WORKERS;
     for (let workerAt = 0; workerAt < workers.length; workerAt++) {
       const worker = workers[workerAt] as Worker;
@@ -43,7 +43,7 @@ export function* scanWorkers(
         yield batch.found;
         batch = new Batch();
       }
-      batch.looks += 1;
+      batch.scanned += 1;
       if (state?.includes(worker.state) === false) continue;
       if (backend === undefined || worker.backend === backend) batch.found.push(place(hive, worker));
     }
@@ -76,7 +76,7 @@ export function* scanModels(
         yield batch.found;
         batch = new Batch();
       }
-      batch.looks += 1 + workers.length;
+      batch.scanned += 1 + workers.length;
       if (!isLive(hive)) continue;
       count += workers.length;
       countStates(workers, known.workers);
@@ -88,7 +88,7 @@ export function* scanModels(
         yield batch.found;
         batch = new Batch();
       }
-      batch.looks += 1;
+      batch.scanned += 1;
       if (isLive(having[at] as Hive)) known.onDisk += 1;
     }
     if (count + known.onDisk > 0) batch.found.push(known);

@@ -134,11 +134,11 @@ function readerOf(page: Page, limit: number, request: CheckedRequest, { costs }:
   let left = limit;
   return async () => {
     await costs.turn();
-    const { looked } = page;
+    const { scanned } = page;
     const rows = await page.read(left);
     left -= rows.length;
     // What is answered is charged by its length.
-    costs.countLooks(request, page.looked - looked - rows.length);
+    costs.countScanned(request, page.scanned - scanned - rows.length);
     return { items: rows, isLast: left === 0 || page.isOver };
   };
 }

@@ -135,19 +135,19 @@ export class BulkRun {
   }
 
   async #foresee(hiveId: string): Promise<undefined> {
-    const { isNeeded, detail } = await this.#parts.action.look(hiveId);
+    const { isNeeded, detail } = await this.#parts.action.preview(hiveId);
     this.#tell({ hiveId, outcome: isNeeded ? "would_do" : "would_skip", detail });
   }
 
   async #perform(hiveId: string): Promise<OperationRecord | undefined> {
     const { action } = this.#parts;
-    const prospect = await action.look(hiveId);
-    if (!prospect.isNeeded) {
-      this.#tell({ hiveId, outcome: "skipped", detail: prospect.detail });
+    const preview = await action.preview(hiveId);
+    if (!preview.isNeeded) {
+      this.#tell({ hiveId, outcome: "skipped", detail: preview.detail });
       return undefined;
     }
     const { waits } = this.#request;
-    const { detail = prospect.detail, operation } = await action.act(hiveId, waits ? this.#stepsOf(hiveId) : undefined);
+    const { detail = preview.detail, operation } = await action.act(hiveId, waits ? this.#stepsOf(hiveId) : undefined);
     if (operation === undefined) this.#tell({ hiveId, outcome: "done", detail });
     else if (!waits) this.#tell({ hiveId, outcome: "begun", detail, operationId: operation.id });
     return operation;

@@ -41,7 +41,7 @@ async function statusesOf(count: number, ask: () => Promise<number>): Promise<nu
   return statuses;
 }
 
-test("workers of which none is found are looked for in steps, between which other work has its turns", async () => {
+test("workers of which none is found are looked for in batches, between which other work has its turns", async () => {
   await using queen = await startTestQueen();
   hear(queen, 1000);
   let isAnswered = false;
@@ -57,7 +57,7 @@ test("workers of which none is found are looked for in steps, between which othe
 });
 
 test.each(["/v1/workers?backend=none", "/v1/models"])(
-  "whoever has thousands of workers looked at counts for several requests: %s",
+  "whoever has thousands of workers scanned counts for several requests: %s",
   async (url) => {
     await using queen = await startTestQueen({ limits: LIMITS });
     hear(queen, 600);
