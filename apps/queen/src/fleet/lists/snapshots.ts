@@ -1,7 +1,7 @@
 import type { Clock } from "../../process/clock.ts";
 import { inBatches } from "../../process/turn.ts";
 import type { Fleet } from "../fleet.ts";
-import type { DeviceKind } from "../traits.ts";
+import type { Hardware } from "../traits.ts";
 import type { LiveHive } from "../workers/hive.ts";
 import { loadOfAll } from "../workers/load.ts";
 import { usageOf } from "../workers/usage.ts";
@@ -25,7 +25,7 @@ interface Kept extends Snapshot {
 
 interface FreeVram {
   readonly reading: LiveHive["reading"];
-  readonly devices: DeviceKind | null;
+  readonly devices: Hardware | null;
   readonly freeBytes: number | null;
 }
 
@@ -127,7 +127,7 @@ export class Snapshots {
     return 0;
   }
 
-  #freeVramOf(heard: Pick<LiveHive, "workers" | "reading">, devices: DeviceKind | null): number | null {
+  #freeVramOf(heard: Pick<LiveHive, "workers" | "reading">, devices: Hardware | null): number | null {
     const known = this.#freeVram.get(heard.workers);
     if (known?.reading === heard.reading && known.devices === devices) return known.freeBytes;
     const { freeBytes } = usageOf(heard, devices).vram;
