@@ -36,7 +36,7 @@ export interface ListQuery {
 /** Where a list goes on, and what it was begun with. */
 export interface Cursor {
   readonly place: Place;
-  /** The newest move before its first page was read. */
+  /** The newest revision before its first page was read. */
   readonly since: number;
   /** The order that memory made for it. */
   readonly snapshot: number | null;
@@ -68,12 +68,12 @@ export class FleetLists {
 
   /** The page of a list that goes on at `cursor`; without one, the first. Throws ListError. */
   async open(query: ListQuery, cursor?: Cursor): Promise<FleetPage> {
-    const { moves } = this.#parts.fleet;
-    const since = cursor?.since ?? moves.newest;
+    const { revisions } = this.#parts.fleet;
+    const since = cursor?.since ?? revisions.newest;
     const snapshot = await this.#snapshotFor(query, cursor);
     const isCandidate = candidatesOf(query, this.#parts.fleet);
     const walk = this.#walk(query, snapshot, isCandidate);
-    if (walk.stands !== undefined && !moves.knows(since)) {
+    if (walk.stands !== undefined && !revisions.knows(since)) {
       throw new ListError("LIST_EXPIRED", "So much changed since this list was begun: begin anew, without `after`");
     }
     const start = { place: cursor?.place, since, snapshot: isRanked(query) ? (snapshot?.name ?? null) : null };
@@ -173,12 +173,12 @@ class FleetPage {
     return this.#isEnd || this.#place === undefined ? undefined : { place: this.#place, since, snapshot };
   }
 
-  /** One that moved may have stood elsewhere on an earlier page, and of one that has other values than are known here a move will be told. */
+  /** One that changed may have stood elsewhere on an earlier page, and of one that has other values than are known here a change will be told. */
   #stands(row: FleetRow, place: Place): boolean {
     const { walk, fleet, since, query } = this.#parts;
     if (walk.stands === undefined) return true;
     const { id, status } = row.hive;
-    if (!walk.stands(row, place) || fleet.moves.hasMoved(id, since)) return false;
+    if (!walk.stands(row, place) || fleet.revisions.hasChanged(id, since)) return false;
     if (query.groupBy === undefined) return fleet.sight(id)?.status === status;
     return fleet.traits.mayHave(id, query.groupBy, labelOf(row.labels, query.groupBy));
   }
