@@ -3,7 +3,8 @@ import { HiveCatalog } from "@repo/hive-catalog";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, test } from "vitest";
 import { addHive, beat, startTestQueen, type TestQueen } from "../../../test/test-queen.ts";
-import { FleetLists, type ListQuery } from "./fleet-lists.ts";
+import { FleetLists } from "./fleet-lists.ts";
+import type { ListQuery } from "./list-query.ts";
 import { Snapshots } from "./snapshots.ts";
 
 const query = (fields: Partial<ListQuery>): ListQuery => ({

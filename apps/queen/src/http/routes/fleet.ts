@@ -2,7 +2,7 @@ import { GrammarError } from "@repo/device-types";
 import { type DamagedHive, isLabelKey, Selector } from "@repo/hive-catalog";
 import * as z from "zod";
 import { withoutLabel } from "../../fleet/lists/catalog-walks.ts";
-import { type ListQuery, SORTS } from "../../fleet/lists/fleet-lists.ts";
+import { type ListQuery, SORTS } from "../../fleet/lists/list-query.ts";
 import type { FleetTotals } from "../../fleet/lists/totals.ts";
 import { count } from "../count-fields.ts";
 import { invalidArgument } from "../errors.ts";
