@@ -1,7 +1,7 @@
 import type { DamagedHive, FindOptions, HiveStatus } from "@repo/hive-catalog";
 import type { Fleet } from "../fleet.ts";
 import type { FleetRow } from "../fleet-rows.ts";
-import { isUnreachable } from "./totals.ts";
+import { isUnreachable } from "../liveness/sight.ts";
 import type { IsCandidate } from "./walk.ts";
 
 /** By what a list is sorted: by the first two as the catalog has it, by the others as memory does. */

@@ -3,7 +3,7 @@ import type { Clock } from "../../process/clock.ts";
 import { inBatches } from "../../process/turn.ts";
 import type { Fleet } from "../fleet.ts";
 import { probationAt } from "../liveness/probation.ts";
-import type { Sight } from "../liveness/sight.ts";
+import { isUnreachable } from "../liveness/sight.ts";
 import { Reused } from "./reused.ts";
 
 /** How many hives there are, in all and in each state. One whose status another program damaged is in `total` alone; unreachable are those that are online though their port does not answer, not beating those of which no heartbeats arrive. */
@@ -68,7 +68,3 @@ export class Totals {
     return { onProbation, unreachable, notBeating };
   }
 }
-
-/** Of one that is not online, nobody asks whether its health checks fail as well. */
-export const isUnreachable = ({ status, unreachableSinceMs }: Pick<Sight, "status" | "unreachableSinceMs">): boolean =>
-  status === "online" && unreachableSinceMs !== undefined;
