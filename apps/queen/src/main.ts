@@ -8,6 +8,7 @@ import { print } from "@repo/settings";
 import type { Logger } from "pino";
 import { readPage } from "../../../scripts/build/page.js";
 import { type Config, readConfig } from "./config/config.ts";
+import { SETTINGS } from "./config/settings.ts";
 import { readTls } from "./http/connections/tls.ts";
 import { systemClock } from "./process/clock.ts";
 import { errorForLog, reasonOf, SettingError } from "./process/errors.ts";
@@ -163,16 +164,10 @@ function startProblem({ host, port }: Config, error: unknown): string {
   if (error instanceof HiveCatalogError) return openProblem(error);
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "EADDRINUSE") {
-    return `port ${port} of ${host} is taken by another program, perhaps a queen that is still running: stop that one, or choose another port with ${nameOf("port")}`;
+    return `port ${port} of ${host} is taken by another program, perhaps a queen that is still running: stop that one, or choose another port with ${SETTINGS.howToSet("port")}`;
   }
   if (code === undefined) return `cannot start: ${reasonOf(error)}`;
-  return `cannot listen on port ${port} of ${host} (${nameOf("host")}, ${nameOf("port")}): ${reasonOf(error)}`;
-}
-
-/** Of a setting, for whoever set it: what started this has no flags for it. */
-function nameOf(flag: "host" | "port"): string {
-  const variable = `QUEEN_${flag.toUpperCase()}`;
-  return process.send === undefined ? `--${flag} or ${variable}` : variable;
+  return `cannot listen on port ${port} of ${host} (${SETTINGS.howToSet("host")}, ${SETTINGS.howToSet("port")}): ${reasonOf(error)}`;
 }
 
 /** One line on stderr for each problem, whatever the log level. */
