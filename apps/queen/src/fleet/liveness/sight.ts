@@ -225,3 +225,19 @@ export function heard(sight: Sight, atMs: number, lateMs = 0): void {
   sight.beatAtMs = atMs;
   sight.beatLateMs = lateMs;
 }
+
+export type Address = Pick<Sight, "host" | "port">;
+
+export const isAt = (sight: Sight, { host, port }: Address): boolean => sight.host === host && sight.port === port;
+
+/** What probes showed was of its former address. */
+export function moveTo(sight: Sight, { host, port }: Address): void {
+  sight.host = host;
+  sight.port = port;
+  sight.probe = "pending";
+  sight.saysId = false;
+  sight.answeredAtMs = undefined;
+  sight.probes.length = 0;
+  sight.failedFromMs = Number.NEGATIVE_INFINITY;
+  sight.unreachableSinceMs = undefined;
+}
