@@ -8,8 +8,8 @@ import { addressBlock } from "../../reach/addresses.ts";
 import type { Caller } from "../door/caller.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { boundedRequest } from "./bounded-request.ts";
+import { ConnectionShares } from "./connection-shares.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
-import { Places } from "./places.ts";
 import { answerRaw } from "./raw-answer.ts";
 import { SecureResponse } from "./security-headers.ts";
 
@@ -63,7 +63,7 @@ export class Servers {
   /** By their other end. */
   readonly #connections = new Map<string, Socket>();
   readonly #proven = new WeakSet<Socket>();
-  readonly #places: Places;
+  readonly #shares: ConnectionShares;
   /** The addresses of the connections that have proven nothing yet, by their other end. */
   readonly #unproven = new Map<string, string>();
   readonly #unprovenByAddress = new Map<string, number>();
@@ -75,7 +75,7 @@ export class Servers {
 
   constructor(options: ServersOptions) {
     this.#options = options;
-    this.#places = new Places(options.limits.maxConnections);
+    this.#shares = new ConnectionShares(options.limits.maxConnections);
     this.#tls = options.tls;
     if (options.tls) options.onCertificate?.(options.tls);
   }
@@ -145,7 +145,7 @@ export class Servers {
     const peer = peerOf(socket);
     const connection = this.#connections.get(peer);
     if (connection !== undefined) {
-      const giveBack = this.#places.take(caller);
+      const giveBack = this.#shares.take(caller);
       if (giveBack === undefined) return false;
       connection.once("close", giveBack);
     }
@@ -177,7 +177,7 @@ export class Servers {
       this.#warn(address, `${count} from there did nothing yet (--max-connections-per-address)`);
       return;
     }
-    this.#keepPlaces();
+    this.#makeRoom();
     this.#options.arrivals.add();
     this.#unprovenByAddress.set(address, count + 1);
     this.#unproven.set(peer, address);
@@ -188,9 +188,9 @@ export class Servers {
     });
   }
 
-  /** Where the last places are taken by who has proven nothing, the first of them gives way: whoever has something to say says it at once. */
-  #keepPlaces(): void {
-    if (this.#connections.size < this.#options.limits.maxConnections - this.#places.kept) return;
+  /** Where the last connections are taken by who has proven nothing, the first of them gives way: whoever has something to say says it at once. */
+  #makeRoom(): void {
+    if (this.#connections.size < this.#options.limits.maxConnections - this.#shares.kept) return;
     const [first] = this.#unproven.keys();
     if (first !== undefined) this.#connections.get(first)?.destroy();
   }
