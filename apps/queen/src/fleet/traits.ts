@@ -5,7 +5,7 @@ import {
   toDeviceCapabilitiesJson,
 } from "@repo/device-types";
 import { type HiveRecord, type Labels, labelOf, type Selector } from "@repo/hive-catalog";
-import { Prints } from "./prints.ts";
+import { Digests } from "./digests.ts";
 
 /** Different ones that are recognized. */
 const MAX_HARDWARE = 1000;
@@ -34,22 +34,22 @@ interface KnownDevices {
   readonly atMs: number;
 }
 
-/** What the catalog says of hives beside their status: the labels and devices by which work may be asked for, and prints, by which it shows when another program changes something. */
+/** What the catalog says of hives beside their status: the labels and devices by which work may be asked for, and digests, by which it shows when another program changes something. */
 export class Traits {
   readonly #labels = new Map<string, KnownLabels>();
   readonly #devices = new Map<string, KnownDevices>();
   /** One object for all hives that have the same. */
   readonly #hardware = new Map<string, Hardware>();
-  readonly #accessPrints = new Prints();
-  readonly #devicesPrints = new Prints();
-  readonly #writePrints = new Prints();
+  readonly #accessDigests = new Digests();
+  readonly #devicesDigests = new Digests();
+  readonly #writeDigests = new Digests();
 
   /** It was so at `atMs`; answers what of it was known and is other. Labels that are not given are as they were. */
   learn(hive: HiveRecord, labels: Labels | undefined, atMs: number): Trait[] {
     const { id, host, port, sshHost, sshPort, sshUser, createdAtMs, devices } = hive;
     const isOther: Record<Trait, boolean> = {
-      address: this.#accessPrints.learn(id, [host, port, sshHost, sshPort, sshUser, createdAtMs], atMs),
-      devices: this.#devicesPrints.learn(id, jsonOf(devices), atMs),
+      address: this.#accessDigests.learn(id, [host, port, sshHost, sshPort, sshUser, createdAtMs], atMs),
+      devices: this.#devicesDigests.learn(id, jsonOf(devices), atMs),
       labels: labels !== undefined && this.#learnLabels(id, labels, atMs),
     };
     return TRAITS.filter((trait) => isOther[trait]);
@@ -57,17 +57,17 @@ export class Traits {
 
   /** It was so at `atMs`; answers whether another program wrote it since it was known, also where it is again as it was. */
   learnWrite({ id, updatedAtMs }: HiveRecord, atMs: number): boolean {
-    return this.#writePrints.learn(id, updatedAtMs, atMs);
+    return this.#writeDigests.learn(id, updatedAtMs, atMs);
   }
 
   /** The queen herself wrote something of it. */
   wrote(id: string, atMs: number): void {
-    this.#writePrints.madeOther(id, atMs);
+    this.#writeDigests.madeOther(id, atMs);
   }
 
   /** The queen herself wrote its devices. */
   wroteDevices(id: string, devices: DeviceCapabilities, atMs: number): void {
-    this.#devicesPrints.learn(id, jsonOf(devices), atMs);
+    this.#devicesDigests.learn(id, jsonOf(devices), atMs);
     this.wrote(id, atMs);
   }
 
@@ -97,9 +97,9 @@ export class Traits {
   forget(id: string): void {
     this.#labels.delete(id);
     this.#devices.delete(id);
-    this.#accessPrints.forget(id);
-    this.#devicesPrints.forget(id);
-    this.#writePrints.forget(id);
+    this.#accessDigests.forget(id);
+    this.#devicesDigests.forget(id);
+    this.#writeDigests.forget(id);
   }
 
   /** Tells of hives whether they are chosen. */
