@@ -14,7 +14,7 @@ import { systemClock } from "./process/clock.ts";
 import { errorForLog, reasonOf, SettingError } from "./process/errors.ts";
 import { affordableConnections } from "./process/open-files.ts";
 import { type Running, reloadOnSighup, stopOnSignals } from "./process/signals.ts";
-import { assembleQueen, type Queen } from "./queen.ts";
+import { assembleQueen, type Queen, type QueenOptions } from "./queen.ts";
 import { isLoopback } from "./reach/addresses.ts";
 import { Names } from "./reach/names.ts";
 import { isDurable } from "./telling/durability.ts";
@@ -54,18 +54,7 @@ async function start({ config, warnings }: { config: Config; warnings: readonly 
   try {
     await checkThatSafe(config, catalog);
     if ((await isDurable(catalog)) === false) log.warn(NOT_DURABLE);
-    const tls = config.tlsFiles && readTls(config.tlsFiles);
-    const parts = {
-      catalog,
-      log,
-      metrics,
-      clock: systemClock,
-      resolve: new Names().resolve,
-      agentFile: AGENT_FILE,
-      readPage,
-    };
-    const limits = { ...config.limits, maxConnections: affordableConnections(config.limits.maxConnections) };
-    queen = assembleQueen({ ...config, limits, tls, ...parts });
+    queen = assemble(config, { catalog, log, metrics });
     const { stop, servers } = queen;
     running.drain = stop;
     running.cutOff = () => servers.closeAllConnections();
@@ -85,6 +74,19 @@ async function start({ config, warnings }: { config: Config; warnings: readonly 
   // Said last: whoever reads it may send a signal at once.
   log.info({ host: config.host, port, ...(config.tlsFiles && { tls: true }) }, "queen listening");
   process.send?.({ listening: { host: config.host, port }, catalog: { location, isNew, hives } }, () => undefined);
+}
+
+function assemble(config: Config, opened: Pick<QueenOptions, "catalog" | "log" | "metrics">): Queen {
+  return assembleQueen({
+    ...config,
+    ...opened,
+    limits: { ...config.limits, maxConnections: affordableConnections(config.limits.maxConnections) },
+    tls: config.tlsFiles && readTls(config.tlsFiles),
+    clock: systemClock,
+    resolve: new Names().resolve,
+    agentFile: AGENT_FILE,
+    readPage,
+  });
 }
 
 /** Listens on all addresses of the host, and returns the port, which the system chose where the setting is 0. */
