@@ -1,6 +1,6 @@
 import type { HiveRecord, HiveStatus } from "@repo/hive-catalog";
 import type { HoldSettings } from "./hold.ts";
-import { isLost, isMissing, judge, mayBeLost, quietFromMs, type Verdict, type View } from "./judge.ts";
+import { isLost, isMissing, judge, mayBeLost, quietFromMs, type View } from "./judge.ts";
 import type { Notice } from "./listening.ts";
 import { OwnCondition } from "./own-condition.ts";
 import { Pace } from "./pace.ts";
@@ -16,6 +16,7 @@ import {
   type ProbeResult,
   type Sight,
   Sights,
+  type Verdict,
   WHY_NOT_BEATING,
 } from "./sight.ts";
 
@@ -294,7 +295,7 @@ export class Liveness {
     sight.failedAtMs = startedAtMs;
   }
 
-  #remember(sight: Sight, was: HiveStatus, { status, rule, why }: Verdict, nowMs: number): void {
-    remember(sight, { atMs: nowMs, was, status, rule, why }, this.settings);
+  #remember(sight: Sight, was: HiveStatus, verdict: Verdict, nowMs: number): void {
+    remember(sight, { ...verdict, was, atMs: nowMs }, this.settings);
   }
 }

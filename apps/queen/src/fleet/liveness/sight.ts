@@ -23,14 +23,17 @@ export interface ProbeResult {
   readonly agentStart?: string | undefined;
 }
 
-/** A change of status, and the rule that made it. */
-export interface Change {
-  /** Monotonic. */
-  readonly atMs: number;
-  readonly was: HiveStatus;
+/** What the status of a hive should be, or became, by which rule, and why in a sentence. */
+export interface Verdict {
   readonly status: HiveStatus;
   readonly rule: Rule;
   readonly why: string;
+}
+
+export interface Change extends Verdict {
+  /** Monotonic. */
+  readonly atMs: number;
+  readonly was: HiveStatus;
 }
 
 /** Counts as offline for new work until `untilMs`, a monotonic time. */
