@@ -219,20 +219,15 @@ async function choose({ ids, after, limit, ...body }: Choice, { catalog, costs }
     void damaged.set(id, new HiveCatalogError("CORRUPT_HIVE", `${column}: ${problem}`, { hiveId: id }));
   const conditions = Conditions.parse(body);
   const found: string[] = [];
-  for (let last = after; ; ) {
+  for (let from = after; ; ) {
     await costs.turn();
     const size = Math.min(HIVES_PER_BATCH, limit - found.length);
-    const { hives, nextAfter: wentOnAfter } = await catalog.findHives({
-      ...conditions,
-      after: last,
-      limit: size,
-      onCorruptHive,
-    });
+    const { hives, nextAfter } = await catalog.findHives({ ...conditions, after: from, limit: size, onCorruptHive });
     found.push(...hives.map(({ id }) => id));
-    last = hives.at(-1)?.id ?? last;
-    if (hives.length === size && found.length < limit) continue;
-    const nextAfter = wentOnAfter ?? (found.length < limit ? null : (last ?? null));
-    return { hiveIds: [...found, ...damaged.keys()], damaged, nextAfter };
+    if (nextAfter === null || hives.length < size || found.length === limit) {
+      return { hiveIds: [...found, ...damaged.keys()], damaged, nextAfter };
+    }
+    from = nextAfter;
   }
 }
 

@@ -6,7 +6,7 @@ import { got } from "../field-problems.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { durationMs, isoTimeMs } from "../times.ts";
-import { answerPage, NextAfter, pageQuery } from "./paging.ts";
+import { answerPage, foundOf, NextAfter, pageQuery } from "./paging.ts";
 
 const cordonFields = { reason: z.string(), until_ms: timeMs.nullable(), created_at_ms: timeMs };
 export const CordonJson = z.strictObject(cordonFields).meta({ id: "Cordon" });
@@ -58,11 +58,8 @@ export const cordonsRoutes = [
       {
         page,
         batchSize: CORDONS_PER_BATCH,
-        read: async (part) => {
-          const cordons = await catalog.cordons.list(part);
-          return cordons.map((cordon) => ({ id: cordon.hiveId, cordon }));
-        },
-        toJson: ({ id, cordon }) => ({ hive_id: id, ...cordonToJson(cordon) }),
+        read: async (part) => foundOf(await catalog.cordons.list(part), part, ({ hiveId }) => hiveId),
+        toJson: (cordon) => ({ hive_id: cordon.hiveId, ...cordonToJson(cordon) }),
         answer: (cordons, next_after) => ({ cordons, next_after }),
       },
       costs,

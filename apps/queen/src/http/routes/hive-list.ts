@@ -61,18 +61,16 @@ export const hiveListRoutes = [
     const damaged: z.output<typeof DamagedHives> = [];
     const onCorruptHive = (hive: DamagedHive) => void damaged.push(hive);
     const asked = { ...conditions, ids: idsOf({ id }), onCorruptHive };
-    let wentOnAfter: string | null = null;
     return answerPage(
       {
         page: { after, limit },
         batchSize: HIVES_PER_BATCH,
         read: async (part) => {
-          const found = await catalog.findHives({ ...asked, ...part });
-          wentOnAfter = found.nextAfter;
-          return hivesToJson(found.hives, catalog);
+          const { hives, nextAfter } = await catalog.findHives({ ...asked, ...part });
+          return { rows: await hivesToJson(hives, catalog), nextAfter };
         },
         toJson: (hive) => hive,
-        answer: (hives, nextAfter) => ({ hives, next_after: wentOnAfter ?? nextAfter, damaged }),
+        answer: (hives, next_after) => ({ hives, next_after, damaged }),
       },
       costs,
     );

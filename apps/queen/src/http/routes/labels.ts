@@ -1,7 +1,7 @@
 import type { LabelKey } from "@repo/hive-catalog";
 import * as z from "zod";
 import { defineRoute } from "../route.ts";
-import { answerPage, NextAfter, pageQuery } from "./paging.ts";
+import { answerPage, foundOf, NextAfter, pageQuery } from "./paging.ts";
 
 const count = {
   count: z.int().min(0).max(1000).meta({ description: "Hives that have it" }),
@@ -53,11 +53,8 @@ export const labelsRoutes = [
       {
         page,
         batchSize: KEYS_PER_BATCH,
-        read: async (part) => {
-          const keys = await catalog.labels.keys(part);
-          return keys.map((key) => ({ id: key.key, json: labelKeyToJson(key) }));
-        },
-        toJson: ({ json }) => json,
+        read: async (part) => foundOf(await catalog.labels.keys(part), part, ({ key }) => key),
+        toJson: labelKeyToJson,
         answer: (labels, next_after) => ({ labels, next_after }),
       },
       costs,

@@ -137,18 +137,16 @@ export const operationsRoutes = [
     answer: { description: "One page", schema: OperationPage, example: { operations: [RUNNING], next_after: null } },
   }).handle(async ({ query: { hive_id: hiveId, state, kind, ...page } }, { catalog, costs }) => {
     if (hiveId !== undefined) await checkHive(hiveId, catalog);
-    let wentOnAfter: string | null = null;
     return await answerPage(
       {
         page,
         batchSize: OPERATIONS_PER_BATCH,
         read: async (part) => {
-          const found = await catalog.operations.find({ hiveId, state, kind, ...part });
-          wentOnAfter = found.nextAfter;
-          return found.operations;
+          const { operations: rows, nextAfter } = await catalog.operations.find({ hiveId, state, kind, ...part });
+          return { rows, nextAfter };
         },
         toJson: operationToJson,
-        answer: (operations, nextAfter) => ({ operations, next_after: wentOnAfter ?? nextAfter }),
+        answer: (operations, next_after) => ({ operations, next_after }),
       },
       costs,
     );

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { invalidArgument, Problem } from "../errors.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
-import { answerPage, NextAfter, pageQuery } from "./paging.ts";
+import { answerPage, foundOf, NextAfter, pageQuery } from "./paging.ts";
 import { toTokenJson } from "./token-json.ts";
 
 const { name, role, hiveId } = NewToken.shape;
@@ -79,9 +79,12 @@ export const tokensRoutes = [
       {
         page,
         batchSize: TOKENS_PER_BATCH,
-        read: async ({ limit, after }) => tokens.slice(behind(after), behind(after) + limit),
+        read: async (part) => {
+          const from = behind(part.after);
+          return foundOf(tokens.slice(from, from + part.limit), part, ({ id }) => id);
+        },
         toJson: (token) => toTokenJson({ ...token, lastUsedAtMs: door.known.tokens.lastUseOf(token) }),
-        answer: (tokens, nextAfter) => ({ tokens, next_after: nextAfter }),
+        answer: (tokens, next_after) => ({ tokens, next_after }),
       },
       costs,
     );
