@@ -112,8 +112,8 @@ export class Liveness {
       const was = sight.status;
       sight.status = record.status;
       if (was !== undefined && was !== record.status) {
-        const byOther = { rule: "another_program", why: BY_ANOTHER_PROGRAM } as const;
-        this.#remember(sight, was, { status: record.status, ...byOther }, nowMs);
+        const verdict = { status: record.status, rule: "another_program", why: BY_ANOTHER_PROGRAM } as const;
+        remember(sight, { ...verdict, was, atMs: nowMs }, this.settings);
       }
       if (was !== record.status) this.#options.onWork(record.id);
     }
@@ -139,7 +139,9 @@ export class Liveness {
     this.#options.onWork(record.id);
     sight.setByOperator = record.status !== "unknown";
     sight.setAtMs = nowMs;
-    if (was !== undefined) this.#remember(sight, was, { status: record.status, rule: "set_by_operator", why }, nowMs);
+    if (was === undefined) return sight;
+    const verdict = { status: record.status, rule: "set_by_operator", why } as const;
+    remember(sight, { ...verdict, was, atMs: nowMs }, this.settings);
     return sight;
   }
 
@@ -191,7 +193,7 @@ export class Liveness {
     this.condition.listening.wake(nowMs);
     sight.status = verdict.status;
     sight.statusChangedAtMs = nowMs;
-    this.#remember(sight, was, verdict, nowMs);
+    remember(sight, { ...verdict, was, atMs: nowMs }, this.settings);
     this.#options.onWork(sight.id);
   }
 
@@ -293,9 +295,5 @@ export class Liveness {
     if (startedAtMs < fromMs) return;
     if (sight.failedFromMs < fromMs) sight.failedFromMs = startedAtMs;
     sight.failedAtMs = startedAtMs;
-  }
-
-  #remember(sight: Sight, was: HiveStatus, verdict: Verdict, nowMs: number): void {
-    remember(sight, { ...verdict, was, atMs: nowMs }, this.settings);
   }
 }
