@@ -84,18 +84,8 @@ export class Servers {
   create(handler: RequestListener): Server {
     this.#handler = handler;
     const serve = oneAtATime(handler);
+    const server = this.#newServer(serve);
     const { timeouts = TIMEOUTS, limits } = this.#options;
-    const options = {
-      headersTimeout: timeouts.headersMs,
-      requestTimeout: timeouts.requestMs,
-      keepAliveTimeout: timeouts.keepAliveMs,
-      connectionsCheckingInterval: timeouts.checkMs,
-      ServerResponse: SecureResponse,
-      IncomingMessage: boundedRequest((error, socket) => void server.emit("clientError", error, socket)),
-    };
-    const server: Server = this.#tls
-      ? createTlsServer({ ...options, ...this.#tls, handshakeTimeout: timeouts.headersMs }, serve)
-      : createServer(options, serve);
     // Node would answer what it does not know with 417, past all limits.
     server.on("checkExpectation", serve);
     if (server instanceof TlsServer)
@@ -110,6 +100,22 @@ export class Servers {
       ),
     );
     this.#servers.add(server);
+    return server;
+  }
+
+  #newServer(serve: RequestListener): Server {
+    const { timeouts = TIMEOUTS } = this.#options;
+    const options = {
+      headersTimeout: timeouts.headersMs,
+      requestTimeout: timeouts.requestMs,
+      keepAliveTimeout: timeouts.keepAliveMs,
+      connectionsCheckingInterval: timeouts.checkMs,
+      ServerResponse: SecureResponse,
+      IncomingMessage: boundedRequest((error, socket) => void server.emit("clientError", error, socket)),
+    };
+    const server: Server = this.#tls
+      ? createTlsServer({ ...options, ...this.#tls, handshakeTimeout: timeouts.headersMs }, serve)
+      : createServer(options, serve);
     return server;
   }
 
