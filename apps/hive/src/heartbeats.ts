@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "pino";
+import { OutcomeLog } from "./outcome-log.ts";
 import { type Outcome, outcomeOf } from "./queen-answer.ts";
 import { QueenClient } from "./queen-client.ts";
 import { whyNoAnswer } from "./workers/why-no-answer.ts";
@@ -83,12 +84,11 @@ export function beatOf(hiveId: string, sources: readonly BeatSource[], nowMs: nu
 
 /** Sends a beat at once and then one every `intervalMs`, or when the queen asks for it; while the queen is away it waits with full-jitter back-off. */
 export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
-  const { queen, hive, sources, intervalMs, log } = options;
+  const { hive, sources, intervalMs } = options;
   const { requestTimeoutMs = 10_000, now = Date.now, random = Math.random } = options;
   const client = new QueenClient(options);
   const stopping = new AbortController();
-  let logged: { state: Outcome["state"]; code?: string } | undefined;
-  let askedSoonerInARow = 0;
+  const outcomes = new OutcomeLog(options);
 
   /** One beat with a deadline. Never rejects. */
   async function beat(): Promise<Outcome> {
@@ -109,60 +109,13 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
     }
   }
 
-  /** Once for each state, and for each reason of a refusal. */
-  function logChange(outcome: Outcome): void {
-    const { state, code } = { code: undefined, ...outcome };
-    if (state === logged?.state && code === logged.code) return;
-    const wasReached = logged?.state === "reached";
-    logged = { state, ...(code !== undefined && { code }) };
-    if (outcome.state === "reached") log.info({ queen }, "queen reached");
-    else log.warn({ queen, reason: outcome.reason }, adviceOf(outcome.state, wasReached));
-  }
-
-  function adviceOf(state: Exclude<Outcome["state"], "reached">, wasReached: boolean): string {
-    switch (state) {
-      case "away":
-        return wasReached ? "queen lost" : "queen not reached";
-      case "unknown hive": {
-        const add = `pnpm -s hivectl add ${hive.id} --host ${hive.host} --port ${hive.port}`;
-        return `this hive is not in the queen's catalog: add it with \`${add}\``;
-      }
-      case "token needed": {
-        const create = `pnpm queen token create --name ${hive.id} --role hive --hive ${hive.id} --out ${hive.id}.token`;
-        return `the queen wants a token of this hive: make one beside the queen with \`${create}\`, and set HIVE_TOKEN or HIVE_TOKEN_FILE`;
-      }
-      case "refused":
-        return "queen refuses the heartbeat";
-      case "https needed":
-        return "the queen's port speaks HTTPS: HIVE_QUEEN begins with https://, and HIVE_QUEEN_CA names who signed her certificate, if it is none that Node knows";
-      case "no queen":
-        return "something else than a queen answers there: look at HIVE_QUEEN, and at what stands before the queen";
-    }
-  }
-
-  /**
-   * An interval that is much longer than the queen's counts as silence there, and only whoever set it can mend that. Once she may ask for a
-   * beat sooner, to give the hive its turn among the others.
-   */
-  function sayTooSlow(outcome: Outcome): void {
-    if (outcome.state !== "reached" || outcome.nextBeatMs === undefined) return;
-    askedSoonerInARow = outcome.nextBeatMs < intervalMs / 2 ? askedSoonerInARow + 1 : 0;
-    if (askedSoonerInARow !== 2) return;
-    const fields = { queen, interval_ms: intervalMs, asked_ms: Math.round(outcome.nextBeatMs) };
-    log.warn(
-      fields,
-      "the queen wants beats more often than HIVE_BEAT_INTERVAL_MS lets this hive send them: between two she may take it for dead",
-    );
-  }
-
   async function run(): Promise<void> {
     let failures = 0;
     while (!stopping.signal.aborted) {
       const startedMs = performance.now();
       const outcome = await beat();
       if (stopping.signal.aborted) return;
-      logChange(outcome);
-      sayTooSlow(outcome);
+      outcomes.add(outcome);
       failures = outcome.state === "away" ? failures + 1 : 0;
       const tookMs = performance.now() - startedMs;
       await rest(Math.max(0, pauseMs(outcome, { intervalMs, tookMs, failures, random })));

@@ -7,7 +7,7 @@ import { print } from "@repo/settings";
 import type { FastifyInstance } from "fastify";
 import { type Logger, pino } from "pino";
 import { createApp } from "./app.ts";
-import { type Config, readConfig } from "./config.ts";
+import { type Config, readConfig, SETTINGS } from "./config.ts";
 import { removePidFile, writePidFile } from "./control/pid-file.ts";
 import { createDeviceDetector } from "./devices/devices.ts";
 import { Gpus } from "./devices/gpus.ts";
@@ -35,19 +35,13 @@ function readConfigOrExit() {
   process.exit(0);
 }
 
-/** Of a setting, for whoever set it: what started this has no flags for it. */
-function nameOf(flag: "host" | "port"): string {
-  const variable = `HIVE_${flag.toUpperCase()}`;
-  return process.send === undefined ? `--${flag} or ${variable}` : variable;
-}
-
 function whyNotListening(error: NodeJS.ErrnoException, { host, port }: Config): string {
   if (error.code === "EADDRINUSE")
-    return `port ${port} on ${host} is taken: stop what listens there or choose another with ${nameOf("port")}`;
+    return `port ${port} on ${host} is taken: stop what listens there or choose another with ${SETTINGS.howToSet("port")}`;
   if (error.code === "EACCES")
-    return `port ${port} on ${host} may not be used by this user: choose another with ${nameOf("port")}`;
+    return `port ${port} on ${host} may not be used by this user: choose another with ${SETTINGS.howToSet("port")}`;
   if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND") {
-    return `${host} is no address of this machine: choose another with ${nameOf("host")}`;
+    return `${host} is no address of this machine: choose another with ${SETTINGS.howToSet("host")}`;
   }
   return `cannot listen on ${host}, port ${port}: ${error.message}`;
 }

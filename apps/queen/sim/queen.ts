@@ -41,7 +41,7 @@ export class SimulatedQueen {
     this.#world = world;
     this.#indexOf = new Map(ids.map((id, hive) => [id, hive]));
     this.#sights = new Array<Sight | undefined>(ids.length).fill(undefined);
-    this.#liveness = new Liveness(settings, 0, rules);
+    this.#liveness = new Liveness(settings, 0, { rules });
     this.#probing = this.#newProbing();
   }
 
@@ -61,7 +61,7 @@ export class SimulatedQueen {
     if (kind === "suspension") this.#suspendedMs += this.#awayUntilMs - this.#nowMs;
     if (kind !== "restart") return;
     this.#sights.fill(undefined);
-    this.#liveness = new Liveness(settings, this.#awayUntilMs - this.#suspendedMs, rules);
+    this.#liveness = new Liveness(settings, this.#awayUntilMs - this.#suspendedMs, { rules });
     this.#probing.restart();
     this.#tickAtMs = this.#awayUntilMs;
   }

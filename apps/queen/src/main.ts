@@ -8,12 +8,13 @@ import { print } from "@repo/settings";
 import type { Logger } from "pino";
 import { readPage } from "../../../scripts/build/page.js";
 import { type Config, readConfig } from "./config/config.ts";
+import { SETTINGS } from "./config/settings.ts";
 import { readTls } from "./http/connections/tls.ts";
 import { systemClock } from "./process/clock.ts";
 import { errorForLog, reasonOf, SettingError } from "./process/errors.ts";
 import { affordableConnections } from "./process/open-files.ts";
 import { type Running, reloadOnSighup, stopOnSignals } from "./process/signals.ts";
-import { assembleQueen, type Queen } from "./queen.ts";
+import { assembleQueen, type Queen, type QueenOptions } from "./queen.ts";
 import { isLoopback } from "./reach/addresses.ts";
 import { Names } from "./reach/names.ts";
 import { isDurable } from "./telling/durability.ts";
@@ -53,18 +54,7 @@ async function start({ config, warnings }: { config: Config; warnings: readonly 
   try {
     await checkThatSafe(config, catalog);
     if ((await isDurable(catalog)) === false) log.warn(NOT_DURABLE);
-    const tls = config.tlsFiles && readTls(config.tlsFiles);
-    const parts = {
-      catalog,
-      log,
-      metrics,
-      clock: systemClock,
-      resolve: new Names().resolve,
-      agentFile: AGENT_FILE,
-      readPage,
-    };
-    const limits = { ...config.limits, maxConnections: affordableConnections(config.limits.maxConnections) };
-    queen = assembleQueen({ ...config, limits, tls, ...parts });
+    queen = assemble(config, { catalog, log, metrics });
     const { stop, servers } = queen;
     running.drain = stop;
     running.cutOff = () => servers.closeAllConnections();
@@ -84,6 +74,19 @@ async function start({ config, warnings }: { config: Config; warnings: readonly 
   // Said last: whoever reads it may send a signal at once.
   log.info({ host: config.host, port, ...(config.tlsFiles && { tls: true }) }, "queen listening");
   process.send?.({ listening: { host: config.host, port }, catalog: { location, isNew, hives } }, () => undefined);
+}
+
+function assemble(config: Config, opened: Pick<QueenOptions, "catalog" | "log" | "metrics">): Queen {
+  return assembleQueen({
+    ...config,
+    ...opened,
+    limits: { ...config.limits, maxConnections: affordableConnections(config.limits.maxConnections) },
+    tls: config.tlsFiles && readTls(config.tlsFiles),
+    clock: systemClock,
+    resolve: new Names().resolve,
+    agentFile: AGENT_FILE,
+    readPage,
+  });
 }
 
 /** Listens on all addresses of the host, and returns the port, which the system chose where the setting is 0. */
@@ -163,16 +166,10 @@ function startProblem({ host, port }: Config, error: unknown): string {
   if (error instanceof HiveCatalogError) return openProblem(error);
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "EADDRINUSE") {
-    return `port ${port} of ${host} is taken by another program, perhaps a queen that is still running: stop that one, or choose another port with ${nameOf("port")}`;
+    return `port ${port} of ${host} is taken by another program, perhaps a queen that is still running: stop that one, or choose another port with ${SETTINGS.howToSet("port")}`;
   }
   if (code === undefined) return `cannot start: ${reasonOf(error)}`;
-  return `cannot listen on port ${port} of ${host} (${nameOf("host")}, ${nameOf("port")}): ${reasonOf(error)}`;
-}
-
-/** Of a setting, for whoever set it: what started this has no flags for it. */
-function nameOf(flag: "host" | "port"): string {
-  const variable = `QUEEN_${flag.toUpperCase()}`;
-  return process.send === undefined ? `--${flag} or ${variable}` : variable;
+  return `cannot listen on port ${port} of ${host} (${SETTINGS.howToSet("host")}, ${SETTINGS.howToSet("port")}): ${reasonOf(error)}`;
 }
 
 /** One line on stderr for each problem, whatever the log level. */

@@ -168,6 +168,20 @@ async function create(catalog: HiveCatalog, flags: CreateFlags): Promise<number>
       if (file) await rm(file);
       throw error;
     });
+  await handOver(catalog, record, token, { json, file });
+  if (json) return 0;
+  say(file ? `the token ${record.id} is in ${file}` : `this is the token ${record.id}; it is not shown again`);
+  if (role !== "hive") await sayWhoIsKeptOut(catalog, record.id);
+  return 0;
+}
+
+/** Prints the token, unless it is in a file; where that cannot be, nobody has it. */
+async function handOver(
+  catalog: HiveCatalog,
+  record: TokenRecord,
+  token: string,
+  { json, file }: { json: boolean | undefined; file: string | undefined },
+): Promise<void> {
   try {
     if (json) await print(JSON.stringify({ ...toTokenJson(record), ...(!file && { token }) }));
     else if (!file) await print(token);
@@ -176,10 +190,6 @@ async function create(catalog: HiveCatalog, flags: CreateFlags): Promise<number>
     else await revokeUnread(catalog, record.id);
     throw error;
   }
-  if (json) return 0;
-  say(file ? `the token ${record.id} is in ${file}` : `this is the token ${record.id}; it is not shown again`);
-  if (role !== "hive") await sayWhoIsKeptOut(catalog, record.id);
-  return 0;
 }
 
 /** It would be in force without anybody who has it. */

@@ -36,6 +36,8 @@ interface Timeline {
   operator?: readonly (readonly [atS: number, act: (liveness: Liveness, nowMs: number) => void])[];
   settings?: Partial<LivenessSettings>;
   rules?: LivenessRules;
+  /** Told of each hive that may get work from another time on. */
+  onWork?: (liveness: Liveness, id: string) => void;
 }
 
 const BEAT_S = 15;
@@ -52,7 +54,12 @@ const isIn = (spans: Spans, s: number): boolean => spans.some(([fromS, toS]) => 
 export function live(timeline: Timeline): { log: string[]; liveness: Liveness; nowMs: number } {
   const { hives, toS, stalls = [], busyStalls = [], suspensions = [], operator = [], settings, rules } = timeline;
   let cpuMs = 0;
-  const liveness = new Liveness({ ...LIVENESS_SETTINGS, ...settings }, 0, rules, () => cpuMs);
+  const onWork = (id: string) => timeline.onWork?.(liveness, id);
+  const liveness: Liveness = new Liveness({ ...LIVENESS_SETTINGS, ...settings }, 0, {
+    ...(rules && { rules }),
+    cpuMs: () => cpuMs,
+    onWork,
+  });
   const log: string[] = [];
   let suspendedMs = 0;
   let nowMs = 0;

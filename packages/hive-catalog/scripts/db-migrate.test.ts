@@ -8,6 +8,7 @@ import Sqlite from "libsql";
 import { describe, expect, it, vi } from "vitest";
 import { HiveCatalog } from "../src/index.ts";
 import { temporaryFolder } from "../src/testing.ts";
+import { SPECIFICATION_DDL } from "../test/catalog-file.ts";
 import { startEmptyServer, TOKEN } from "../test/server.ts";
 import { readJournal } from "./migrations-folder.ts";
 import { copyOfRepository, ending, startCommand } from "./repository-copy.ts";
@@ -15,28 +16,12 @@ import { copyOfRepository, ending, startCommand } from "./repository-copy.ts";
 // Several processes in a row, on a machine that may be busy.
 vi.setConfig({ testTimeout: 180_000 });
 
-/** The specification's table, as its Rust system makes it. */
-const SPECIFICATION_DDL = `
-CREATE TABLE IF NOT EXISTS hives (
-    id                  TEXT PRIMARY KEY,
-    host                TEXT NOT NULL,
-    port                INTEGER NOT NULL,
-    ssh_host            TEXT,
-    ssh_port            INTEGER,
-    ssh_user            TEXT,
-    status              TEXT NOT NULL DEFAULT 'unknown',
-    last_heartbeat_ms   INTEGER,
-    devices_json        TEXT,        -- JSON serialized DeviceCapabilities
-    created_at_ms       INTEGER NOT NULL,
-    updated_at_ms       INTEGER NOT NULL
-);
-
-CREATE INDEX IF NOT EXISTS idx_hives_status ON hives(status);
-CREATE INDEX IF NOT EXISTS idx_hives_heartbeat ON hives(last_heartbeat_ms);
+/** A catalog that the Rust system made. */
+const OLD_CATALOG = `${SPECIFICATION_DDL}
 INSERT INTO hives VALUES ('hive-prod-01', '10.0.1.100', 8600, '10.0.1.100', 22, 'admin', 'online', 1761040800000,
   '{"cpu":{"cores":16,"ram_gb":64},"gpus":[{"index":0,"name":"NVIDIA RTX 4090","vram_gb":24}]}', 1761040700000, 1761040750000);`;
 
-const SPECIFICATION_HIVE = {
+const OLD_HIVE = {
   id: "hive-prod-01",
   host: "10.0.1.100",
   port: 8600,
@@ -109,14 +94,14 @@ describe.concurrent("db:migrate", () => {
     async (first) => {
       await using folder = await temporaryFolder();
       const path = join(folder.path, "hives.db");
-      writeDatabase(path, SPECIFICATION_DDL);
+      writeDatabase(path, OLD_CATALOG);
       if (first === "HiveCatalog.open") await (await HiveCatalog.open(path)).close();
       const { code, output } = await migrate(path);
       expect({ code, output }).toEqual({
         code: 0,
         output: first === "db:migrate" ? `${path}: ${APPLIED}\n` : `${path} is up to date\n`,
       });
-      expect(await storedHives(path)).toEqual([SPECIFICATION_HIVE]);
+      expect(await storedHives(path)).toEqual([OLD_HIVE]);
     },
   );
 
@@ -156,7 +141,7 @@ describe.concurrent("db:migrate", () => {
   it("waits for another process that holds the lock", async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "hives.db");
-    writeDatabase(path, SPECIFICATION_DDL);
+    writeDatabase(path, OLD_CATALOG);
     // Its COMMIT waits for those who are reading at that moment.
     const holder = new Sqlite(path, { timeout: 5000 });
     holder.exec("BEGIN IMMEDIATE");
@@ -167,13 +152,13 @@ describe.concurrent("db:migrate", () => {
     }
     holder.close();
     expect(await ended).toMatchObject({ code: 0, output: expect.stringContaining(APPLIED) });
-    expect(await storedHives(path)).toEqual([SPECIFICATION_HIVE]);
+    expect(await storedHives(path)).toEqual([OLD_HIVE]);
   });
 
   it("says CATALOG_BUSY when another process keeps the lock", async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "hives.db");
-    writeDatabase(path, SPECIFICATION_DDL);
+    writeDatabase(path, OLD_CATALOG);
     const holder = new Sqlite(path);
     holder.exec("BEGIN IMMEDIATE");
     const { code, output } = await migrate(path);
@@ -226,12 +211,12 @@ describe.concurrent("db:migrate", () => {
 
   it.sequential("brings a catalog on a server up to date", async () => {
     await using server = await startEmptyServer();
-    await server.run(...SPECIFICATION_DDL.split(";").filter((sql) => sql.trim() !== ""));
+    await server.run(...OLD_CATALOG.split(";").filter((sql) => sql.trim() !== ""));
     const env = { QUEEN_DATABASE_AUTH_TOKEN: TOKEN };
     expect(await migrate(server.url, { env })).toEqual({ code: 0, output: `${new URL(server.url)}: ${APPLIED}\n` });
     expect(await migrate(server.url, { env })).toEqual({ code: 0, output: `${new URL(server.url)} is up to date\n` });
     await using catalog = await HiveCatalog.open(server.url, { authToken: TOKEN, migrate: false });
-    expect(await catalog.listHives()).toEqual([SPECIFICATION_HIVE]);
+    expect(await catalog.listHives()).toEqual([OLD_HIVE]);
   });
 
   it.sequential("refuses a server that holds another application's tables", async () => {

@@ -70,6 +70,12 @@ export class Settings<D extends Declarations> {
     return this.#all.map((one) => ({ variable: one.variable, help: one.help, default: defaultOf(one) }));
   }
 
+  /** How a setting is named to whoever is to change it: what starts a program as its child has no flags for it. */
+  howToSet(setting: keyof D): string {
+    const { flag, variable } = this.#all.find(({ name }) => name === setting) as Named;
+    return process.send === undefined ? `${flag} or ${variable}` : variable;
+  }
+
   /** What the help of a program says of its environment, for `addHelpText("after", …)`. */
   get environmentHelp(): string {
     const secrets = this.#all

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { Reading } from "./adapter.ts";
 import { ADAPTERS } from "./adapters.ts";
 import { createAsk } from "./ask.ts";
 import {
@@ -62,6 +63,12 @@ interface Told {
   readonly pids: readonly number[];
   /** Whether one of them uses a GPU by AMD's driver. */
   readonly usesKfd: boolean;
+}
+
+/** The processes of this host at this reading, and at the one before. */
+interface Trees {
+  readonly tree: ProcessTree;
+  readonly before: ProcessTree | undefined;
 }
 
 /** Reads the servers of this host between the heartbeats, so that none waits for it. */
@@ -148,10 +155,6 @@ export class WorkerWatch {
     return known;
   }
 
-  /**
-   * A few at once, who waits longest first, until the time of a reading is over. Those that were silent may take all of their time, and have the way of
-   * one: they keep nobody waiting, and are kept from nothing.
-   */
   async #ask(servers: readonly WatchedServer[], targets: ReadonlyMap<string, Target>, nowMs: number): Promise<void> {
     const { keys, timeoutMs, readingTimeoutMs = READING_TIMEOUT_MS } = this.#options;
     const reading = new AbortController();
@@ -160,23 +163,9 @@ export class WorkerWatch {
     this.#stopping.signal.addEventListener("abort", end, { once: true });
     const askOf: AskOf = (base, paths, isConfigured) =>
       createAsk({ base, paths, isConfigured, key: keyFor(keys, base), timeoutMs, signal: reading.signal });
-    const inTurn = servers.toSorted((a, b) => a.askedMs - b.askedMs);
-    const silent = inTurn.filter(({ isSilent }) => isSilent).values();
-    const others = inTurn.filter(({ isSilent }) => !isSilent).values();
-    const work = async (queue: Iterable<WatchedServer>) => {
-      let isLate = false;
-      for (const server of queue) {
-        if (reading.signal.aborted) return;
-        const isCutShort = () => isLate && reading.signal.aborted;
-        await server.read(targets.get(server.target.key) ?? server.target, { askOf, nowMs, isCutShort });
-        isLate = true;
-      }
-    };
     try {
-      await Promise.all(
-        Array.from({ length: SERVERS_AT_ONCE }, (_, way) =>
-          work(way === 0 ? both(silent, others) : both(others, silent)),
-        ),
+      await readInTurn(servers, reading.signal, (server, isCutShort) =>
+        server.read(targets.get(server.target.key) ?? server.target, { askOf, nowMs, isCutShort }),
       );
     } finally {
       clearTimeout(timer);
@@ -186,28 +175,20 @@ export class WorkerWatch {
 
   async #tell(servers: readonly WatchedServer[], finding: Finding, readAt: Date): Promise<void> {
     const { advertiseHost } = this.#options;
+    const kfdPids = servers.length === 0 ? new Set<number>() : await readKfdPids();
+    const trees = { tree: finding.tree, before: this.#tree };
+    this.#tree = finding.tree;
     const told: Told[] = [];
     const leftOut = [...finding.leftOut];
     const ids = new Set<string>();
-    const { tree } = finding;
-    const before = this.#tree;
-    this.#tree = tree;
-    const kfdPids = servers.length === 0 ? new Set<number>() : await readKfdPids();
     for (const server of servers) {
-      const { target } = server;
-      const what = target.process === undefined ? target.key : `${server.kind} (pid ${target.process.pid})`;
-      if (server.leftOut !== undefined) leftOut.push({ what, why: server.leftOut });
-      if (server.hasMoreModels)
-        leftOut.push({ what: `${what}, the rest of its models`, why: `there are more than ${MAX_MODELS}` });
+      leftOut.push(...leftOutOf(server));
       for (const reading of server.readings) {
-        const alone = server.readings.length === 1 ? target.process?.pid : undefined;
-        const pid = reading.pid ?? alone;
-        const measured = pid === undefined ? {} : measureOnHost(pid, { proc: this.#proc, tree, before });
-        const json = workerToJson(server, reading, measured, advertiseHost);
-        const why = whyNotTold(json, ids);
-        if (why !== undefined) leftOut.push({ what: `${what}, worker ${json.worker_id}`, why });
-        else told.push({ json, process: target.process, ...processesOf(pid, tree, kfdPids) });
-        ids.add(json.worker_id);
+        const one = this.#toldOf(server, reading, trees, kfdPids);
+        const why = whyNotTold(one.json, ids);
+        if (why === undefined) told.push(one);
+        else leftOut.push({ what: `${nameOf(server)}, worker ${one.json.worker_id}`, why });
+        ids.add(one.json.worker_id);
       }
     }
     const room = new BeatRoom();
@@ -220,6 +201,16 @@ export class WorkerWatch {
     this.#sayLeftOut([...leftOut, ...room.leftOut]);
   }
 
+  #toldOf(server: WatchedServer, reading: Reading, trees: Trees, kfdPids: ReadonlySet<number>): Told {
+    const { process } = server.target;
+    const alone = server.readings.length === 1 ? process?.pid : undefined;
+    const pid = reading.pid ?? alone;
+    const measured = pid === undefined ? {} : measureOnHost(pid, { proc: this.#proc, ...trees });
+    const json = workerToJson(server, reading, measured, this.#options.advertiseHost);
+    const pids = pid === undefined ? [] : trees.tree.withDescendants(pid);
+    return { json, process, pids, usesKfd: pids.some((one) => kfdPids.has(one)) };
+  }
+
   /** Once for each, for as long as it stays so. */
   #sayLeftOut(leftOut: readonly LeftOut[]): void {
     const said = new Set(this.leftOut.map(({ what, why }) => `${what}: ${why}`));
@@ -230,14 +221,47 @@ export class WorkerWatch {
   }
 }
 
+/**
+ * A few at once, who waits longest first, until `signal` says that the time of a reading is over. Those that were silent may take all of their time, and have the
+ * way of one: they keep nobody waiting, and are kept from nothing. `isCutShort` tells whether that was so, and the server had not all of the time.
+ */
+async function readInTurn(
+  servers: readonly WatchedServer[],
+  signal: AbortSignal,
+  read: (server: WatchedServer, isCutShort: () => boolean) => Promise<void>,
+): Promise<void> {
+  const inTurn = servers.toSorted((a, b) => a.askedMs - b.askedMs);
+  const silent = inTurn.filter(({ isSilent }) => isSilent).values();
+  const others = inTurn.filter(({ isSilent }) => !isSilent).values();
+  const work = async (queue: Iterable<WatchedServer>) => {
+    let isLate = false;
+    for (const server of queue) {
+      if (signal.aborted) return;
+      await read(server, () => isLate && signal.aborted);
+      isLate = true;
+    }
+  };
+  const ways = Array.from({ length: SERVERS_AT_ONCE }, (_, way) =>
+    work(way === 0 ? both(silent, others) : both(others, silent)),
+  );
+  await Promise.all(ways);
+}
+
 function* both<Item>(first: Iterable<Item>, second: Iterable<Item>): Generator<Item> {
   yield* first;
   yield* second;
 }
 
-function processesOf(pid: number | undefined, tree: ProcessTree, kfdPids: ReadonlySet<number>) {
-  const pids = pid === undefined ? [] : tree.withDescendants(pid);
-  return { pids, usesKfd: pids.some((one) => kfdPids.has(one)) };
+const nameOf = ({ target: { process, key }, kind }: WatchedServer): string =>
+  process === undefined ? key : `${kind} (pid ${process.pid})`;
+
+function leftOutOf(server: WatchedServer): LeftOut[] {
+  const what = nameOf(server);
+  const more = { what: `${what}, the rest of its models`, why: `there are more than ${MAX_MODELS}` };
+  return [
+    ...(server.leftOut === undefined ? [] : [{ what, why: server.leftOut }]),
+    ...(server.hasMoreModels ? [more] : []),
+  ];
 }
 
 const wordsOf = (kind: string, { process, port, base }: Target) => ({

@@ -71,7 +71,6 @@ export async function actInBulk(
 ): Promise<number> {
   const { terminal } = session;
   terminal.goOnUnread();
-  const isAgreedTo = flags.yes === true || bulk.isHarmless === true;
   const plan = await beforeAnything(session, async () => {
     return planOf(session, await chosenBy(session, args, flags), bulk);
   });
@@ -80,12 +79,7 @@ export async function actInBulk(
     return EXIT.done;
   }
   const todo = plan.filter(({ outcome }) => outcome === "would_do");
-  const deed = await beforeAnything(session, async () => {
-    const whole = todo.length > 0 && bulk.complete !== undefined ? await bulk.complete() : bulk.deed;
-    const isSettled = isAgreedTo || todo.length === 0;
-    if (!isSettled) refuseUnasked(session, bulk.deed.action);
-    return isSettled || (await isAgreed(session, bulk, plan, todo)) ? whole : undefined;
-  });
+  const deed = await beforeAnything(session, () => agreedDeed(session, bulk, plan, todo));
   if (deed === undefined) {
     terminal.complain("nothing was done");
     return EXIT.failed;
@@ -97,6 +91,20 @@ export async function actInBulk(
   for (const line of plan) if (line.outcome !== "would_do") await report.hive(asOutcome(line));
   const ids = todo.map(({ hive_id }) => hive_id);
   return act(session, { ...bulk, deed }, { ids, parallel: flags.parallel, report });
+}
+
+/** What is to be done, as a whole; undefined where that is not agreed to. */
+async function agreedDeed(
+  session: Session,
+  bulk: Bulk,
+  plan: readonly ActionOnHive[],
+  todo: readonly ActionOnHive[],
+): Promise<Deed | undefined> {
+  if (todo.length === 0) return bulk.deed;
+  const deed = (await bulk.complete?.()) ?? bulk.deed;
+  if (session.flags.yes || bulk.isHarmless) return deed;
+  refuseUnasked(session, bulk.deed.action);
+  return (await isAgreed(session, bulk, plan, todo)) ? deed : undefined;
 }
 
 /** Where a question would have to be asked, and nobody can answer it. What else is wrong comes first: the flag would not mend it. */

@@ -74,24 +74,32 @@ async function getEvents(
   };
   if (flags.watch) {
     refuseDocuments(session);
-    const printer = session.printer(EVENTS, { isWatch: true });
-    for await (const event of told(session, eventsSince(session, { kind }, after), isWanted))
-      await printer.print([event]);
-    return EXIT.done;
+    return watchEvents(session, told(session, eventsSince(session, { kind }, after), isWanted));
   }
   const isAsked = args.length > 0 || flags.kind !== undefined || flags.since !== undefined;
   const none = isAsked ? "nothing of that has happened" : "nothing has happened since the queen started";
   await printList(session, EVENTS, inPages(told(session, keptEvents(session, { kind }, after), isWanted)), { none });
   if (fromMs !== undefined) await sayUnkept(session, fromMs);
+  const named = ids?.length ?? 0;
+  return exitCodeOf(named, named - (await sayMissing(session, [...unheard])));
+}
+
+async function watchEvents(session: Session, events: AsyncIterable<Told>): Promise<number> {
+  const printer = session.printer(EVENTS, { isWatch: true });
+  for await (const event of events) await printer.print([event]);
+  return EXIT.done;
+}
+
+/** Says which of these hives there are not, and returns how many. */
+async function sayMissing(session: Session, ids: readonly string[]): Promise<number> {
   let missing = 0;
-  for await (const batch of rowsOf(session, [...unheard], {})) {
+  for await (const batch of rowsOf(session, ids, {})) {
     for (const [id] of batch.filter(([, row]) => row === undefined)) {
       session.terminal.complain(noSuchHive(id));
       missing += 1;
     }
   }
-  const named = ids?.length ?? 0;
-  return exitCodeOf(named, named - missing);
+  return missing;
 }
 
 /** The event after which they are told, or from when on. */

@@ -4,14 +4,14 @@ import type { EventData } from "../telling/event-data.ts";
 import type { EventLog } from "../telling/events.ts";
 import type { Metrics } from "../telling/metrics.ts";
 import type { Notice } from "./liveness/listening.ts";
-import type { Moves } from "./moves.ts";
+import type { Revisions } from "./revisions.ts";
 import type { Trait } from "./traits.ts";
 
 interface Parts {
   events: EventLog;
   metrics: Metrics;
   log: Logger;
-  moves: Moves;
+  revisions: Revisions;
   /** The request that ran longest in the last so many milliseconds, in words. */
   ranLongest: (forMs: number) => string | undefined;
   /** Told of each hive of which something was told. */
@@ -25,7 +25,7 @@ const MAX_LABELS_LENGTH = 2000;
 type Author = "caller" | "another program";
 
 /** The events after which a hive may stand elsewhere in a list. */
-type Move = "status" | "hive_added" | "hive_changed" | "hive_removed";
+type RowEvent = "status" | "hive_added" | "hive_changed" | "hive_removed";
 
 /** Tells of what happens to the fleet: in the log, in the events and in the metrics alike. */
 export class Announcer {
@@ -95,10 +95,10 @@ export class Announcer {
     this.notices(notices);
   }
 
-  /** A hive moved, and whoever reads its row is told. */
-  #tell<Type extends Move>(type: Type, data: EventData[Type]): void {
-    const { events, moves, onTold } = this.#parts;
-    moves.note(data.hive_id);
+  /** A hive changed, and whoever reads its row is told. */
+  #tell<Type extends RowEvent>(type: Type, data: EventData[Type]): void {
+    const { events, revisions, onTold } = this.#parts;
+    revisions.changed(data.hive_id);
     events.publish(type, data);
     onTold(data.hive_id);
   }

@@ -26,7 +26,7 @@ export class Cordons {
   #byHive = new Map<string, Cordon>();
   #loading: Promise<void> | undefined;
   /** What is damaged of the cordons that were read last, so that each is logged once. */
-  #damaged = new Set<string>();
+  #damaged: ReadonlyMap<string, DamagedRecord> = new Map();
   /** Counts the changes of this queen's own, which a reading that began before must not undo. */
   #ownChanges = 0;
 
@@ -121,23 +121,7 @@ export class Cordons {
 
   async #read({ announces }: { announces: boolean }): Promise<void> {
     const before = this.#byHive;
-    const damaged = new Map<string, DamagedRecord>();
-    const onCorruptRecord = (damage: DamagedRecord) => void damaged.set(`${damage.id} ${damage.column}`, damage);
-    let changes: number;
-    do {
-      changes = this.#ownChanges;
-      damaged.clear();
-      const cordons = await this.#parts.catalog.cordons.list({ onCorruptRecord });
-      if (changes === this.#ownChanges) this.#byHive = new Map(cordons.map((cordon) => [cordon.hiveId, cordon]));
-    } while (changes !== this.#ownChanges);
-    for (const [key, { id, column, problem }] of damaged) {
-      if (this.#damaged.has(key)) continue;
-      this.#parts.log.warn(
-        { hive_id: id, column, problem },
-        "a stored cordon is damaged: cordon its hive anew, or uncordon it",
-      );
-    }
-    this.#damaged = new Set(damaged.keys());
+    this.#logDamage(await this.#takeOver());
     const changed = [...new Set([...before.keys(), ...this.#byHive.keys()])]
       .map((hiveId) => ({ hiveId, was: before.get(hiveId), is: this.#byHive.get(hiveId) }))
       .filter(({ was, is }) => isOther(was, is));
@@ -147,6 +131,29 @@ export class Cordons {
         if (announces && is !== undefined) this.#announce(is);
         else if (announces && was !== undefined) this.#announceEnd(was);
       }
+    }
+  }
+
+  /** Reads them again for as long as this queen changes one meanwhile. Resolves to what is damaged. */
+  async #takeOver(): Promise<readonly DamagedRecord[]> {
+    for (;;) {
+      const changes = this.#ownChanges;
+      const damaged: DamagedRecord[] = [];
+      const onCorruptRecord = (damage: DamagedRecord) => void damaged.push(damage);
+      const cordons = await this.#parts.catalog.cordons.list({ onCorruptRecord });
+      if (changes !== this.#ownChanges) continue;
+      this.#byHive = new Map(cordons.map((cordon) => [cordon.hiveId, cordon]));
+      return damaged;
+    }
+  }
+
+  #logDamage(damaged: readonly DamagedRecord[]): void {
+    const logged = this.#damaged;
+    this.#damaged = new Map(damaged.map((damage) => [`${damage.id} ${damage.column}`, damage]));
+    for (const [key, { id, column, problem }] of this.#damaged) {
+      if (logged.has(key)) continue;
+      const text = "a stored cordon is damaged: cordon its hive anew, or uncordon it";
+      this.#parts.log.warn({ hive_id: id, column, problem }, text);
     }
   }
 

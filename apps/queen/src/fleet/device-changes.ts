@@ -1,17 +1,17 @@
 import { type DeviceCapabilities, type GpuDevice, toDeviceCapabilitiesJson } from "@repo/device-types";
 import { printable } from "@repo/process-log/printable";
 
-const MAX_KINDS = 4;
+const MAX_NAMES = 4;
 const MAX_LENGTH = 500;
 
 /** What a hive reports, completed by what it could not read, or does not say of a GPU of the same name. */
 export function withKnown({ cpu, gpus }: DeviceCapabilities, was: DeviceCapabilities | null): DeviceCapabilities {
   const before = was?.gpus ?? null;
-  return { cpu: cpu ?? was?.cpu ?? null, gpus: gpus?.map((gpu) => ({ ...kindOf(gpu, before), ...gpu })) ?? before };
+  return { cpu: cpu ?? was?.cpu ?? null, gpus: gpus?.map((gpu) => ({ ...commonOf(gpu, before), ...gpu })) ?? before };
 }
 
 /** What all GPUs of one name have in common. */
-function kindOf({ name }: GpuDevice, gpus: readonly GpuDevice[] | null) {
+function commonOf({ name }: GpuDevice, gpus: readonly GpuDevice[] | null) {
   const { vendor, backend } = gpus?.find((gpu) => gpu.name === name) ?? {};
   return { ...(vendor !== undefined && { vendor }), ...(backend !== undefined && { backend }) };
 }
@@ -42,7 +42,7 @@ function gpusIn({ gpus }: DeviceCapabilities): string {
   if (gpus.length === 0) return "no GPUs";
   const counts = new Map<string, number>();
   for (const { name } of gpus) counts.set(name, (counts.get(name) ?? 0) + 1);
-  const kinds = [...counts].map(([name, count]) => `${count} × ${name}`);
-  const further = kinds.length - MAX_KINDS;
-  return `${kinds.slice(0, MAX_KINDS).join(" and ")}${further > 0 ? ` and ${further} other kinds of GPU` : ""}`;
+  const names = [...counts].map(([name, count]) => `${count} × ${name}`);
+  const further = names.length - MAX_NAMES;
+  return `${names.slice(0, MAX_NAMES).join(" and ")}${further > 0 ? ` and ${further} other kinds of GPU` : ""}`;
 }

@@ -48,8 +48,8 @@ interface Parts {
   clock: Clock;
 }
 
-/** GPUs and workers that are looked at before other work gets its turn: most hives have a few of them, and some have thousands. */
-const LOOKS_PER_TURN = 5000;
+/** GPUs and workers that are scanned before other work gets its turn: most hives have a few of them, and some have thousands. */
+const SCANNED_PER_TURN = 5000;
 const NO_LABELS: Labels = {};
 
 /** Makes rows of hives, from what the catalog and the memories of the queen know. */
@@ -83,16 +83,16 @@ export class FleetRows {
       fleet.cordons.ready(),
     ]);
     const rows: FleetRow[] = [];
-    let looks = 0;
+    let scanned = 0;
     for (const hive of hives) {
-      if (looks > LOOKS_PER_TURN) {
+      if (scanned > SCANNED_PER_TURN) {
         await wholeTurn();
-        looks = 0;
+        scanned = 0;
       }
       const standing = fleet.standing(hive);
       if (standing === undefined) continue;
       const heard = fleet.registry.get(hive.id);
-      looks += (1 + (heard?.workers.length ?? 0)) * (1 + (hive.devices?.gpus?.length ?? 0));
+      scanned += (1 + (heard?.workers.length ?? 0)) * (1 + (hive.devices?.gpus?.length ?? 0));
       const beside = { labels: labels.get(hive.id) ?? NO_LABELS, lastOperation: operations.get(hive.id) ?? null };
       rows.push(this.#row(hive, standing, heard, beside));
     }

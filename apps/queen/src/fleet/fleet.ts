@@ -15,9 +15,9 @@ import { type HiveView, type Standing, standingOf, viewOf } from "./hive-view.ts
 import { Liveness, type LivenessSettings } from "./liveness/liveness.ts";
 import type { Condition } from "./liveness/own-condition.ts";
 import type { NotBeating, ProbeResult, Sight } from "./liveness/sight.ts";
-import { Moves } from "./moves.ts";
 import { readHive } from "./read-hive.ts";
 import { Records } from "./records.ts";
+import { Revisions } from "./revisions.ts";
 import { Senders } from "./senders.ts";
 import { StatusKeeper } from "./statuses.ts";
 import { Traits } from "./traits.ts";
@@ -54,7 +54,7 @@ export class Fleet {
   readonly assignments: Assignments;
   readonly traits = new Traits();
   readonly news: HiveNews;
-  readonly moves = new Moves();
+  readonly revisions = new Revisions();
   /** Checks the health of one hive before its turn comes. Whoever checks them all sets it; never rejects. */
   check: (hive: HiveToReach) => Promise<void> = async () => undefined;
   readonly #options: Options;
@@ -70,9 +70,13 @@ export class Fleet {
     const { clock, metrics, settings } = options;
     this.settings = settings;
     this.#options = options;
-    this.#liveness = new Liveness(settings, clock.monotonicNow(), undefined, () => clock.cpuNow());
-    this.#announcer = new Announcer({ ...options, moves: this.moves, onTold: (id) => this.news.noted(id) });
     const reconsider = (id: string) => this.registry.reconsider(id);
+    this.#liveness = new Liveness(settings, clock.monotonicNow(), {
+      cpuMs: () => clock.cpuNow(),
+      onWork: reconsider,
+      whyRefused: options.whyRefused,
+    });
+    this.#announcer = new Announcer({ ...options, revisions: this.revisions, onTold: (id) => this.news.noted(id) });
     this.cordons = new Cordons({ ...options, onChange: reconsider });
     this.registry = new HiveRegistry({
       clock,
@@ -85,8 +89,6 @@ export class Fleet {
     const told = { liveness: this.#liveness, announcer: this.#announcer };
     this.news = new HiveNews({ ...options, ...told, registry: this.registry });
     this.assignments = new Assignments({ registry: this.registry, cordons: this.cordons, clock, metrics });
-    this.#liveness.onWork = reconsider;
-    this.#liveness.whyRefused = options.whyRefused;
     this.devices = new DeviceDetection({ ...options, traits: this.traits, onUnified: reconsider });
     const { registry, devices, traits, news } = this;
     this.#records = new Records({ ...told, clock, registry, devices, traits, news });

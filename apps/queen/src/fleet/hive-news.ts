@@ -15,8 +15,8 @@ import { type Shown, showSame } from "./workers/shown.ts";
 const WORKERS_GAP_MS = 2000;
 /** How often what waits for that is looked at. */
 export const TELLING_INTERVAL_MS = 500;
-/** How many hives are looked at before other work gets its turn. */
-const LOOKS_PER_TURN = 100;
+/** How many hives are scanned before other work gets its turn. */
+const SCANNED_PER_TURN = 100;
 
 interface Parts {
   events: EventLog;
@@ -91,16 +91,19 @@ export class HiveNews {
 
   /** Tells of the workers of those hives that had to wait. */
   async tellDue(): Promise<void> {
-    for await (const hiveIds of inBatches(this.#untold, LOOKS_PER_TURN)) {
+    for await (const hiveIds of inBatches(this.#untold, SCANNED_PER_TURN)) {
       for (const hiveId of hiveIds) this.#tellWorkers(hiveId);
     }
   }
 
   /** Looks for what changed by itself, until `signal` ends it. */
   async look(signal: AbortSignal): Promise<void> {
-    for await (const sights of inBatches(this.#parts.liveness.sights.values(), LOOKS_PER_TURN)) {
+    for await (const sights of inBatches(this.#parts.liveness.sights.values(), SCANNED_PER_TURN)) {
       if (signal.aborted) return;
-      for (const sight of sights) this.#lookAt(sight);
+      for (const sight of sights) {
+        this.#lookAt(sight);
+        this.#lookAtWorkers(sight.id);
+      }
     }
   }
 
@@ -120,21 +123,25 @@ export class HiveNews {
   }
 
   #lookAt(sight: Sight): void {
-    const { announcer, registry } = this.#parts;
+    const { announcer } = this.#parts;
     const before = this.#states.get(sight.id);
     const state = this.#stateOf(sight);
     const changes = before === undefined ? [] : changesOf(before, state, sight);
     if (before === undefined) this.#states.set(sight.id, state);
     else if (changes.length > 0) announcer.changedByItself(sight.id, oneLine(changes));
     if (state.notBeating !== null && before?.notBeating !== state.notBeating) announcer.notBeating(sight.id, state.why);
-    const beaten = this.#beaten.get(sight.id);
-    const heard = registry.get(sight.id);
+  }
+
+  /** What their hive said of them counts for some time only, and so does what it measured. */
+  #lookAtWorkers(hiveId: string): void {
+    const beaten = this.#beaten.get(hiveId);
+    const heard = this.#parts.registry.get(hiveId);
     if (beaten === undefined || heard === undefined) return;
     const isRead = heard.reading !== null;
     if (heard.live === beaten.isLive && isRead === beaten.isRead) return;
     beaten.isLive = heard.live;
     beaten.isRead = isRead;
-    this.#changed(sight.id);
+    this.#changed(hiveId);
   }
 
   #stateOf(sight: Sight): State {

@@ -34,11 +34,10 @@ export class Records {
     devices.learn(record, readAtMs);
     const others = traits.learn(record, labels, readAtMs);
     const isWritten = traits.learnWrite(record, readAtMs);
-    const hasMoved = was !== undefined && status !== undefined && status !== was;
+    const hasOtherStatus = was !== undefined && status !== undefined && status !== was;
     // Where only its status was other, and is not now, a list may have passed it over meanwhile.
-    if (others.length > 0 || (isWritten && !hasMoved)) announcer.changed(record, "another program", others);
-    if (!hasMoved) return;
-    announcer.status(record.id, was, status, BY_ANOTHER_PROGRAM);
+    if (others.length > 0 || (isWritten && !hasOtherStatus)) announcer.changed(record, "another program", others);
+    if (hasOtherStatus) announcer.status(record.id, was, status, BY_ANOTHER_PROGRAM);
   }
 
   /** It was read, by somebody who needs only what liveness asks of it. */

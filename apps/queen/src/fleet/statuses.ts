@@ -4,9 +4,8 @@ import type { Clock } from "../process/clock.ts";
 import { isCatalogError, onCatalogError } from "../process/errors.ts";
 import { inBatches } from "../process/turn.ts";
 import type { Announcer } from "./announcer.ts";
-import type { Verdict } from "./liveness/judge.ts";
 import type { Liveness } from "./liveness/liveness.ts";
-import type { Sight } from "./liveness/sight.ts";
+import type { Sight, Verdict } from "./liveness/sight.ts";
 import { readHive } from "./read-hive.ts";
 
 interface Parts {

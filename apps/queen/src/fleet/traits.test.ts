@@ -8,7 +8,7 @@ const devicesOf = (uuid: string): DeviceCapabilities => ({
   gpus: [{ ...L4, uuid, backend: "cuda" }],
 });
 
-test("hives whose devices differ in what no requirement asks for are one kind, of which one is looked at", () => {
+test("hives whose devices differ in what no requirement asks for are the same hardware, which is looked at once", () => {
   const traits = new Traits();
   const ids = Array.from({ length: 50 }, (_, n) => `hive-${n}`);
   for (const id of ids) traits.learnDevices(id, devicesOf(`GPU-${id}`), 0);

@@ -5,10 +5,10 @@ import {
   toDeviceCapabilitiesJson,
 } from "@repo/device-types";
 import { type HiveRecord, type Labels, labelOf, type Selector } from "@repo/hive-catalog";
-import { Prints } from "./prints.ts";
+import { Digests } from "./digests.ts";
 
-/** Kinds of hives that are recognized. */
-const MAX_KINDS = 1000;
+/** Different ones that are recognized. */
+const MAX_HARDWARE = 1000;
 const NO_LABELS: Labels = {};
 
 /** What of a hive is told to be other; the address is also that of SSH. */
@@ -22,34 +22,34 @@ interface KnownLabels {
 }
 
 /** What requirements ask of devices, and where each stands: all else, such as a `uuid`, is other on each hive. */
-export type DeviceKind = Pick<DeviceCapabilities, "cpu"> & {
+export type Hardware = Pick<DeviceCapabilities, "cpu"> & {
   readonly gpus: readonly Pick<GpuDevice, "index" | "name" | "vendor" | "vramGb" | "unified">[] | null;
   /** The indexes of GPUs without memory of their own; undefined where there are none. */
   readonly unified: ReadonlySet<number> | undefined;
 };
 
 interface KnownDevices {
-  readonly kind: DeviceKind | null;
+  readonly hardware: Hardware | null;
   /** Monotonic. */
   readonly atMs: number;
 }
 
-/** What the catalog says of hives beside their status: the labels and devices by which work may be asked for, and prints, by which it shows when another program changes something. */
+/** What the catalog says of hives beside their status: the labels and devices by which work may be asked for, and digests, by which it shows when another program changes something. */
 export class Traits {
   readonly #labels = new Map<string, KnownLabels>();
   readonly #devices = new Map<string, KnownDevices>();
-  /** Hives of one kind share one object. */
-  readonly #kinds = new Map<string, DeviceKind>();
-  readonly #accessPrints = new Prints();
-  readonly #devicesPrints = new Prints();
-  readonly #writePrints = new Prints();
+  /** One object for all hives that have the same. */
+  readonly #hardware = new Map<string, Hardware>();
+  readonly #accessDigests = new Digests();
+  readonly #devicesDigests = new Digests();
+  readonly #writeDigests = new Digests();
 
   /** It was so at `atMs`; answers what of it was known and is other. Labels that are not given are as they were. */
   learn(hive: HiveRecord, labels: Labels | undefined, atMs: number): Trait[] {
     const { id, host, port, sshHost, sshPort, sshUser, createdAtMs, devices } = hive;
     const isOther: Record<Trait, boolean> = {
-      address: this.#accessPrints.learn(id, [host, port, sshHost, sshPort, sshUser, createdAtMs], atMs),
-      devices: this.#devicesPrints.learn(id, jsonOf(devices), atMs),
+      address: this.#accessDigests.learn(id, [host, port, sshHost, sshPort, sshUser, createdAtMs], atMs),
+      devices: this.#devicesDigests.learn(id, jsonOf(devices), atMs),
       labels: labels !== undefined && this.#learnLabels(id, labels, atMs),
     };
     return TRAITS.filter((trait) => isOther[trait]);
@@ -57,17 +57,17 @@ export class Traits {
 
   /** It was so at `atMs`; answers whether another program wrote it since it was known, also where it is again as it was. */
   learnWrite({ id, updatedAtMs }: HiveRecord, atMs: number): boolean {
-    return this.#writePrints.learn(id, updatedAtMs, atMs);
+    return this.#writeDigests.learn(id, updatedAtMs, atMs);
   }
 
   /** The queen herself wrote something of it. */
   wrote(id: string, atMs: number): void {
-    this.#writePrints.madeOther(id, atMs);
+    this.#writeDigests.madeOther(id, atMs);
   }
 
   /** The queen herself wrote its devices. */
   wroteDevices(id: string, devices: DeviceCapabilities, atMs: number): void {
-    this.#devicesPrints.learn(id, jsonOf(devices), atMs);
+    this.#devicesDigests.learn(id, jsonOf(devices), atMs);
     this.wrote(id, atMs);
   }
 
@@ -77,40 +77,40 @@ export class Traits {
     return known === undefined || labelOf(known.labels, key) === value;
   }
 
-  /** As far as they are the same on all hives of its kind; null while they are not known. */
-  devicesOf(id: string): DeviceKind | null {
-    return this.#devices.get(id)?.kind ?? null;
+  /** What of them requirements ask; null while they are not known. */
+  devicesOf(id: string): Hardware | null {
+    return this.#devices.get(id)?.hardware ?? null;
   }
 
   /** The indexes of those of its GPUs that have no memory of their own; undefined where there are none, or that is not known. */
   unifiedOf(id: string): ReadonlySet<number> | undefined {
-    return this.#devices.get(id)?.kind?.unified;
+    return this.#devices.get(id)?.hardware?.unified;
   }
 
   /** What is asked of them is learned from these; returns whether they are no older than those that are known. */
   learnDevices(id: string, devices: DeviceCapabilities | null, readAtMs: number): boolean {
     if ((this.#devices.get(id)?.atMs ?? readAtMs) > readAtMs) return false;
-    this.#devices.set(id, { kind: devices && this.#kindOf(devices), atMs: readAtMs });
+    this.#devices.set(id, { hardware: devices && this.#hardwareOf(devices), atMs: readAtMs });
     return true;
   }
 
   forget(id: string): void {
     this.#labels.delete(id);
     this.#devices.delete(id);
-    this.#accessPrints.forget(id);
-    this.#devicesPrints.forget(id);
-    this.#writePrints.forget(id);
+    this.#accessDigests.forget(id);
+    this.#devicesDigests.forget(id);
+    this.#writeDigests.forget(id);
   }
 
   /** Tells of hives whether they are chosen. */
   chooser(selector: Selector | undefined, gpu: GpuRequirement | undefined): (id: string) => boolean {
-    const met = new Map<DeviceKind | null, boolean>();
+    const met = new Map<Hardware | null, boolean>();
     return (id) => {
       if (selector?.matches(this.#labels.get(id)?.labels ?? NO_LABELS) === false) return false;
       if (gpu === undefined) return true;
-      const kind = this.#devices.get(id)?.kind ?? null;
-      const isMet = met.get(kind) ?? gpu.matches(kind);
-      met.set(kind, isMet);
+      const hardware = this.#devices.get(id)?.hardware ?? null;
+      const isMet = met.get(hardware) ?? gpu.matches(hardware);
+      met.set(hardware, isMet);
       return isMet;
     };
   }
@@ -122,19 +122,19 @@ export class Traits {
     return known !== undefined && areOther(known.labels, labels);
   }
 
-  #kindOf({ cpu, gpus }: DeviceCapabilities): DeviceKind {
+  #hardwareOf({ cpu, gpus }: DeviceCapabilities): Hardware {
     const asked = {
       cpu,
       gpus: gpus?.map(({ index, name, vendor, vramGb, unified }) => ({ index, name, vendor, vramGb, unified })) ?? null,
     };
     const key = JSON.stringify(asked);
-    const known = this.#kinds.get(key);
+    const known = this.#hardware.get(key);
     if (known !== undefined) return known;
     const indexes = asked.gpus?.filter(({ unified }) => unified === true).map(({ index }) => index) ?? [];
-    const kind = { ...asked, unified: indexes.length === 0 ? undefined : new Set(indexes) };
-    if (this.#kinds.size === MAX_KINDS) this.#kinds.clear();
-    this.#kinds.set(key, kind);
-    return kind;
+    const hardware = { ...asked, unified: indexes.length === 0 ? undefined : new Set(indexes) };
+    if (this.#hardware.size === MAX_HARDWARE) this.#hardware.clear();
+    this.#hardware.set(key, hardware);
+    return hardware;
   }
 }
 

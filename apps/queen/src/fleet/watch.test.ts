@@ -4,6 +4,7 @@ import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, test } from "vitest";
 import { deadPort, startHive } from "../../test/hive-server.ts";
 import { addHive, beat, pass, startTestQueen, statusOf } from "../../test/test-queen.ts";
+import { countTurns } from "../../test/turns.ts";
 import { until } from "../../test/until.ts";
 
 test("probes every hive of several pages", async () => {
@@ -32,15 +33,7 @@ test("lets other work run between the pages of hives that it may not contact, an
     expect(queen.changes()).toHaveLength(1000);
   };
   for (const work of [() => queen.watch.runRound(), loseAll]) {
-    let turns = 0;
-    let running = true;
-    const turn = () => {
-      turns += 1;
-      if (running) setImmediate(turn);
-    };
-    setImmediate(turn);
-    await work();
-    running = false;
+    const { turns } = await countTurns(work);
     expect(turns).toBeGreaterThanOrEqual(1000 / 100 - 1);
   }
 });

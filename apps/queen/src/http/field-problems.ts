@@ -21,7 +21,7 @@ export const MAX_PROBLEMS = 20;
  * `unknown` is what is said of a field that there is not.
  */
 export function fieldProblems(error: z.core.$ZodError, unknown = "is not a known field"): FieldProblem[] {
-  // A rule that broke at several steps is told once.
+  // A rule that broke at several levels is told once.
   const problems = new Map<string, FieldProblem>();
   for (const issue of error.issues) {
     for (const problem of problemsOf(issue, unknown)) {

@@ -26,11 +26,11 @@ interface Writing<Item> {
 }
 
 /**
- * The JSON of an answer with a long list, which is the first that it has: step by step, as it is read. `answer` makes the whole of the items, and is
+ * The JSON of an answer with a long list, which is the first that it has: in batches, as they are read. `answer` makes the whole of the items, and is
  * called without any: for the beginning, and once all were read for the end.
  */
 export function listInPieces<Item>(
-  steps: AsyncIterable<readonly Item[]>,
+  batches: AsyncIterable<readonly Item[]>,
   answer: (items: never[]) => object,
   writing: Writing<Item>,
 ): Readable {
@@ -43,7 +43,7 @@ export function listInPieces<Item>(
   return Readable.from(
     (async function* () {
       let before = halves()[0];
-      for await (const items of steps) {
+      for await (const items of batches) {
         if (items.length === 0) continue;
         // Not joined: that would copy all of it once more.
         let text = "";

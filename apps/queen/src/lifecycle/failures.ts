@@ -4,7 +4,7 @@ import { CodedError } from "../process/errors.ts";
 import { ProbeError } from "../reach/probe.ts";
 
 /** How a step can fail, and what whoever runs the fleet does then. ID is that of the hive. */
-export const NEXT_STEPS = {
+export const REMEDIES = {
   ID_NOT_FOR_AGENTS: "add the hive anew under another id",
   HOME_MISSING: "start the queen with HOME in her environment",
   PUBLIC_URL_MISSING:
@@ -42,7 +42,7 @@ export const NEXT_STEPS = {
   CATALOG_FAILED: "see what docs/operations.md says of the code, then try again",
   UNFORESEEN: "read output_tail, and try again; what comes again is a fault of the queen",
 } as const;
-export type FailureCode = keyof typeof NEXT_STEPS;
+export type FailureCode = keyof typeof REMEDIES;
 
 /** A step that failed in a way that is known: the message says what was found. */
 export class StepFailure extends CodedError<FailureCode> {
@@ -56,20 +56,20 @@ const OF_PROBES: Record<ProbeError["code"], FailureCode> = {
   WRONG_HIVE: "WRONG_HIVE",
 };
 
-/** The code of a failure and what to do next, as they stand behind a problem. */
-export function withNextStep(problem: string, error: unknown, hiveId: string): string {
-  return problem + nextStep(codeOf(error), hiveId);
+/** A problem ends with the code of the failure and what to do next; what stands before may look the same, since a host says it. */
+const ENDS_WITH_CODE = /^.* \[([A-Z_]+)\]; next: /s;
+
+export function withRemedy(problem: string, error: unknown, hiveId: string): string {
+  const code = codeOf(error);
+  return `${problem} [${code}]; next: ${REMEDIES[code].replaceAll(/\bID\b/g, () => hiveId)}`;
 }
 
-const nextStep = (code: FailureCode, hiveId: string): string =>
-  ` [${code}]; next: ${NEXT_STEPS[code].replaceAll(/\bID\b/g, () => hiveId)}`;
-
 /** With these a start has failed so that surely no agent of the queen runs there. */
-const NOT_STARTED: readonly FailureCode[] = ["AGENT_NOT_STARTED", "WRONG_HIVE"];
+const NOT_STARTED: readonly string[] = ["AGENT_NOT_STARTED", "WRONG_HIVE"] satisfies FailureCode[];
 
-/** Whether the problem of a start that failed is one of these. */
-export const isNotStarted = ({ problem, hiveId }: Pick<OperationRecord, "problem" | "hiveId">): boolean =>
-  NOT_STARTED.some((code) => problem?.endsWith(nextStep(code, hiveId)));
+/** Whether the problem of a start that failed has one of these codes. */
+export const isNotStarted = ({ problem }: Pick<OperationRecord, "problem">): boolean =>
+  NOT_STARTED.includes(ENDS_WITH_CODE.exec(problem ?? "")?.[1] ?? "");
 
 function codeOf(error: unknown): FailureCode {
   if (error instanceof StepFailure) return error.code;

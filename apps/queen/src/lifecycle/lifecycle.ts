@@ -11,7 +11,7 @@ import type { EventLog } from "../telling/events.ts";
 import type { Presence } from "../telling/presence.ts";
 import { stepsOf } from "./agent/plans.ts";
 import { LifecycleError, operationNotFound } from "./errors.ts";
-import { withNextStep } from "./failures.ts";
+import { withRemedy } from "./failures.ts";
 import { Job, type JobParts, type LifecycleTimeouts, TIMEOUTS } from "./job.ts";
 import { Cancelled, type End, type OnStep, OperationRun, QueenStopping, type Step } from "./operation-run.ts";
 import { Removal } from "./removal.ts";
@@ -197,7 +197,7 @@ export class Lifecycle {
       if (!(await this.#finish(operation, state, problem))) this.#tellEnd(await this.#read(id));
     } catch (error) {
       log.error({ err: error, operation_id: id, hive_id: hiveId }, `${kind} failed inside the queen`);
-      const problem = withNextStep(`something failed inside the queen: ${reasonOf(error)}`, error, hiveId);
+      const problem = withRemedy(`something failed inside the queen: ${reasonOf(error)}`, error, hiveId);
       await this.#finish(operation, "failed", problem).catch(() => undefined);
     } finally {
       slot.free();

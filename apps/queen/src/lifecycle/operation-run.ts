@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { HiveCatalog, OperationRecord, OperationStep } from "@repo/hive-catalog";
 import type { Clock } from "../process/clock.ts";
 import { onCatalogError, reasonOf } from "../process/errors.ts";
-import { StepFailure, withNextStep } from "./failures.ts";
+import { StepFailure, withRemedy } from "./failures.ts";
 
 /** What is kept of the output of all that an operation runs. */
 const MAX_TAIL = 8192;
@@ -100,7 +100,7 @@ export class OperationRun {
       await this.#skip(steps.slice(position + 1));
       const state = this.#stateOfFailure();
       const problem = `${step.name}: ${failure.detail}`;
-      return { state, problem: state === "failed" ? withNextStep(problem, failure.error, hiveId) : problem };
+      return { state, problem: state === "failed" ? withRemedy(problem, failure.error, hiveId) : problem };
     }
     return { state: "succeeded", problem: null };
   }

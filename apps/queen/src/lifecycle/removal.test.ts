@@ -1,6 +1,6 @@
 import type { OperationRecord, OperationStep } from "@repo/hive-catalog";
 import { expect, test } from "vitest";
-import { type FailureCode, StepFailure, withNextStep } from "./failures.ts";
+import { type FailureCode, StepFailure, withRemedy } from "./failures.ts";
 import { starterOf } from "./removal.ts";
 
 /** "restart: stop done, start failed" */
@@ -45,7 +45,8 @@ test.each<[FailureCode, boolean]>([
   ["SSH_UNREACHABLE", true],
   ["COMMAND_FAILED", true],
 ])("a start that failed with %s is one, or may be: %s", (code, mayRun) => {
-  const problem = withNextStep("start: why", new StepFailure(code, "why"), "hive-a");
-  const failed = { ...operation("start: look done, start failed"), hiveId: "hive-a", problem };
+  const said = "what [COMMAND_FAILED]; next: or [AGENT_NOT_STARTED]; next: the agent says of itself";
+  const problem = withRemedy(`start: ${said}`, new StepFailure(code, said), "hive-a");
+  const failed = { ...operation("start: look done, start failed"), problem };
   expect(starterOf([failed, operation(START)])).toBe(mayRun ? failed : undefined);
 });

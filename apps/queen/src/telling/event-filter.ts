@@ -8,13 +8,13 @@ export interface EventFilter {
   wants(event: LoggedEvent): boolean;
 }
 
-/** Those of these hives and of these kinds; all where none is named, but for what changes no row. What happens to the queen herself is of no hive. */
-export function eventFilter(hives: readonly string[], kinds: readonly EventType[]): EventFilter {
-  const [ofHives, ofKinds] = [new Set(hives), new Set(kinds)];
+/** Those of these hives and of these types; all where none is named, but for what changes no row. What happens to the queen herself is of no hive. */
+export function eventFilter(hives: readonly string[], types: readonly EventType[]): EventFilter {
+  const [ofHives, ofTypes] = [new Set(hives), new Set(types)];
   return {
-    key: JSON.stringify([[...ofHives].sort(), [...ofKinds].sort()]),
+    key: JSON.stringify([[...ofHives].sort(), [...ofTypes].sort()]),
     wants: ({ hiveId, type }) =>
       (ofHives.size === 0 || (hiveId !== undefined && ofHives.has(hiveId))) &&
-      (ofKinds.size === 0 ? type !== CHANGES_NO_ROW : ofKinds.has(type)),
+      (ofTypes.size === 0 ? type !== CHANGES_NO_ROW : ofTypes.has(type)),
   };
 }

@@ -21,13 +21,13 @@ export interface LoggedEvent {
 /** Some events in order, and how far was looked for them. */
 interface Stretch {
   readonly events: readonly LoggedEvent[];
-  /** Number of the last event that was looked at. */
+  /** Number of the last event that was scanned. */
   readonly upTo: number;
 }
 
 const CAPACITY = 10_000;
-/** Looked at in one go, by whoever wants only some of them. */
-const MAX_LOOKS = 2000;
+/** Scanned in one go, by whoever wants only some of them. */
+const MAX_SCANNED = 2000;
 /** What every beat may bring: of each hive the newest alone is told, and of several hives at a time. */
 const UNHURRIED = "workers" satisfies EventType;
 const UNHURRIED_MS = 100;
@@ -92,12 +92,12 @@ export class EventLog {
   after(n: number, limit: number, isWanted: (event: LoggedEvent) => boolean = () => true): Stretch {
     const events: LoggedEvent[] = [];
     const first = firstPlace(this.#kept.length, (place) => (this.#kept[place]?.n ?? 0) > n);
-    for (const event of this.#kept.slice(first, first + MAX_LOOKS)) {
+    for (const event of this.#kept.slice(first, first + MAX_SCANNED)) {
       if ((event.type === UNHURRIED && this.#isOutdated(event)) || !isWanted(event)) continue;
       events.push(event);
       if (events.length === limit) return { events, upTo: event.n };
     }
-    return { events, upTo: this.#kept[first + MAX_LOOKS - 1]?.n ?? this.#newest };
+    return { events, upTo: this.#kept[first + MAX_SCANNED - 1]?.n ?? this.#newest };
   }
 
   /** Whether something that happened after that event is no longer kept, and nothing that is kept says the same. */

@@ -2,20 +2,20 @@ import { readFileSync } from "node:fs";
 import { HiveCatalogError } from "@repo/hive-catalog";
 import { ProgramError } from "@repo/processes";
 import { expect, test } from "vitest";
-import { NEXT_STEPS, StepFailure, withNextStep } from "../../src/lifecycle/failures.ts";
+import { REMEDIES, StepFailure, withRemedy } from "../../src/lifecycle/failures.ts";
 import { ProbeError } from "../../src/reach/probe.ts";
 
 test("the page of the lifecycle says of every code what to do next, in the words of the problem", () => {
   const page = readFileSync(new URL("../../../../docs/lifecycle.md", import.meta.url), "utf8");
   const [, table = ""] = /## What to do when an operation fails\n(.*?)\n## /s.exec(page) ?? [];
   const rows = [...table.matchAll(/^\| `([A-Z_]+)` +\| (.*?) +\|$/gm)].map(([, code, next]) => [code, next]);
-  expect(rows).toEqual(Object.entries(NEXT_STEPS));
+  expect(rows).toEqual(Object.entries(REMEDIES));
 });
 
 test("what to do next is a command of hivectl for that hive, and no request", () => {
   const error = new StepFailure("HOST_KEY_UNKNOWN", "unknown");
-  expect(withNextStep("connect: unknown", error, "gpu-01")).toContain("`hivectl host-key confirm gpu-01`");
-  expect(Object.values(NEXT_STEPS).join()).not.toMatch(/\b(POST|PUT|PATCH|DELETE)\b/);
+  expect(withRemedy("connect: unknown", error, "gpu-01")).toContain("`hivectl host-key confirm gpu-01`");
+  expect(Object.values(REMEDIES).join()).not.toMatch(/\b(POST|PUT|PATCH|DELETE)\b/);
 });
 
 test.each([
@@ -35,7 +35,7 @@ test.each([
   ["a catalog that cannot be read", new HiveCatalogError("CATALOG_BUSY", "locked"), "CATALOG_FAILED"],
   ["what nobody foresaw", new TypeError("x is not a function"), "UNFORESEEN"],
 ] as const)("the problem says what to do next after %s", (_what, error, code) => {
-  expect(withNextStep("step: why", error, "gpu-01")).toBe(
-    `step: why [${code}]; next: ${NEXT_STEPS[code].replaceAll(/\bID\b/g, "gpu-01")}`,
+  expect(withRemedy("step: why", error, "gpu-01")).toBe(
+    `step: why [${code}]; next: ${REMEDIES[code].replaceAll(/\bID\b/g, "gpu-01")}`,
   );
 });

@@ -1,9 +1,9 @@
 import { HIVE_STATUSES, type HiveCatalog, type HiveStatus, labelOf } from "@repo/hive-catalog";
-import { type Find, type IsCandidate, OTHERS, type Place, type Step, stepTo, type Walk } from "./walk.ts";
+import { type Batch, batchOf, type Find, type IsCandidate, OTHERS, type Place, type Walk } from "./walk.ts";
 
 /** By id. */
 export function walkById(find: Find, { descending }: { descending: boolean }): Walk {
-  return { step: (place, size) => stepById((options) => find({ ...options, descending }), place, size, null) };
+  return { read: (place, size) => batchById((options) => find({ ...options, descending }), place, size, null) };
 }
 
 /** By status, then by id. */
@@ -14,19 +14,19 @@ export function walkByStatus(
   const sorted = HIVE_STATUSES.filter((status) => only.includes(status)).toSorted();
   const statuses = descending ? sorted.reverse() : sorted;
   return {
-    step: async (place, size) => {
+    read: async (place, size) => {
       const status = statuses.find((other) => other === place?.value) ?? statuses[0];
       if (status === undefined) return { entries: [], next: undefined, damaged: [] };
-      const step = await stepById((options) => find({ ...options, status }), place, size, status);
+      const batch = await batchById((options) => find({ ...options, status }), place, size, status);
       const following = statuses[statuses.indexOf(status) + 1];
-      return { ...step, next: step.next ?? (following && { value: following, id: null }) };
+      return { ...batch, next: batch.next ?? (following && { value: following, id: null }) };
     },
     stands: (row, { value }) => row.hive.status === value,
   };
 }
 
 /** By id, those that are at `value` in the order. */
-async function stepById(find: Find, place: Place | undefined, size: number, value: string | null): Promise<Step> {
+async function batchById(find: Find, place: Place | undefined, size: number, value: string | null): Promise<Batch> {
   const { hives, nextAfter, damaged } = await find({ limit: size, after: place?.id ?? undefined });
   return {
     entries: hives.map((hive) => ({ hive, place: { value, id: hive.id } })),
@@ -50,19 +50,19 @@ export const withoutLabel = (selector: string | undefined, key: string): string 
 /** By the value of a label, then by id; those without it last. */
 export function walkByLabel({ catalog, find, key, selector, isCandidate }: ByLabel): Walk {
   const withoutKey = withoutLabel(selector, key);
-  const labelled = async (place: Place | undefined, size: number): Promise<Step> => {
+  const labelled = async (place: Place | undefined, size: number): Promise<Batch> => {
     const after = place && { value: place.value ?? "", hiveId: place.id ?? "" };
     const labels = await catalog.labels.withKey(key, { limit: size, after });
     const wanted = labels.filter(({ hiveId }) => isCandidate(hiveId));
     const places = new Map(wanted.map(({ hiveId, value }) => [hiveId, { value, id: hiveId }]));
     const last = labels.at(-1);
     const goesOn = last !== undefined && labels.length === size;
-    return await stepTo(goesOn ? { value: last.value, id: last.hiveId } : OTHERS, find, places);
+    return await batchOf(goesOn ? { value: last.value, id: last.hiveId } : OTHERS, find, places);
   };
   return {
-    step: (place, size) => {
+    read: (place, size) => {
       if (place?.value === null)
-        return stepById((options) => find({ ...options, selector: withoutKey }), place, size, null);
+        return batchById((options) => find({ ...options, selector: withoutKey }), place, size, null);
       return labelled(place, size);
     },
     stands: ({ labels }, { value }) => (labelOf(labels, key) ?? null) === value,

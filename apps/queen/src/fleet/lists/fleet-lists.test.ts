@@ -3,7 +3,8 @@ import { HiveCatalog } from "@repo/hive-catalog";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, test } from "vitest";
 import { addHive, beat, startTestQueen, type TestQueen } from "../../../test/test-queen.ts";
-import { FleetLists, type ListQuery } from "./fleet-lists.ts";
+import { FleetLists } from "./fleet-lists.ts";
+import type { ListQuery } from "./list-query.ts";
 import { Snapshots } from "./snapshots.ts";
 
 const query = (fields: Partial<ListQuery>): ListQuery => ({
@@ -42,7 +43,7 @@ test("more live hives than are sorted are still found by what memory knows of th
   ] as const) {
     const page = await lists.open(query(asked));
     const ids: string[] = [];
-    while (!page.isOver) ids.push(...(await page.step(100)).map(({ hive }) => hive.id));
+    while (!page.isOver) ids.push(...(await page.read(100)).map(({ hive }) => hive.id));
     expect(ids, JSON.stringify(asked)).toEqual(["a", "b", "c"]);
   }
 });
@@ -58,9 +59,9 @@ test("of hives that are asked for by what memory knows, each page goes through a
   const lists = new FleetLists({ ...queen, catalog: queen.catalog });
   const asked = query({ takesWork: true, sort: "status" });
   const first = await lists.open(asked);
-  while (!first.isOver) expect(await first.step(100)).toEqual([]);
+  while (!first.isOver) expect(await first.read(100)).toEqual([]);
   const second = await lists.open(asked, first.cursor);
-  while (!second.isOver) await second.step(100);
-  // Two of the steps find that no hive is offline, and none online.
-  expect([first.looked, second.looked, second.cursor]).toEqual([4800, 400, undefined]);
+  while (!second.isOver) await second.read(100);
+  // Two of the batches find that no hive is offline, and none online.
+  expect([first.scanned, second.scanned, second.cursor]).toEqual([4800, 400, undefined]);
 });

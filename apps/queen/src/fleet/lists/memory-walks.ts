@@ -1,7 +1,7 @@
 import type { HiveCatalog } from "@repo/hive-catalog";
 import { firstPlace } from "../../process/binary-search.ts";
 import type { Snapshot } from "./snapshots.ts";
-import { type Find, type IsCandidate, OTHERS, type Place, type Step, stepTo, type Walk } from "./walk.ts";
+import { type Batch, batchOf, type Find, type IsCandidate, OTHERS, type Place, type Walk } from "./walk.ts";
 
 interface Parts {
   readonly catalog: HiveCatalog;
@@ -10,16 +10,16 @@ interface Parts {
   readonly isCandidate: IsCandidate;
 }
 
-/** Ids that one step looks at. */
-const MAX_LOOKS = 1000;
+/** Ids that are scanned for one batch. */
+const MAX_SCANNED = 1000;
 
 /** Through a snapshot, whose places are counted; then all others by id. */
 export function walkBySnapshot(parts: Parts): Walk {
   return {
-    step: (place, size) => {
-      if (place?.value === null) return stepByOthers(parts, place.id ?? undefined, size);
+    read: (place, size) => {
+      if (place?.value === null) return batchOfOthers(parts, place.id ?? undefined, size);
       const placeBehind = (position: number): Place => ({ value: String(position + 1), id: null });
-      return stepBySnapshot(parts, { from: Number(place?.value ?? 0), size, placeBehind, end: OTHERS });
+      return batchOfSnapshot(parts, { from: Number(place?.value ?? 0), size, placeBehind, end: OTHERS });
     },
   };
 }
@@ -30,10 +30,10 @@ export function walkByLiveId(parts: Parts, { descending }: { descending: boolean
   const placeBehind = (position: number): Place => ({ value: null, id: ids[position] ?? null });
   const isBehind = (id: string, place: string) => (descending ? id < place : id > place);
   return {
-    step: (place, size) => {
+    read: (place, size) => {
       const after = place?.id ?? null;
       const from = after === null ? 0 : firstPlace(ids.length, (position) => isBehind(ids[position] ?? "", after));
-      return stepBySnapshot(parts, { from, size, placeBehind, end: undefined });
+      return batchOfSnapshot(parts, { from, size, placeBehind, end: undefined });
     },
   };
 }
@@ -47,31 +47,31 @@ interface Slice {
   readonly end: Place | undefined;
 }
 
-async function stepBySnapshot({ find, snapshot, isCandidate }: Parts, slice: Slice): Promise<Step> {
+async function batchOfSnapshot({ find, snapshot, isCandidate }: Parts, slice: Slice): Promise<Batch> {
   const { from, size, placeBehind, end } = slice;
   const { ids } = snapshot;
   const places = new Map<string, Place>();
   let position = from;
-  for (; position < ids.length && position - from < MAX_LOOKS && places.size < size; position++) {
+  for (; position < ids.length && position - from < MAX_SCANNED && places.size < size; position++) {
     const id = ids[position] ?? "";
     if (isCandidate(id)) places.set(id, placeBehind(position));
   }
   const next = position < ids.length ? placeBehind(position - 1) : end;
-  return await stepTo(next, find, places);
+  return await batchOf(next, find, places);
 }
 
 /** Those that are in no snapshot: from the ids alone, of which most are in it. */
-async function stepByOthers(
+async function batchOfOthers(
   { catalog, find, snapshot, isCandidate }: Parts,
   after: string | undefined,
   size: number,
-): Promise<Step> {
-  const ids = await catalog.listHiveIds({ limit: MAX_LOOKS, after });
+): Promise<Batch> {
+  const ids = await catalog.listHiveIds({ limit: MAX_SCANNED, after });
   const others = ids.filter((id) => !snapshot.members.has(id) && isCandidate(id));
   const taken = others.slice(0, size);
   const isWhole = taken.length === others.length;
   const last = isWhole ? ids.at(-1) : taken.at(-1);
   const places = new Map(taken.map((id) => [id, { value: null, id }]));
-  const isEnd = last === undefined || (isWhole && ids.length < MAX_LOOKS);
-  return await stepTo(isEnd ? undefined : { value: null, id: last }, find, places);
+  const isEnd = last === undefined || (isWhole && ids.length < MAX_SCANNED);
+  return await batchOf(isEnd ? undefined : { value: null, id: last }, find, places);
 }

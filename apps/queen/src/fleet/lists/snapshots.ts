@@ -1,7 +1,7 @@
 import type { Clock } from "../../process/clock.ts";
 import { inBatches } from "../../process/turn.ts";
 import type { Fleet } from "../fleet.ts";
-import type { DeviceKind } from "../traits.ts";
+import type { Hardware } from "../traits.ts";
 import type { LiveHive } from "../workers/hive.ts";
 import { loadOfAll } from "../workers/load.ts";
 import { usageOf } from "../workers/usage.ts";
@@ -25,7 +25,7 @@ interface Kept extends Snapshot {
 
 interface FreeVram {
   readonly reading: LiveHive["reading"];
-  readonly devices: DeviceKind | null;
+  readonly devices: Hardware | null;
   readonly freeBytes: number | null;
 }
 
@@ -42,7 +42,7 @@ const KEPT_MS = 60_000;
 const FRESH_MS = 1000;
 /** In all that are kept. */
 const MAX_IDS = 1_000_000;
-const LOOKS_PER_TURN = 250;
+const SCANNED_PER_TURN = 250;
 
 /** Live hives, sorted by what changes with every beat. A list goes through one snapshot to its end, so that none comes twice. */
 export class Snapshots {
@@ -102,7 +102,7 @@ export class Snapshots {
 
   async #make(order: MemoryOrder, sign: 1 | -1): Promise<Kept> {
     const found: { id: string; value: number }[] = [];
-    for await (const lives of inBatches(this.#parts.fleet.registry.workload(), LOOKS_PER_TURN)) {
+    for await (const lives of inBatches(this.#parts.fleet.registry.workload(), SCANNED_PER_TURN)) {
       for (const live of lives) {
         const value = this.#valueOf(order, live);
         if (value !== null) found.push({ id: live.id, value });
@@ -115,7 +115,7 @@ export class Snapshots {
       (left, right) => sign * (left.value - right.value) || (left.id < right.id ? -byId : byId),
     );
     const members = new Set<string>();
-    for await (const batch of inBatches(sorted, LOOKS_PER_TURN)) for (const { id } of batch) members.add(id);
+    for await (const batch of inBatches(sorted, SCANNED_PER_TURN)) for (const { id } of batch) members.add(id);
     return { name: ++this.#name, ids: [...members], members, usedAtMs: 0 };
   }
 
@@ -127,7 +127,7 @@ export class Snapshots {
     return 0;
   }
 
-  #freeVramOf(heard: Pick<LiveHive, "workers" | "reading">, devices: DeviceKind | null): number | null {
+  #freeVramOf(heard: Pick<LiveHive, "workers" | "reading">, devices: Hardware | null): number | null {
     const known = this.#freeVram.get(heard.workers);
     if (known?.reading === heard.reading && known.devices === devices) return known.freeBytes;
     const { freeBytes } = usageOf(heard, devices).vram;

@@ -3,7 +3,7 @@ import type { Clock } from "../../process/clock.ts";
 import { inBatches } from "../../process/turn.ts";
 import type { Fleet } from "../fleet.ts";
 import { probationAt } from "../liveness/probation.ts";
-import type { Sight } from "../liveness/sight.ts";
+import { isUnreachable } from "../liveness/sight.ts";
 import { Reused } from "./reused.ts";
 
 /** How many hives there are, in all and in each state. One whose status another program damaged is in `total` alone; unreachable are those that are online though their port does not answer, not beating those of which no heartbeats arrive. */
@@ -24,8 +24,8 @@ interface Parts {
   clock: Clock;
 }
 
-/** Memories that are looked at before other work gets its turn. */
-const LOOKS_PER_TURN = 5000;
+/** Memories that are scanned before other work gets its turn. */
+const SCANNED_PER_TURN = 5000;
 
 /** Counts the whole fleet; those who ask soon after one another are told the same, unless a caller of this queen has changed something meanwhile. */
 export class Totals {
@@ -58,7 +58,7 @@ export class Totals {
     const { fleet, clock } = this.#parts;
     const nowMs = clock.monotonicNow();
     let [onProbation, unreachable, notBeating] = [0, 0, 0];
-    for await (const sights of inBatches(fleet.sights(), LOOKS_PER_TURN)) {
+    for await (const sights of inBatches(fleet.sights(), SCANNED_PER_TURN)) {
       for (const sight of sights) {
         if (probationAt(sight, nowMs) !== undefined) onProbation += 1;
         if (isUnreachable(sight)) unreachable += 1;
@@ -68,7 +68,3 @@ export class Totals {
     return { onProbation, unreachable, notBeating };
   }
 }
-
-/** Of one that is not online, nobody asks whether its health checks fail as well. */
-export const isUnreachable = ({ status, unreachableSinceMs }: Pick<Sight, "status" | "unreachableSinceMs">): boolean =>
-  status === "online" && unreachableSinceMs !== undefined;

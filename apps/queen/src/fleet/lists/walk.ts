@@ -8,7 +8,7 @@ export interface Place {
 }
 
 /** Some of the hives of a list, in its order. */
-export interface Step {
+export interface Batch {
   readonly entries: readonly { readonly hive: HiveRecord; readonly place: Place }[];
   /** Where it goes on; undefined at the end. There may be more, although there are no entries. */
   readonly next: Place | undefined;
@@ -19,7 +19,7 @@ export interface Step {
 /** A way through the fleet, in one order. */
 export interface Walk {
   /** The next hives, `size` at most; from the beginning on without a place. */
-  step(place: Place | undefined, size: number): Promise<Step>;
+  read(place: Place | undefined, size: number): Promise<Batch>;
   /** Of an order whose values change: whether the row shows the value for which it stands at that place. */
   stands?(row: FleetRow, place: Place): boolean;
 }
@@ -41,9 +41,9 @@ export const OTHERS: Place = { value: null, id: null };
 
 /**
  * The hives with these ids, in that order; each with the place behind it, and `next` behind all. Where they are longer than what is read at once, only the
- * first of them: the others are for the next step.
+ * first of them: the others are for the next batch.
  */
-export async function stepTo(next: Place | undefined, find: Find, places: ReadonlyMap<string, Place>): Promise<Step> {
+export async function batchOf(next: Place | undefined, find: Find, places: ReadonlyMap<string, Place>): Promise<Batch> {
   const wanted = [...places];
   for (let size = wanted.length; size > 0; ) {
     const some = wanted.slice(0, size);

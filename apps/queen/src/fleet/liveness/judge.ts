@@ -1,11 +1,5 @@
 import type { HiveStatus } from "@repo/hive-catalog";
-import type { Rule, Sight } from "./sight.ts";
-
-export interface Verdict {
-  readonly status: HiveStatus;
-  readonly rule: Rule;
-  readonly why: string;
-}
+import type { Sight, Verdict } from "./sight.ts";
 
 /** What holds for every hive at the moment of judging. */
 export interface View {

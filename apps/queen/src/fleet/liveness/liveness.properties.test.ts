@@ -134,11 +134,10 @@ test("every change of the time from which a hive takes work is told, whoever mak
         for (const [id, fromMs] of told) expect(fromMs, `${nowMs} ${id}`).toBe(liveness.takesWorkFromMs(id));
       };
       const begin = (liveness: Liveness) => {
-        liveness.onWork = (id) => tell(liveness, id);
         for (const id of Object.keys(hives)) tell(liveness, id);
       };
       const looks = timesUpTo(TO_S, 15).map((s) => [s, look] as const);
-      live({ hives, toS: TO_S, settings: { flapChanges: 1 }, operator: [[0, begin], ...looks] });
+      live({ hives, toS: TO_S, settings: { flapChanges: 1 }, operator: [[0, begin], ...looks], onWork: tell });
     }),
     { numRuns: 200 },
   );

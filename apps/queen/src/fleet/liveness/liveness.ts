@@ -1,18 +1,22 @@
 import type { HiveRecord, HiveStatus } from "@repo/hive-catalog";
 import type { HoldSettings } from "./hold.ts";
-import { isLost, isMissing, judge, mayBeLost, quietFromMs, type Verdict, type View } from "./judge.ts";
+import { isLost, isMissing, judge, mayBeLost, quietFromMs, type View } from "./judge.ts";
 import type { Notice } from "./listening.ts";
 import { OwnCondition } from "./own-condition.ts";
 import { Pace } from "./pace.ts";
 import { type FlapSettings, remember } from "./probation.ts";
 import {
+  type Address,
   heard,
+  isAt,
   isFinding,
   learnBeat,
+  moveTo,
   type NotBeating,
   type ProbeResult,
   type Sight,
   Sights,
+  type Verdict,
   WHY_NOT_BEATING,
 } from "./sight.ts";
 
@@ -23,6 +27,16 @@ export interface LivenessRules {
   readonly corroboration: boolean;
   readonly grace: boolean;
   readonly guard: boolean;
+}
+
+interface LivenessOptions {
+  readonly rules: LivenessRules;
+  /** Processor time that this process has used. */
+  readonly cpuMs: () => number;
+  /** Told of each hive of which `takesWorkFromMs` may say something else than before. */
+  readonly onWork: (id: string) => void;
+  /** Why the beats of this hive are refused, as far as it is known. */
+  readonly whyRefused: (id: string) => NotBeating | undefined;
 }
 
 /** What a record of the catalog says that matters here. */
@@ -38,7 +52,12 @@ interface Tick {
 export const BY_ANOTHER_PROGRAM = "it was changed in the catalog by another program";
 export const OVER_THE_API = "it was set over the API";
 
-const ALL_RULES: LivenessRules = { corroboration: true, grace: true, guard: true };
+const DEFAULTS: LivenessOptions = {
+  rules: { corroboration: true, grace: true, guard: true },
+  cpuMs: () => 0,
+  onWork: () => undefined,
+  whyRefused: () => undefined,
+};
 const TICKS_PER_INTERVAL = 4;
 /** As a share of the stale age: a beat interval. */
 const BEAT_SHARE = 1 / 4;
@@ -62,25 +81,21 @@ export class Liveness {
   readonly beatMs: number;
   readonly settings: LivenessSettings;
   readonly sights = new Sights();
-  /** Told of each hive of which `takesWorkFromMs` may say something else than before. */
-  onWork: (id: string) => void = () => undefined;
-  /** Why the beats of this hive are refused, as far as it is known. */
-  whyRefused: (id: string) => NotBeating | undefined = () => undefined;
-  readonly #rules: LivenessRules;
+  readonly #options: LivenessOptions;
   /** How the queen herself is. */
   readonly condition: OwnCondition;
   readonly #pace: Pace;
   readonly #missingMs: number;
   readonly #probeGapMs: number;
 
-  constructor(settings: LivenessSettings, nowMs: number, rules: LivenessRules = ALL_RULES, cpuMs = () => 0) {
+  constructor(settings: LivenessSettings, nowMs: number, options: Partial<LivenessOptions> = {}) {
     const { staleAfterMs, healthIntervalMs } = settings;
-    const beatMs = beatMsOf(settings);
-    this.beatMs = beatMs;
+    this.beatMs = beatMsOf(settings);
     this.tickIntervalMs = Math.max(1, Math.min(healthIntervalMs, staleAfterMs) / TICKS_PER_INTERVAL);
     this.settings = settings;
-    this.#rules = rules;
-    this.condition = new OwnCondition({ settings, nowMs, tickIntervalMs: this.tickIntervalMs, beatMs, rules, cpuMs });
+    this.#options = { ...DEFAULTS, ...options };
+    const { tickIntervalMs, beatMs } = this;
+    this.condition = new OwnCondition({ ...this.#options, settings, nowMs, tickIntervalMs, beatMs });
     this.#pace = new Pace(beatMs);
     this.#missingMs = staleAfterMs * MISSING_SHARE;
     this.#probeGapMs = healthIntervalMs / 2;
@@ -97,23 +112,14 @@ export class Liveness {
       const was = sight.status;
       sight.status = record.status;
       if (was !== undefined && was !== record.status) {
-        const byOther = { rule: "another_program", why: BY_ANOTHER_PROGRAM } as const;
-        this.#remember(sight, was, { status: record.status, ...byOther }, nowMs);
+        const verdict = { status: record.status, rule: "another_program", why: BY_ANOTHER_PROGRAM } as const;
+        remember(sight, { ...verdict, was, atMs: nowMs }, this.settings);
       }
-      if (was !== record.status) this.onWork(record.id);
+      if (was !== record.status) this.#options.onWork(record.id);
     }
     const isHeard = learnBeat(sight, record.lastHeartbeatMs, readAtMs, nowMs, wallNowMs);
     if (isHeard) this.condition.listening.sign(nowMs);
-    if (sight.host !== record.host || sight.port !== record.port) {
-      sight.host = record.host;
-      sight.port = record.port;
-      sight.probe = "pending";
-      sight.saysId = false;
-      sight.answeredAtMs = undefined;
-      sight.probes.length = 0;
-      sight.failedFromMs = Number.NEGATIVE_INFINITY;
-      sight.unreachableSinceMs = undefined;
-    }
+    if (!isAt(sight, record)) moveTo(sight, record);
     return sight;
   }
 
@@ -130,10 +136,12 @@ export class Liveness {
     sight.statusChangedAtMs = nowMs;
     this.learn(record, nowMs, nowMs, wallNowMs);
     if (was === record.status) return sight;
-    this.onWork(record.id);
+    this.#options.onWork(record.id);
     sight.setByOperator = record.status !== "unknown";
     sight.setAtMs = nowMs;
-    if (was !== undefined) this.#remember(sight, was, { status: record.status, rule: "set_by_operator", why }, nowMs);
+    if (was === undefined) return sight;
+    const verdict = { status: record.status, rule: "set_by_operator", why } as const;
+    remember(sight, { ...verdict, was, atMs: nowMs }, this.settings);
     return sight;
   }
 
@@ -155,8 +163,8 @@ export class Liveness {
   }
 
   /** What a probe showed; false when the hive has moved to another address meanwhile. */
-  probed(sight: Sight, address: { host: string; port: number }, result: ProbeResult): boolean {
-    if (sight.host !== address.host || sight.port !== address.port) return false;
+  probed(sight: Sight, address: Address, result: ProbeResult): boolean {
+    if (!isAt(sight, address)) return false;
     this.condition.listening.wake(result.endedAtMs);
     sight.probes.push(result);
     if (sight.probes.length > PROBES_KEPT) sight.probes.shift();
@@ -177,7 +185,7 @@ export class Liveness {
   unsure(sight: Sight, nowMs: number): void {
     sight.status = undefined;
     sight.statusChangedAtMs = nowMs;
-    this.onWork(sight.id);
+    this.#options.onWork(sight.id);
   }
 
   /** The queen wrote what `verdict` says. */
@@ -185,8 +193,8 @@ export class Liveness {
     this.condition.listening.wake(nowMs);
     sight.status = verdict.status;
     sight.statusChangedAtMs = nowMs;
-    this.#remember(sight, was, verdict, nowMs);
-    this.onWork(sight.id);
+    remember(sight, { ...verdict, was, atMs: nowMs }, this.settings);
+    this.#options.onWork(sight.id);
   }
 
   /** The same for a mark, whose answer takes its time; false when the hive has been set otherwise meanwhile. */
@@ -235,7 +243,7 @@ export class Liveness {
     const { status, probe } = sight;
     if (status !== "online" || probe !== "answered") return null;
     if (this.countedSilenceMs(sight, nowMs) < this.settings.staleAfterMs) return null;
-    return this.whyRefused(sight.id) ?? "not_known";
+    return this.#options.whyRefused(sight.id) ?? "not_known";
   }
 
   /** From when on new work may go to that hive, as things stand; Infinity of one that is not online. */
@@ -267,7 +275,7 @@ export class Liveness {
       graceFromMs: this.condition.listening.graceFromMs,
       staleAfterMs: this.settings.staleAfterMs,
       probeGapMs: this.#probeGapMs,
-      corroborate: this.#rules.corroboration,
+      corroborate: this.#options.rules.corroboration,
     };
   }
 
@@ -287,9 +295,5 @@ export class Liveness {
     if (startedAtMs < fromMs) return;
     if (sight.failedFromMs < fromMs) sight.failedFromMs = startedAtMs;
     sight.failedAtMs = startedAtMs;
-  }
-
-  #remember(sight: Sight, was: HiveStatus, { status, rule, why }: Verdict, nowMs: number): void {
-    remember(sight, { atMs: nowMs, was, status, rule, why }, this.settings);
   }
 }

@@ -23,14 +23,17 @@ export interface ProbeResult {
   readonly agentStart?: string | undefined;
 }
 
-/** A change of status, and the rule that made it. */
-export interface Change {
-  /** Monotonic. */
-  readonly atMs: number;
-  readonly was: HiveStatus;
+/** What the status of a hive should be, or became, by which rule, and why in a sentence. */
+export interface Verdict {
   readonly status: HiveStatus;
   readonly rule: Rule;
   readonly why: string;
+}
+
+export interface Change extends Verdict {
+  /** Monotonic. */
+  readonly atMs: number;
+  readonly was: HiveStatus;
 }
 
 /** Counts as offline for new work until `untilMs`, a monotonic time. */
@@ -39,29 +42,33 @@ export interface Probation {
   readonly backOffMs: number;
 }
 
-/** What the queen remembers of a hive between two reads of the catalog. Times are monotonic unless they say otherwise. */
+/**
+ * What the queen remembers of a hive between two reads of the catalog. Times are monotonic unless they say otherwise; what is read, asked or written takes time, and
+ * most of them tell whether what comes of it is still of use.
+ */
 export interface Sight {
   readonly id: string;
   /** The how manyth hive it is: spreads the beats. */
   readonly ordinal: number;
-  /** As it was last read or written; undefined while that is not sure. */
+  /** As it was last read or written; undefined while that is not sure: a beat that comes during a write of it has the record read. */
   status: HiveStatus | undefined;
-  /** When the queen itself changed `status`: what was read before is out of date. */
+  /** When the queen itself changed `status`: a record that was read before says nothing of it. */
   statusChangedAtMs: number;
-  /** An operator wrote the status at `setAtMs`, and the hive has shown no sign of life since. */
+  /** An operator wrote the status, and the hive has shown no sign of life since: no beat of before undoes it. */
   setByOperator: boolean;
+  /** When an operator last changed the status: no silence counts from before, nor does a probe that began before. */
   setAtMs: number;
-  /** `lastHeartbeatMs` of the record, by the wall clock; undefined when it was never read. */
+  /** `lastHeartbeatMs` of the record, by the wall clock; undefined when it was never read. Another one in the catalog is a beat that another queen took, and a mark that meets one has lost. */
   heartbeatMs: number | null | undefined;
-  /** The last beat, whichever queen took it; undefined when there was none. */
+  /** The last beat, whichever queen took it; undefined when there was none. A record that was read before says nothing of beats. */
   beatAtMs: number | undefined;
-  /** How much earlier it may have come: one that another queen took is found when the catalog is read next. */
+  /** How much earlier it may have come: one that another queen took is found when the catalog is read next, and so is the one after it. */
   beatLateMs: number;
-  /** When the record was read last. */
+  /** When the record was read last: a beat that another queen took since is not known yet. */
   readAtMs: number;
   /** When the last probe that was answered ended; undefined when there was none. */
   answeredAtMs: number | undefined;
-  /** Where the probes go; "" until the record was read. */
+  /** Where the probes go; "" until the record was read. What a probe of another address showed is of no use. */
   host: string;
   port: number;
   /** What the last probe there showed that showed anything. */
@@ -70,19 +77,23 @@ export interface Sight {
   saysId: boolean;
   /** The last few probes, the newest last. */
   readonly probes: ProbeResult[];
-  /** Beginnings of the first and the last failed probe since the last sign of life. */
+  /** Beginnings of the first and the last failed probe since the last sign of life: one alone may be lost by chance. */
   failedFromMs: number;
   failedAtMs: number;
-  /** When the first of the probes that have failed in a row ended. */
+  /** When the first of the probes that have failed in a row ended, whatever beats came meanwhile. */
   unreachableSinceMs: number | undefined;
   /** The record cannot be read, so its status is left alone. */
   damaged: boolean;
-  /** The last round in which the hive was there. */
+  /** The last round that had begun when the hive was met: one that is added while a round reads is not gone because that did not meet it. */
   round: number;
   /** The last few changes of status, the newest last. */
   readonly changes: Change[];
   probation: Probation | undefined;
 }
+
+/** Of one that is not online, nobody asks whether its health checks fail as well. */
+export const isUnreachable = ({ status, unreachableSinceMs }: Pick<Sight, "status" | "unreachableSinceMs">): boolean =>
+  status === "online" && unreachableSinceMs !== undefined;
 
 /** What can decide the status of a hive. */
 export const RULES = [
@@ -216,4 +227,20 @@ export function learnBeat(
 export function heard(sight: Sight, atMs: number, lateMs = 0): void {
   sight.beatAtMs = atMs;
   sight.beatLateMs = lateMs;
+}
+
+export type Address = Pick<Sight, "host" | "port">;
+
+export const isAt = (sight: Sight, { host, port }: Address): boolean => sight.host === host && sight.port === port;
+
+/** What probes showed was of its former address. */
+export function moveTo(sight: Sight, { host, port }: Address): void {
+  sight.host = host;
+  sight.port = port;
+  sight.probe = "pending";
+  sight.saysId = false;
+  sight.answeredAtMs = undefined;
+  sight.probes.length = 0;
+  sight.failedFromMs = Number.NEGATIVE_INFINITY;
+  sight.unreachableSinceMs = undefined;
 }

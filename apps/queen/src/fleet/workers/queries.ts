@@ -31,8 +31,8 @@ export interface WorkQuery {
   minFreeVramBytes?: number | undefined;
   /** Whether it may run on this hive; default on any. */
   isChosen?: ((hiveId: string) => boolean) | undefined;
-  /** Told how many workers and hives had to be looked at one by one, beyond what is kept ready. */
-  looked?: (count: number) => void;
+  /** Told how many workers and hives had to be scanned one by one, beyond what is kept ready. */
+  onScanned?: (count: number) => void;
 }
 
 /** A model that no worker serves, where it would be loaded. */

@@ -103,7 +103,7 @@ export class HiveRegistry {
     for (const model of hive.byModel?.keys() ?? []) rank(hive, model);
   }
 
-  /** The workers of live hives that match every field of `filter`, in steps between which other work may have its turn. */
+  /** The workers of live hives that match every field of `filter`, in batches between which other work may have its turn. */
   workers(filter: WorkerFilter = {}): Generator<PlacedWorker[]> {
     const { model } = filter;
     const hives =
@@ -120,7 +120,7 @@ export class HiveRegistry {
     }
   }
 
-  /** The models that live hives serve or have on disk, in steps as `workers`. */
+  /** The models that live hives serve or have on disk, in batches as `workers`. */
   models(): Generator<KnownModel[]> {
     const { clock } = this.#options;
     const takesWork = (hive: Hive) => this.#takesWork(hive, clock.monotonicNow(), clock.now());
@@ -164,20 +164,20 @@ export class HiveRegistry {
   }
 
   /** A hive that takes work, has the model on disk and the memory free, and does not serve it: it counts as sent to load it. */
-  handOutCold({ model, minFreeVramBytes, isChosen, looked }: WorkQuery): PlacedModel | undefined {
+  handOutCold({ model, minFreeVramBytes, isChosen, onScanned }: WorkQuery): PlacedModel | undefined {
     const { clock } = this.#options;
     const nowMs = clock.monotonicNow();
-    let lookedAt = 0;
+    let scanned = 0;
     let found: ColdCandidate | undefined;
     for (const hive of this.#onDisk.of(model)) {
-      lookedAt += 1;
+      scanned += 1;
       const reading = this.#freshReading(hive, nowMs);
       if (reading === null || hive.byModel?.has(model) || !this.#takesWork(hive, nowMs, clock.now())) continue;
       const candidate = coldCandidate(hive, reading, model, minFreeVramBytes);
       if (candidate === undefined || !loadsBetter(candidate, found)) continue;
       if (isChosen?.(hive.id) !== false) found = candidate;
     }
-    looked?.(lookedAt);
+    onScanned?.(scanned);
     if (found === undefined) return undefined;
     const { hive, model: onDisk } = found;
     hive.loads ??= new HandOuts();
@@ -194,7 +194,7 @@ export class HiveRegistry {
 
   /** The least loaded of those that `mayTake` more. */
   #least(query: WorkQuery, mayTake: typeof hasRoom): Candidate | undefined {
-    const { model, backend, minFreeVramBytes, isChosen, looked } = query;
+    const { model, backend, minFreeVramBytes, isChosen, onScanned } = query;
     const { clock } = this.#options;
     const nowMs = clock.monotonicNow();
     const wallNowMs = clock.now();
@@ -204,7 +204,7 @@ export class HiveRegistry {
       (minFreeVramBytes === undefined ||
         (freeVramOf(this.#freshReading(hive, nowMs), worker) ?? -1) >= minFreeVramBytes);
     const isAny = minFreeVramBytes === undefined && mayTake === hasRoom;
-    let lookedAt = 0;
+    let scanned = 0;
     let found: Candidate | undefined;
     for (const serving of this.#byModel.get(model) ?? []) {
       if (serving.leastLoad > (found?.load ?? Number.MAX_VALUE)) continue;
@@ -213,14 +213,14 @@ export class HiveRegistry {
       // Whatever else this hive has is loaded as much at least.
       if (best === undefined || !isLessLoaded(best, found)) continue;
       if (!isAny && !isFit(serving.hive, best.worker)) {
-        lookedAt += serving.workers.length;
+        scanned += serving.workers.length;
         best = bestOf(serving, isFit);
       }
       if (best === undefined || !isLessLoaded(best, found)) continue;
-      if (isChosen !== undefined) lookedAt += 1;
+      if (isChosen !== undefined) scanned += 1;
       if (isChosen?.(serving.hive.id) !== false) found = best;
     }
-    looked?.(lookedAt);
+    onScanned?.(scanned);
     return found;
   }
 
@@ -229,9 +229,9 @@ export class HiveRegistry {
     const { clock } = this.#options;
     const nowMs = clock.monotonicNow();
     const now = { nowMs, wallNowMs: clock.now(), isLive: (hive: Hive) => this.#isLive(hive, nowMs) };
-    const { model, isChosen, looked } = query;
+    const { model, isChosen, onScanned } = query;
     const all = this.#byModel.get(model) ?? new Set<Serving>();
-    if (isChosen !== undefined) looked?.(all.size);
+    if (isChosen !== undefined) onScanned?.(all.size);
     const servings = isChosen === undefined ? all : [...all].filter(({ hive }) => isChosen(hive.id));
     return whyNoWorker({ servings, onDisk: this.#onDisk.of(model), models: this.#byModel.keys() }, query, now);
   }

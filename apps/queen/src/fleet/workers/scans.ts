@@ -3,19 +3,19 @@ import type { Hive, Serving } from "./hive.ts";
 import type { KnownModel, PlacedWorker, WorkerFilter } from "./queries.ts";
 import type { Worker, WorkerState } from "./worker.ts";
 
-/** What one step looks at, and finds, at most: some hundreds of microseconds. */
-const STEP = { looks: 1000, finds: 250 };
+/** What is scanned for one batch, and found, at most: some hundreds of microseconds. */
+const BATCH = { scanned: 1000, found: 250 };
 
 /**
- * What was found since other work had its turn. The scans count positions: in a generator, what iterates makes an object for each thing that it
- * looks at, several times of what is found.
+ * What was found since other work had its turn. The scans count positions: in a generator, what iterates makes an object for each thing that is
+ * scanned, several times of what is found.
  */
-class Step<Found> {
+class Batch<Found> {
   readonly found: Found[] = [];
-  looks = 0;
+  scanned = 0;
 
-  get isOver(): boolean {
-    return this.looks >= STEP.looks || this.found.length >= STEP.finds;
+  get isFull(): boolean {
+    return this.scanned >= BATCH.scanned || this.found.length >= BATCH.found;
   }
 }
 
@@ -27,7 +27,7 @@ export const place = ({ id, host }: Hive, worker: Worker): PlacedWorker => {
   return { hiveId: id, worker, url: urlOf(worker, host) };
 };
 
-/** The workers of the live ones of `hives` that match `filter`, step by step. Other work may go on in between: each hive is looked at as it is then. */
+/** The workers of the live ones of `hives` that match `filter`, in batches. Other work may go on in between: each hive is scanned as it is then. */
 export function* scanWorkers(
   hives: readonly Hive[],
   { model, state, backend }: WorkerFilter,
@@ -35,23 +35,23 @@ export function* scanWorkers(
 ): Generator<PlacedWorker[]> {
   const workersOf = ({ workers, byModel }: Hive) =>
     model === undefined ? workers : (byModel?.get(model)?.workers ?? NO_WORKERS);
-  let step = new Step<PlacedWorker>();
+  let batch = new Batch<PlacedWorker>();
   for (let hiveAt = 0; hiveAt < hives.length; hiveAt++) {
     const hive = hives[hiveAt] as Hive;
-    step.looks += 1;
+    batch.scanned += 1;
     const workers = isLive(hive) ? workersOf(hive) : NO_WORKERS;
     for (let workerAt = 0; workerAt < workers.length; workerAt++) {
       const worker = workers[workerAt] as Worker;
-      if (step.isOver) {
-        yield step.found;
-        step = new Step();
+      if (batch.isFull) {
+        yield batch.found;
+        batch = new Batch();
       }
-      step.looks += 1;
+      batch.scanned += 1;
       if (state?.includes(worker.state) === false) continue;
-      if (backend === undefined || worker.backend === backend) step.found.push(place(hive, worker));
+      if (backend === undefined || worker.backend === backend) batch.found.push(place(hive, worker));
     }
   }
-  yield step.found;
+  yield batch.found;
 }
 
 /** Who serves a model, and who has it on disk. */
@@ -61,13 +61,13 @@ interface Knowing {
   readonly onDisk: Iterable<Hive>;
 }
 
-/** The models that live hives serve or have on disk, counted step by step. */
+/** The models that live hives serve or have on disk, counted in batches. */
 export function* scanModels(
   models: Iterable<Knowing>,
   isLive: IsLive,
   takesWork: (hive: Hive) => boolean,
 ): Generator<KnownModel[]> {
-  let step = new Step<KnownModel>();
+  let batch = new Batch<KnownModel>();
   for (const { model, servings, onDisk } of models) {
     const known = { model, workers: { Idle: 0, Busy: 0, Loading: 0, Error: 0, Shutdown: 0 }, idleKept: 0, onDisk: 0 };
     let count = 0;
@@ -75,11 +75,11 @@ export function* scanModels(
     const all = [...servings];
     for (let at = 0; at < all.length; at++) {
       const { hive, workers } = all[at] as Serving;
-      if (step.isOver) {
-        yield step.found;
-        step = new Step();
+      if (batch.isFull) {
+        yield batch.found;
+        batch = new Batch();
       }
-      step.looks += 1 + workers.length;
+      batch.scanned += 1 + workers.length;
       if (!isLive(hive)) continue;
       count += workers.length;
       countStates(workers, known.workers);
@@ -87,16 +87,16 @@ export function* scanModels(
     }
     const having = [...onDisk];
     for (let at = 0; at < having.length; at++) {
-      if (step.isOver) {
-        yield step.found;
-        step = new Step();
+      if (batch.isFull) {
+        yield batch.found;
+        batch = new Batch();
       }
-      step.looks += 1;
+      batch.scanned += 1;
       if (isLive(having[at] as Hive)) known.onDisk += 1;
     }
-    if (count + known.onDisk > 0) step.found.push(known);
+    if (count + known.onDisk > 0) batch.found.push(known);
   }
-  yield step.found;
+  yield batch.found;
 }
 
 function countStates(workers: readonly Worker[], counts: Record<WorkerState, number>): void {

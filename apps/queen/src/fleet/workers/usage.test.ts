@@ -16,7 +16,7 @@ const DEVICES = {
 const said = (workers: Worker[], reading: Reading | null = null) => ({ workers, reading });
 const UNKNOWN = { unified: false, utilizationPercent: null, temperatureCelsius: null, powerWatts: null, asleep: null };
 /** As the workers say it. */
-const claimed = (totalBytes: number | null, usedBytes: number, freeBytes: number | null) => ({
+const reported = (totalBytes: number | null, usedBytes: number, freeBytes: number | null) => ({
   totalBytes,
   usedBytes,
   freeBytes,
@@ -31,11 +31,11 @@ test("counts the memory of each worker on its device and on its hive", () => {
     aWorker({ deviceId: 2, vramBytes: 12 * GB, ramBytes: 1 * GB }),
   ];
   expect(usageOf(said(workers), DEVICES)).toEqual({
-    ram: claimed(64 * GB, 3 * GB, 61 * GB),
-    vram: claimed(36 * GB, 24 * GB, 12 * GB),
+    ram: reported(64 * GB, 3 * GB, 61 * GB),
+    vram: reported(36 * GB, 24 * GB, 12 * GB),
     gpus: [
-      { index: 0, name: "RTX 4090", ...claimed(24 * GB, 12 * GB, 12 * GB), ...UNKNOWN },
-      { index: 2, name: "RTX 3060", ...claimed(12 * GB, 12 * GB, 0), ...UNKNOWN },
+      { index: 0, name: "RTX 4090", ...reported(24 * GB, 12 * GB, 12 * GB), ...UNKNOWN },
+      { index: 2, name: "RTX 3060", ...reported(12 * GB, 12 * GB, 0), ...UNKNOWN },
     ],
   });
 });
@@ -62,15 +62,15 @@ test.each([GB, null])(
   },
 );
 
-test("leaves nothing, rather than less, when workers claim more than there is", () => {
+test("leaves nothing, rather than less, when workers report more than there is", () => {
   const { ram, gpus } = usageOf(said([aWorker({ deviceId: 2, vramBytes: 13 * GB, ramBytes: 65 * GB })]), DEVICES);
   expect(ram.freeBytes).toBe(0);
   expect(gpus[1]?.freeBytes).toBe(0);
 });
 
-test("a GPU that is claimed twice over takes nothing from the free memory of the others", () => {
+test("a GPU that is reported twice over takes nothing from the free memory of the others", () => {
   const { vram } = usageOf(said([aWorker({ deviceId: 2, vramBytes: 30 * GB })]), DEVICES);
-  expect(vram).toEqual(claimed(36 * GB, 30 * GB, 24 * GB));
+  expect(vram).toEqual(reported(36 * GB, 30 * GB, 24 * GB));
 });
 
 test("a worker that names no known GPU takes from what is free in all, down to nothing", () => {
@@ -83,13 +83,13 @@ test("a worker that names no known GPU takes from what is free in all, down to n
 
 test("knows what is used, but not what is free, before the devices are known", () => {
   expect(usageOf(said([aWorker({ vramBytes: GB, ramBytes: GB })]), null)).toEqual({
-    ram: claimed(null, GB, null),
-    vram: claimed(null, GB, null),
+    ram: reported(null, GB, null),
+    vram: reported(null, GB, null),
     gpus: [],
   });
   expect(usageOf(said([]), { cpu: null, gpus: [] })).toEqual({
-    ram: { ...claimed(null, 0, null), usedBytes: null, workersBytes: null },
-    vram: { ...claimed(0, 0, 0), workersBytes: null },
+    ram: { ...reported(null, 0, null), usedBytes: null, workersBytes: null },
+    vram: { ...reported(0, 0, 0), workersBytes: null },
     gpus: [],
   });
 });

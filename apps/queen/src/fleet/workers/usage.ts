@@ -9,7 +9,7 @@ export interface MemoryUsage {
   readonly totalBytes: number | null;
   /** As it was measured; else what the workers say, if all of them do. */
   readonly usedBytes: number | null;
-  /** Never below 0, even when workers claim more than there is. */
+  /** Never below 0, even when workers report more than there is. */
   readonly freeBytes: number | null;
   /** What the workers say that they use: beside what was measured, the rest is somebody else's. */
   readonly workersBytes: number | null;
@@ -51,21 +51,21 @@ export function usageOf(heard: Heard | undefined, devices: Devices | null): Hive
   const host = reading?.host;
   const ramBytes = host?.memoryTotalBytes ?? toBytes(devices?.cpu?.ramGb ?? null);
   const ofHost = { memoryTotalBytes: ramBytes, memoryUsedBytes: host?.memoryUsedBytes ?? null };
-  const claims = claimsOf(workers);
+  const reported = reportedBy(workers);
   const readings = reading?.gpus ?? null;
   const gpus =
     seenGpus(readings, devices?.gpus ?? null)?.map(([gpu, seen]) =>
-      gpuUsage(gpu, seen, { claims, readings, shared: gpu.unified ? ofHost : NOT_READ }),
+      gpuUsage(gpu, seen, { reported, readings, shared: gpu.unified ? ofHost : NOT_READ }),
     ) ?? null;
   return {
-    ram: memory(ramBytes, host?.memoryUsedBytes ?? null, claims.ram),
-    vram: vramOf(gpus, claims, workers),
-    gpus: (claims.areOnGpus ? gpus : gpus?.map(withoutClaims)) ?? [],
+    ram: memory(ramBytes, host?.memoryUsedBytes ?? null, reported.ram),
+    vram: vramOf(gpus, reported, workers),
+    gpus: (reported.areOnGpus ? gpus : gpus?.map(withoutReported)) ?? [],
   };
 }
 
 /** Where a worker could be on any of them. */
-const withoutClaims = (gpu: GpuUsage): GpuUsage => ({
+const withoutReported = (gpu: GpuUsage): GpuUsage => ({
   ...gpu,
   workersBytes: null,
   ...(!gpu.isMeasured && { usedBytes: null, freeBytes: null }),
@@ -98,14 +98,14 @@ const isSame = (reading: GpuReading, gpu: KnownGpu): boolean =>
   reading.uuid !== null && gpu.uuid !== undefined ? reading.uuid === gpu.uuid : reading.index === gpu.index;
 
 interface Around {
-  readonly claims: Claims;
+  readonly reported: Reported;
   readonly readings: readonly GpuReading[] | null;
   /** The memory of the host, as far as it is that of the GPU too. */
   readonly shared: MemoryReading;
 }
 
 /** Field by field: all hives of a fleet are looked at, and to spread what there is takes several times as long. */
-function gpuUsage(gpu: KnownGpu, seen: GpuReading | undefined, { claims, readings, shared }: Around): GpuUsage {
+function gpuUsage(gpu: KnownGpu, seen: GpuReading | undefined, { reported, readings, shared }: Around): GpuUsage {
   const { index, name, vramGb, unified = false } = gpu;
   const total = shared.memoryTotalBytes ?? seen?.memoryTotalBytes ?? toBytes(vramGb);
   const used = shared.memoryUsedBytes ?? seen?.memoryUsedBytes ?? null;
@@ -114,7 +114,7 @@ function gpuUsage(gpu: KnownGpu, seen: GpuReading | undefined, { claims, reading
   const { totalBytes, usedBytes, freeBytes, workersBytes, isMeasured } = memory(
     total,
     used,
-    claims.vram === undefined || at === null ? null : amountOn(at, claims.vram),
+    reported.vram === undefined || at === null ? null : amountOn(at, reported.vram),
   );
   return {
     index,
@@ -133,7 +133,7 @@ function gpuUsage(gpu: KnownGpu, seen: GpuReading | undefined, { claims, reading
 }
 
 /** What the workers of a hive say that they use. Where none runs nobody says anything: that is not known, rather than nothing. */
-interface Claims {
+interface Reported {
   readonly ram: number | null;
   /** By the index of the GPU; undefined where no worker runs. */
   readonly vram: ReadonlyMap<number, number | null> | undefined;
@@ -143,7 +143,7 @@ interface Claims {
 }
 
 /** In one go: a hive may have as many workers as it has GPUs, and many hives are looked at. */
-function claimsOf(workers: readonly Worker[] = []): Claims {
+function reportedBy(workers: readonly Worker[] = []): Reported {
   if (workers.length === 0) return { ram: null, vram: undefined, vramInAll: null, areOnGpus: true };
   let ram: number | null = 0;
   let vramInAll: number | null = 0;
@@ -177,13 +177,13 @@ function devicesOf({ deviceIds, deviceId }: Worker): readonly number[] {
   return deviceId === null ? [] : [deviceId];
 }
 
-/** A GPU on which workers claim more than there is takes nothing from the free memory of the others. */
+/** A GPU on which workers report more than there is takes nothing from the free memory of the others. */
 function vramOf(
   gpus: readonly GpuUsage[] | null,
-  { vramInAll: claims }: Claims,
+  { vramInAll: reported }: Reported,
   workers: readonly Worker[] | undefined,
 ): MemoryUsage {
-  if (gpus === null) return memory(null, null, claims);
+  if (gpus === null) return memory(null, null, reported);
   let isMeasured = gpus.length > 0;
   let total: number | null = 0;
   let used: number | null = 0;
@@ -196,12 +196,12 @@ function vramOf(
     free = plus(free, gpu.freeBytes);
     placed += gpu.workersBytes ?? 0;
   }
-  const unplaced = isMeasured || workers?.length === 0 ? 0 : claims === null ? null : Math.max(0, claims - placed);
+  const unplaced = isMeasured || workers?.length === 0 ? 0 : reported === null ? null : Math.max(0, reported - placed);
   return {
     totalBytes: total,
     usedBytes: plus(used, unplaced),
     freeBytes: free === null || unplaced === null ? null : Math.max(0, free - unplaced),
-    workersBytes: claims,
+    workersBytes: reported,
     isMeasured,
   };
 }

@@ -25,7 +25,7 @@ interface Now {
 
 type Asked = Pick<WorkQuery, "backend" | "minFreeVramBytes" | "isChosen">;
 
-interface Places {
+interface Supply {
   readonly servings: Iterable<Serving>;
   /** Those that have the model on disk. */
   readonly onDisk: Iterable<Hive>;
@@ -45,7 +45,7 @@ export interface WhyNoWorker {
 }
 
 /** Each hive is looked at once, and its workers for their backend alone: a fleet whose workers are all busy is asked often. */
-export function whyNoWorker({ servings, onDisk, models }: Places, asked: Asked, now: Now): WhyNoWorker {
+export function whyNoWorker({ servings, onDisk, models }: Supply, asked: Asked, now: Now): WhyNoWorker {
   const hives = Object.fromEntries(OBSTACLES.map((obstacle) => [obstacle, 0])) as Record<Obstacle, number>;
   let serving = 0;
   for (const there of servings) {

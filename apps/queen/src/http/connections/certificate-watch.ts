@@ -24,20 +24,20 @@ export class CertificateWatch {
   constructor(options: Options) {
     this.#options = options;
     options.metrics.certificateExpiry.read = () => this.#first && this.#first.expiresAtMs / 1000;
-    this.#timer = setInterval(() => this.#look(), DAY_MS).unref();
+    this.#timer = setInterval(() => this.#warnIfDue(), DAY_MS).unref();
   }
 
   /** The one that is shown from now on. */
   watch({ cert }: Tls): void {
     this.#first = firstToExpire(cert.toString());
-    this.#look();
+    this.#warnIfDue();
   }
 
   stop(): void {
     clearInterval(this.#timer);
   }
 
-  #look(): void {
+  #warnIfDue(): void {
     if (this.#first === undefined) return;
     const { subject, expiresAtMs } = this.#first;
     const leftMs = expiresAtMs - this.#options.clock.now();

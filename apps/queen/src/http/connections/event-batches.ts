@@ -13,7 +13,7 @@ const MAX_BATCHES = 32;
 interface Batch {
   /** Empty when the reader wants none of them. */
   readonly text: Buffer;
-  /** Number of the last event that was looked at. */
+  /** Number of the last event that was scanned. */
   readonly upTo: number;
 }
 

@@ -8,8 +8,8 @@ import { addressBlock } from "../../reach/addresses.ts";
 import type { Caller } from "../door/caller.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { boundedRequest } from "./bounded-request.ts";
+import { ConnectionShares } from "./connection-shares.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
-import { Places } from "./places.ts";
 import { answerRaw } from "./raw-answer.ts";
 import { SecureResponse } from "./security-headers.ts";
 
@@ -63,7 +63,7 @@ export class Servers {
   /** By their other end. */
   readonly #connections = new Map<string, Socket>();
   readonly #proven = new WeakSet<Socket>();
-  readonly #places: Places;
+  readonly #shares: ConnectionShares;
   /** The addresses of the connections that have proven nothing yet, by their other end. */
   readonly #unproven = new Map<string, string>();
   readonly #unprovenByAddress = new Map<string, number>();
@@ -75,7 +75,7 @@ export class Servers {
 
   constructor(options: ServersOptions) {
     this.#options = options;
-    this.#places = new Places(options.limits.maxConnections);
+    this.#shares = new ConnectionShares(options.limits.maxConnections);
     this.#tls = options.tls;
     if (options.tls) options.onCertificate?.(options.tls);
   }
@@ -84,18 +84,8 @@ export class Servers {
   create(handler: RequestListener): Server {
     this.#handler = handler;
     const serve = oneAtATime(handler);
+    const server = this.#newServer(serve);
     const { timeouts = TIMEOUTS, limits } = this.#options;
-    const options = {
-      headersTimeout: timeouts.headersMs,
-      requestTimeout: timeouts.requestMs,
-      keepAliveTimeout: timeouts.keepAliveMs,
-      connectionsCheckingInterval: timeouts.checkMs,
-      ServerResponse: SecureResponse,
-      IncomingMessage: boundedRequest((error, socket) => void server.emit("clientError", error, socket)),
-    };
-    const server: Server = this.#tls
-      ? createTlsServer({ ...options, ...this.#tls, handshakeTimeout: timeouts.headersMs }, serve)
-      : createServer(options, serve);
     // Node would answer what it does not know with 417, past all limits.
     server.on("checkExpectation", serve);
     if (server instanceof TlsServer)
@@ -110,6 +100,22 @@ export class Servers {
       ),
     );
     this.#servers.add(server);
+    return server;
+  }
+
+  #newServer(serve: RequestListener): Server {
+    const { timeouts = TIMEOUTS } = this.#options;
+    const options = {
+      headersTimeout: timeouts.headersMs,
+      requestTimeout: timeouts.requestMs,
+      keepAliveTimeout: timeouts.keepAliveMs,
+      connectionsCheckingInterval: timeouts.checkMs,
+      ServerResponse: SecureResponse,
+      IncomingMessage: boundedRequest((error, socket) => void server.emit("clientError", error, socket)),
+    };
+    const server: Server = this.#tls
+      ? createTlsServer({ ...options, ...this.#tls, handshakeTimeout: timeouts.headersMs }, serve)
+      : createServer(options, serve);
     return server;
   }
 
@@ -145,7 +151,7 @@ export class Servers {
     const peer = peerOf(socket);
     const connection = this.#connections.get(peer);
     if (connection !== undefined) {
-      const giveBack = this.#places.take(caller);
+      const giveBack = this.#shares.take(caller);
       if (giveBack === undefined) return false;
       connection.once("close", giveBack);
     }
@@ -177,7 +183,7 @@ export class Servers {
       this.#warn(address, `${count} from there did nothing yet (--max-connections-per-address)`);
       return;
     }
-    this.#keepPlaces();
+    this.#makeRoom();
     this.#options.arrivals.add();
     this.#unprovenByAddress.set(address, count + 1);
     this.#unproven.set(peer, address);
@@ -188,9 +194,9 @@ export class Servers {
     });
   }
 
-  /** Where the last places are taken by who has proven nothing, the first of them gives way: whoever has something to say says it at once. */
-  #keepPlaces(): void {
-    if (this.#connections.size < this.#options.limits.maxConnections - this.#places.kept) return;
+  /** Where the last connections are taken by who has proven nothing, the first of them gives way: whoever has something to say says it at once. */
+  #makeRoom(): void {
+    if (this.#connections.size < this.#options.limits.maxConnections - this.#shares.kept) return;
     const [first] = this.#unproven.keys();
     if (first !== undefined) this.#connections.get(first)?.destroy();
   }

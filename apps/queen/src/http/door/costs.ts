@@ -19,8 +19,8 @@ const BULK_UNDER_WAY = { each: 4, inAll: 16 };
 /** Of a body or an answer: what is longer counts as several requests. Without a token there is little to ask for but the page of the documentation, which is long. */
 const BYTES_OF_ONE_REQUEST = { withToken: 8192, withoutToken: 65_536 };
 
-/** Of hives and workers, one by one: whoever has more of them looked at counts as several requests. */
-const LOOKS_OF_ONE_REQUEST = 1000;
+/** Of hives and workers, one by one: whoever has more of them scanned counts as several requests. */
+const SCANNED_OF_ONE_REQUEST = 1000;
 
 interface Waiting {
   readonly key: string;
@@ -93,17 +93,17 @@ export class Costs {
     this.#options.charge(request, bytes / (request.caller?.tokenId ? withToken : withoutToken));
   }
 
-  /** So many hives or workers were looked at for it. */
-  countLooks(request: Charged, looks: number): void {
-    this.#options.charge(request, looks / LOOKS_OF_ONE_REQUEST);
+  /** So many hives or workers were scanned for it. */
+  countScanned(request: Charged, scanned: number): void {
+    this.#options.charge(request, scanned / SCANNED_OF_ONE_REQUEST);
   }
 
-  /** The steps of a scan, each made in a turn of its own, and from the second on counted as one more request of the caller. It ends when that one has gone. */
-  async *inTurns<Item, Json>(request: Charged, steps: Iterable<Item[]>, toJson: (item: Item) => Json) {
+  /** The batches of a scan, each made in a turn of its own, and from the second on counted as one more request of the caller. It ends when that one has gone. */
+  async *inTurns<Item, Json>(request: Charged, batches: Iterable<Item[]>, toJson: (item: Item) => Json) {
     let isFirst = true;
     await this.turn();
-    for (const items of steps) {
-      if (!isFirst) this.countLooks(request, LOOKS_OF_ONE_REQUEST);
+    for (const items of batches) {
+      if (!isFirst) this.countScanned(request, SCANNED_OF_ONE_REQUEST);
       isFirst = false;
       yield items.map(toJson);
       await this.turn();

@@ -22,7 +22,7 @@ export interface KnownCallersOptions {
   onEnded: () => void;
 }
 
-/** Who is known to the queen: keeps in step with the catalog, which other processes change too. */
+/** Who is known to the queen: follows the catalog, which other processes change too. */
 export class KnownCallers {
   readonly tokens: KnownTokens;
   readonly sessions: KnownSessions;
@@ -125,9 +125,12 @@ export class KnownCallers {
 
   /** Goes on reading them until it is stopped. */
   start(): void {
-    const look = setInterval(() => void this.#trying("the tokens could not be read anew", this.#look()), REFRESH_MS);
+    const refresh = setInterval(
+      () => void this.#trying("the tokens could not be read anew", this.#refreshIfChanged()),
+      REFRESH_MS,
+    );
     const writeUses = setInterval(() => void this.#writeUses(), WRITE_USES_MS);
-    this.#timers.push(look.unref(), writeUses.unref());
+    this.#timers.push(refresh.unref(), writeUses.unref());
   }
 
   /** Resolves when it is written down which tokens were used. */
@@ -136,7 +139,7 @@ export class KnownCallers {
     await this.#writeUses();
   }
 
-  async #look(): Promise<void> {
+  async #refreshIfChanged(): Promise<void> {
     if (this.#reading !== undefined) return;
     try {
       // Thousands of tokens take long to read, and seldom change.

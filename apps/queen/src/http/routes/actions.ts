@@ -14,7 +14,7 @@ import { noteProblem } from "../problem-notes.ts";
 import { ProblemJson } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { checkEnd, endOf, newCordon } from "./cordons.ts";
-import { HIVES_PER_STEP, hiveConditions } from "./hive-list.ts";
+import { HIVES_PER_BATCH, hiveConditions } from "./hive-list.ts";
 import { OperationStepJson, stepToJson } from "./operations.ts";
 import { NextAfter } from "./paging.ts";
 import { flag, upTo, wholeNumber } from "./query-fields.ts";
@@ -219,20 +219,15 @@ async function choose({ ids, after, limit, ...body }: Choice, { catalog, costs }
     void damaged.set(id, new HiveCatalogError("CORRUPT_HIVE", `${column}: ${problem}`, { hiveId: id }));
   const conditions = Conditions.parse(body);
   const found: string[] = [];
-  for (let last = after; ; ) {
+  for (let from = after; ; ) {
     await costs.turn();
-    const size = Math.min(HIVES_PER_STEP, limit - found.length);
-    const { hives, nextAfter: wentOnAfter } = await catalog.findHives({
-      ...conditions,
-      after: last,
-      limit: size,
-      onCorruptHive,
-    });
+    const size = Math.min(HIVES_PER_BATCH, limit - found.length);
+    const { hives, nextAfter } = await catalog.findHives({ ...conditions, after: from, limit: size, onCorruptHive });
     found.push(...hives.map(({ id }) => id));
-    last = hives.at(-1)?.id ?? last;
-    if (hives.length === size && found.length < limit) continue;
-    const nextAfter = wentOnAfter ?? (found.length < limit ? null : (last ?? null));
-    return { hiveIds: [...found, ...damaged.keys()], damaged, nextAfter };
+    if (nextAfter === null || hives.length < size || found.length === limit) {
+      return { hiveIds: [...found, ...damaged.keys()], damaged, nextAfter };
+    }
+    from = nextAfter;
   }
 }
 

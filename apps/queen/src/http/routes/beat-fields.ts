@@ -6,10 +6,10 @@ import { got } from "../field-problems.ts";
 import { parseTime, TIME_RULE } from "../times.ts";
 
 /**
- * What fields of one kind must be: `schema` says it to the readers of the API's document, `is` holds each heartbeat to it. zod took a sixth of the
+ * What fields of one type must be: `schema` says it to the readers of the API's document, `is` holds each heartbeat to it. zod took a sixth of the
  * queen's time under load, and more in garbage.
  */
-interface Kind<Value> {
+interface FieldType<Value> {
   readonly rule: string;
   readonly schema: z.ZodType<Value>;
   readonly is: (value: unknown) => value is Value;
@@ -24,24 +24,24 @@ const isWhole = (text: string): boolean => text.isWellFormed();
 /** More than any host has: what a hive makes up stays few, in each beat and over all of them. */
 const MAX_GPUS = 64;
 
-function kindOf<Value>(
+function typeOf<Value>(
   text: string,
   schemaOf: (message: ReturnType<typeof rule>) => z.ZodType<Value>,
   is: (value: unknown) => value is Value,
-): Kind<Value> {
+): FieldType<Value> {
   return { rule: text, schema: schemaOf(rule(text)), is };
 }
 
-const textOf = (minLength: number, maxLength: number): Kind<string> =>
-  kindOf(
+const textOf = (minLength: number, maxLength: number): FieldType<string> =>
+  typeOf(
     `must be text of ${minLength === 0 ? "at most" : `${minLength} to`} ${maxLength} ${WHOLE}`,
     (message) => z.string(message).min(minLength, message).max(maxLength, message).refine(isWhole, message),
     (value): value is string =>
       typeof value === "string" && value.length <= maxLength && value.length >= minLength && isWhole(value),
   );
 
-const integerFrom = (min: number, max = Number.MAX_SAFE_INTEGER): Kind<number> =>
-  kindOf(
+const integerFrom = (min: number, max = Number.MAX_SAFE_INTEGER): FieldType<number> =>
+  typeOf(
     `must be an integer from ${min} to ${max}`,
     (message) => z.int(message).min(min, message).max(max, message),
     (value): value is number => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max,
@@ -54,27 +54,27 @@ export const AMOUNT = integerFrom(0);
 export const COUNT = integerFrom(1);
 export const GPU_INDEX = integerFrom(0, MAX_GPUS - 1);
 export const PORT = integerFrom(1, MAX_PORT);
-export const PERCENT = kindOf(
+export const PERCENT = typeOf(
   "must be a number from 0",
   (message) => z.number(message).min(0, message),
   (value): value is number => Number.isFinite(value) && (value as number) >= 0,
 );
-export const NUMBER = kindOf(
+export const NUMBER = typeOf(
   "must be a number",
   (message) => z.number(message),
   (value): value is number => Number.isFinite(value),
 );
-export const FLAG = kindOf(
+export const FLAG = typeOf(
   "must be true or false",
   (message) => z.boolean(message),
   (value) => typeof value === "boolean",
 );
-export const REACH = kindOf(
+export const REACH = typeOf(
   `must be one of ${REACHES.join(", ")}`,
   (message) => z.enum(REACHES, message),
   (value): value is Reach => REACHES.includes(value as Reach),
 );
-export const INDEXES = kindOf<readonly number[]>(
+export const INDEXES = typeOf<readonly number[]>(
   "must be a list of integers from 0",
   (message) => z.array(AMOUNT.schema, message),
   (value): value is readonly number[] => Array.isArray(value) && value.every(AMOUNT.is),
@@ -85,17 +85,17 @@ export class BeatFields {
   #unusable: Map<string, UnusablePart> | undefined;
 
   /** null where it is absent or breaks its rule. */
-  usable<Value>(value: unknown, kind: Kind<Value>, field: string): Value | null {
+  usable<Value>(value: unknown, type: FieldType<Value>, field: string): Value | null {
     if (value === undefined || value === null) return null;
-    if (kind.is(value)) return value;
-    this.note("field", field, kind.rule, value);
+    if (type.is(value)) return value;
+    this.note("field", field, type.rule, value);
     return null;
   }
 
   /** Whether what must be there is: without it the whole `part` cannot be used. */
-  has<Value>(value: unknown, kind: Kind<Value>, field: string, part: Part): value is Value {
-    if (kind.is(value)) return true;
-    this.note(part, field, kind.rule, value);
+  has<Value>(value: unknown, type: FieldType<Value>, field: string, part: Part): value is Value {
+    if (type.is(value)) return true;
+    this.note(part, field, type.rule, value);
     return false;
   }
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { beatJson, HIVE_JSON, startTestQueen, type TestQueen, workerJson } from "../../../test/test-queen.ts";
+import { countTurns } from "../../../test/turns.ts";
 
 const GB = 2 ** 30;
 const GPU = { index: 0, memory_total_bytes: 24 * GB, memory_used_bytes: 4 * GB };
@@ -174,15 +175,7 @@ test("lists very many models while other work gets its turns", async () => {
   await using queen = await startTestQueen();
   const models = Array.from({ length: 1000 }, (_, n) => ({ model: `model-${n}` }));
   await addHive(queen, "a", { models_on_disk: models });
-  let isAnswered = false;
-  let turns = 0;
-  const count = () => {
-    turns += 1;
-    if (!isAnswered) setImmediate(count);
-  };
-  setImmediate(count);
-  const { body } = await queen.request("GET", "/v1/models?limit=1000");
-  isAnswered = true;
-  expect((body as { models: unknown[] }).models).toHaveLength(1000);
+  const { result, turns } = await countTurns(() => queen.request("GET", "/v1/models?limit=1000"));
+  expect((result.body as { models: unknown[] }).models).toHaveLength(1000);
   expect(turns).toBeGreaterThanOrEqual(6);
 });

@@ -69,8 +69,13 @@ export const claimsRoutes = [
     const { model, backend, hold, hold_ms: holdMs = hold ?? 0, min_free_vram_gb: minFreeGb } = request.body;
     const holder = keyOf(request);
     if (assignments.claims.isFull(holder)) throw tooManyClaims();
-    const looked = (looks: number) => costs.countLooks(request, looks);
-    const query = { model: fleet.registry.knownAs(model), backend, minFreeVramBytes: vramBytesOf(minFreeGb), looked };
+    const onScanned = (scanned: number) => costs.countScanned(request, scanned);
+    const query = {
+      model: fleet.registry.knownAs(model),
+      backend,
+      minFreeVramBytes: vramBytesOf(minFreeGb),
+      onScanned,
+    };
     const made = await assignments.claim(query, holdMs, holder);
     if (made === undefined) throw noWorker(query, fleet.registry.whyNoWorker(query));
     const untilMs = clock.now() + holdMs;

@@ -6,7 +6,7 @@ import { got } from "../field-problems.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { durationMs, isoTimeMs } from "../times.ts";
-import { answerPage, NextAfter, pageQuery } from "./paging.ts";
+import { answerPage, foundOf, NextAfter, pageQuery } from "./paging.ts";
 
 const cordonFields = { reason: z.string(), until_ms: timeMs.nullable(), created_at_ms: timeMs };
 export const CordonJson = z.strictObject(cordonFields).meta({ id: "Cordon" });
@@ -31,7 +31,7 @@ export function checkEnd({ value: { until_ms, until, for: forMs }, issues }: z.c
 export const CORDON = { reason: "new power supply", until_ms: 1_761_127_200_000 };
 
 const CORDON_OF_HIVE = { hive_id: "hive-prod-01", ...CORDON, created_at_ms: 1_761_040_800_000 };
-const CORDONS_PER_STEP = 250;
+const CORDONS_PER_BATCH = 250;
 
 /** What an operator has to say about who gets work. */
 export const cordonsRoutes = [
@@ -57,12 +57,9 @@ export const cordonsRoutes = [
     return answerPage(
       {
         page,
-        stepSize: CORDONS_PER_STEP,
-        read: async (step) => {
-          const cordons = await catalog.cordons.list(step);
-          return cordons.map((cordon) => ({ id: cordon.hiveId, cordon }));
-        },
-        toJson: ({ id, cordon }) => ({ hive_id: id, ...cordonToJson(cordon) }),
+        batchSize: CORDONS_PER_BATCH,
+        read: async (part) => foundOf(await catalog.cordons.list(part), part, ({ hiveId }) => hiveId),
+        toJson: (cordon) => ({ hive_id: cordon.hiveId, ...cordonToJson(cordon) }),
         answer: (cordons, next_after) => ({ cordons, next_after }),
       },
       costs,

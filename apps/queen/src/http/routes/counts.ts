@@ -23,7 +23,7 @@ export const countsRoutes = [
       catalog.countByStatus("online"),
       catalog.countByStatus("offline"),
     ]);
-    costs.countLooks(request, total);
+    costs.countScanned(request, total);
     return { total, unknown, online, offline };
   }),
 ];

@@ -77,7 +77,7 @@ export const eventsRoutes = [
     problems: ["STOPPING", "TOO_MANY_READERS"],
     namedSchemas: [...SENT_SCHEMAS, HelloEvent, GapEvent],
   }).handle(async ({ headers, query, caller, raw }, { door, costs, events, eventStream, stopping, catalog }, reply) => {
-    const { after, hive: hives, kind: kinds } = query;
+    const { after, hive: hives, kind: types } = query;
     const lastEventId = [headers["last-event-id"]].flat()[0] ?? after;
     const missing = await missingHives(hives, catalog);
     // A reader that comes back may have followed one that was removed since.
@@ -91,7 +91,7 @@ export const eventsRoutes = [
     reply.hijack();
     eventStream.serve(raw, reply.raw, {
       lastEventId,
-      filter: eventFilter(hives, kinds),
+      filter: eventFilter(hives, types),
       tokenId: caller?.tokenId ?? null,
       isAdmitted: () => door.stillAdmits(caller),
       onSent: (bytes) => costs.count({ caller, raw }, bytes),

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ListQuery } from "../../fleet/lists/fleet-lists.ts";
+import type { ListQuery } from "../../fleet/lists/list-query.ts";
 import { fromAfter, toAfter } from "./fleet-after.ts";
 
 const BY_ID = { conditions: {}, sort: "id", descending: false, onCorruptHive: () => undefined } as const;

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { HiveStatus } from "@repo/hive-catalog";
 import * as z from "zod";
 import { ListError } from "../../fleet/lists/errors.ts";
-import type { Cursor, ListQuery } from "../../fleet/lists/fleet-lists.ts";
+import type { Cursor } from "../../fleet/lists/fleet-lists.ts";
+import type { ListQuery } from "../../fleet/lists/list-query.ts";
 import { invalidArgument } from "../errors.ts";
 
 const none = z.null();

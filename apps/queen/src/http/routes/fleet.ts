@@ -2,7 +2,7 @@ import { GrammarError } from "@repo/device-types";
 import { type DamagedHive, isLabelKey, Selector } from "@repo/hive-catalog";
 import * as z from "zod";
 import { withoutLabel } from "../../fleet/lists/catalog-walks.ts";
-import { type ListQuery, SORTS } from "../../fleet/lists/fleet-lists.ts";
+import { type ListQuery, SORTS } from "../../fleet/lists/list-query.ts";
 import type { FleetTotals } from "../../fleet/lists/totals.ts";
 import { count } from "../count-fields.ts";
 import { invalidArgument } from "../errors.ts";
@@ -12,7 +12,7 @@ import { type CheckedRequest, defineRoute } from "../route.ts";
 import { fromAfter, toAfter } from "./fleet-after.ts";
 import { FLEET_ROW_EXAMPLE, FleetRowJson, fleetRowText } from "./fleet-row-json.ts";
 import { DamagedHives, hiveConditions, idsOf, idsQuery } from "./hive-list.ts";
-import { NextAfter, pageQuery, stepsFrom } from "./paging.ts";
+import { batchesFrom, NextAfter, pageQuery } from "./paging.ts";
 import { vramBytesOf, vramGb } from "./placed-json.ts";
 import { decimal, optionalFlag } from "./query-fields.ts";
 
@@ -116,12 +116,12 @@ export const fleetRoutes = [
     const { after, limit } = request.query;
     const totals = totalsToJson(await lists.totals.read());
     const page = await lists.open(query, after === undefined ? undefined : fromAfter(after, query, events.start));
-    const step = stepOf(page, limit, request, parts);
+    const readNext = readerOf(page, limit, request, parts);
     const whole = (hives: never[]): z.input<typeof FleetList> => {
       const next_after = page.cursor === undefined ? null : toAfter(page.cursor, query, events.start);
       return { hives, next_after, totals, position, damaged };
     };
-    return listInPieces(stepsFrom(await step(), step), whole, {
+    return listInPieces(batchesFrom(await readNext(), readNext), whole, {
       turn: () => parts.costs.turn(),
       toText: fleetRowText,
     });
@@ -130,15 +130,15 @@ export const fleetRoutes = [
 
 type Page = Awaited<ReturnType<AppParts["lists"]["open"]>>;
 
-function stepOf(page: Page, limit: number, request: CheckedRequest, { costs }: AppParts) {
+function readerOf(page: Page, limit: number, request: CheckedRequest, { costs }: AppParts) {
   let left = limit;
   return async () => {
     await costs.turn();
-    const { looked } = page;
-    const rows = await page.step(left);
+    const { scanned } = page;
+    const rows = await page.read(left);
     left -= rows.length;
     // What is answered is charged by its length.
-    costs.countLooks(request, page.looked - looked - rows.length);
+    costs.countScanned(request, page.scanned - scanned - rows.length);
     return { items: rows, isLast: left === 0 || page.isOver };
   };
 }

@@ -74,7 +74,7 @@ class Additions {
     this.#reply = reply;
   }
 
-  /** When its caller has gone, it ends with the step that has begun. */
+  /** When its caller has gone, it ends with the commit that has begun. */
   async *run(): AsyncGenerator<AddedLine, void, undefined> {
     let added = 0;
     for (let from = 0; from < this.#lines.length; from += HIVES_PER_COMMIT) {

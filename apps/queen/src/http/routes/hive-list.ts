@@ -17,7 +17,7 @@ const HivePage = z
   })
   .meta({ id: "HivePage" });
 
-export const HIVES_PER_STEP = 100;
+export const HIVES_PER_BATCH = 100;
 const condition = (description: string) => z.string("must be a text").optional().meta({ description });
 /** What hives are chosen by. */
 export const hiveConditions = {
@@ -61,18 +61,16 @@ export const hiveListRoutes = [
     const damaged: z.output<typeof DamagedHives> = [];
     const onCorruptHive = (hive: DamagedHive) => void damaged.push(hive);
     const asked = { ...conditions, ids: idsOf({ id }), onCorruptHive };
-    let wentOnAfter: string | null = null;
     return answerPage(
       {
         page: { after, limit },
-        stepSize: HIVES_PER_STEP,
-        read: async (step) => {
-          const found = await catalog.findHives({ ...asked, ...step });
-          wentOnAfter = found.nextAfter;
-          return hivesToJson(found.hives, catalog);
+        batchSize: HIVES_PER_BATCH,
+        read: async (part) => {
+          const { hives, nextAfter } = await catalog.findHives({ ...asked, ...part });
+          return { rows: await hivesToJson(hives, catalog), nextAfter };
         },
         toJson: (hive) => hive,
-        answer: (hives, nextAfter) => ({ hives, next_after: wentOnAfter ?? nextAfter, damaged }),
+        answer: (hives, next_after) => ({ hives, next_after, damaged }),
       },
       costs,
     );

@@ -1,7 +1,7 @@
 import type { LabelKey } from "@repo/hive-catalog";
 import * as z from "zod";
 import { defineRoute } from "../route.ts";
-import { answerPage, NextAfter, pageQuery } from "./paging.ts";
+import { answerPage, foundOf, NextAfter, pageQuery } from "./paging.ts";
 
 const count = {
   count: z.int().min(0).max(1000).meta({ description: "Hives that have it" }),
@@ -17,7 +17,7 @@ const LabelKeyJson = z
   .meta({ id: "LabelKey", description: "A key that some hives have, and its values" });
 
 /** Each with all that is counted of it: some milliseconds. */
-const KEYS_PER_STEP = 5;
+const KEYS_PER_BATCH = 5;
 
 export const labelsRoutes = [
   defineRoute({
@@ -52,12 +52,9 @@ export const labelsRoutes = [
     answerPage(
       {
         page,
-        stepSize: KEYS_PER_STEP,
-        read: async (step) => {
-          const keys = await catalog.labels.keys(step);
-          return keys.map((key) => ({ id: key.key, json: labelKeyToJson(key) }));
-        },
-        toJson: ({ json }) => json,
+        batchSize: KEYS_PER_BATCH,
+        read: async (part) => foundOf(await catalog.labels.keys(part), part, ({ key }) => key),
+        toJson: labelKeyToJson,
         answer: (labels, next_after) => ({ labels, next_after }),
       },
       costs,

@@ -54,10 +54,10 @@ export const modelsRoutes = [
 type Model = z.input<typeof ModelJson>;
 
 /** So many behind `after`, in order. Hives tell of as many as they like: no more than twice as many as are wanted are held. */
-async function firstByName(steps: AsyncIterable<Model[]>, after: string | undefined, limit: number): Promise<Model[]> {
+async function firstByName(read: AsyncIterable<Model[]>, after: string | undefined, limit: number): Promise<Model[]> {
   let first: Model[] = [];
   const sorted = () => first.sort((one, other) => (one.model < other.model ? -1 : 1)).slice(0, limit);
-  for await (const models of steps) {
+  for await (const models of read) {
     first.push(...models.filter(({ model }) => after === undefined || model > after));
     if (first.length > 2 * limit) first = sorted();
   }

@@ -74,7 +74,7 @@ const OperationPage = z
   .meta({ id: "OperationPage" });
 
 /** Each may have the end of what its programs wrote, which is long. */
-const OPERATIONS_PER_STEP = 20;
+const OPERATIONS_PER_BATCH = 20;
 
 const operation = (description: string) => ({ description, schema: OperationJson, example: RUNNING });
 
@@ -137,18 +137,16 @@ export const operationsRoutes = [
     answer: { description: "One page", schema: OperationPage, example: { operations: [RUNNING], next_after: null } },
   }).handle(async ({ query: { hive_id: hiveId, state, kind, ...page } }, { catalog, costs }) => {
     if (hiveId !== undefined) await checkHive(hiveId, catalog);
-    let wentOnAfter: string | null = null;
     return await answerPage(
       {
         page,
-        stepSize: OPERATIONS_PER_STEP,
-        read: async (step) => {
-          const found = await catalog.operations.find({ hiveId, state, kind, ...step });
-          wentOnAfter = found.nextAfter;
-          return found.operations;
+        batchSize: OPERATIONS_PER_BATCH,
+        read: async (part) => {
+          const { operations: rows, nextAfter } = await catalog.operations.find({ hiveId, state, kind, ...part });
+          return { rows, nextAfter };
         },
         toJson: operationToJson,
-        answer: (operations, nextAfter) => ({ operations, next_after: wentOnAfter ?? nextAfter }),
+        answer: (operations, next_after) => ({ operations, next_after }),
       },
       costs,
     );

@@ -23,48 +23,59 @@ interface Page {
   readonly after?: string | undefined;
 }
 
+/** Some rows, and behind which the list goes on; null at its end. */
+interface Found<Row> {
+  readonly rows: readonly Row[];
+  readonly nextAfter: string | null;
+}
+
+/** Of a list that gives fewer than are asked for at its end alone. */
+export const foundOf = <Row>(rows: readonly Row[], { limit }: Page, idOf: (row: Row) => string): Found<Row> => {
+  const last = rows.at(-1);
+  return { rows, nextAfter: last === undefined || rows.length < limit ? null : idOf(last) };
+};
+
 interface List<Row, Item, Body> {
   readonly page: Page;
   /** How many are read and written at once, before other work gets its turn. */
-  readonly stepSize: number;
-  read(page: Page): Promise<readonly Row[]>;
+  readonly batchSize: number;
+  read(page: Page): Promise<Found<Row>>;
   toJson(row: Row): Item;
   /** The items are the first list that it has. */
   answer(items: Item[], nextAfter: string | null): Body;
 }
 
-/** The answer with a page of a list; a page of several steps is read and written as the caller takes it. */
-export async function answerPage<Row extends { readonly id: string }, Item, Body extends object>(
-  { page: { limit, after }, stepSize, read, toJson, answer }: List<Row, Item, Body>,
+/** The answer with a page of a list; a page of several batches is read and written as the caller takes it. */
+export async function answerPage<Row, Item, Body extends object>(
+  { page: { limit, after }, batchSize, read, toJson, answer }: List<Row, Item, Body>,
   costs: Costs,
 ): Promise<Body | Readable> {
   let count = 0;
-  let last = after;
-  const step = async () => {
+  let nextAfter: string | null = null;
+  const readNext = async () => {
     await costs.turn();
-    const size = Math.min(stepSize, limit - count);
-    const rows = await read({ limit: size, after: last });
-    count += rows.length;
-    last = rows.at(-1)?.id ?? last;
-    // A short page is the last one.
-    return { items: rows.map(toJson), isLast: rows.length < size || count === limit };
+    const size = Math.min(batchSize, limit - count);
+    const found = await read({ limit: size, after: nextAfter ?? after });
+    count += found.rows.length;
+    nextAfter = found.nextAfter;
+    return { items: found.rows.map(toJson), isLast: found.rows.length < size || count === limit };
   };
-  const whole = (items: Item[]) => answer(items, count < limit ? null : (last ?? null));
-  const first = await step();
-  return first.isLast ? whole(first.items) : listInPieces(stepsFrom(first, step), whole, costs);
+  const whole = (items: Item[]) => answer(items, nextAfter);
+  const first = await readNext();
+  return first.isLast ? whole(first.items) : listInPieces(batchesFrom(first, readNext), whole, costs);
 }
 
-interface Step<Item> {
+interface Batch<Item> {
   readonly items: Item[];
   readonly isLast: boolean;
 }
 
-/** The items of all steps, of which the first was made: so what is wrong is answered before anything is written. */
-export async function* stepsFrom<Item>(
-  first: Step<Item>,
-  step: () => Promise<Step<Item>>,
+/** The items of all batches, of which the first was made: so what is wrong is answered before anything is written. */
+export async function* batchesFrom<Item>(
+  first: Batch<Item>,
+  readNext: () => Promise<Batch<Item>>,
 ): AsyncGenerator<readonly Item[]> {
-  for (let { items, isLast } = first; ; { items, isLast } = await step()) {
+  for (let { items, isLast } = first; ; { items, isLast } = await readNext()) {
     yield items;
     if (isLast) return;
   }

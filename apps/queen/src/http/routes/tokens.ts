@@ -4,7 +4,7 @@ import * as z from "zod";
 import { invalidArgument, Problem } from "../errors.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
-import { answerPage, NextAfter, pageQuery } from "./paging.ts";
+import { answerPage, foundOf, NextAfter, pageQuery } from "./paging.ts";
 import { toTokenJson } from "./token-json.ts";
 
 const { name, role, hiveId } = NewToken.shape;
@@ -52,7 +52,7 @@ const TOKEN = {
 };
 
 /** Written in one turn of the event loop. */
-const TOKENS_PER_STEP = 200;
+const TOKENS_PER_BATCH = 200;
 
 export const tokensRoutes = [
   defineRoute({
@@ -78,10 +78,13 @@ export const tokensRoutes = [
     return answerPage(
       {
         page,
-        stepSize: TOKENS_PER_STEP,
-        read: async ({ limit, after }) => tokens.slice(behind(after), behind(after) + limit),
+        batchSize: TOKENS_PER_BATCH,
+        read: async (part) => {
+          const from = behind(part.after);
+          return foundOf(tokens.slice(from, from + part.limit), part, ({ id }) => id);
+        },
         toJson: (token) => toTokenJson({ ...token, lastUsedAtMs: door.known.tokens.lastUseOf(token) }),
-        answer: (tokens, nextAfter) => ({ tokens, next_after: nextAfter }),
+        answer: (tokens, next_after) => ({ tokens, next_after }),
       },
       costs,
     );

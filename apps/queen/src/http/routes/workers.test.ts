@@ -8,6 +8,7 @@ import {
   workerAnswer,
   workerJson,
 } from "../../../test/test-queen.ts";
+import { countTurns } from "../../../test/turns.ts";
 
 const DEVICES = { cpu: { cores: 16, ram_gb: 64 }, gpus: [{ index: 0, name: "NVIDIA RTX 4090", vram_gb: 24 }] };
 const GB = 2 ** 30;
@@ -67,17 +68,9 @@ test("lists the workers of a whole fleet while other work gets its turns", async
     await queen.catalog.addHive({ ...HIVE_JSON, id: hiveId });
     await queen.fleet.beat(aHeartbeat(hiveId, workers), "127.0.0.1", queen.clock.now(), 0);
   }
-  let isAnswered = false;
-  let turns = 0;
-  const count = () => {
-    turns += 1;
-    if (!isAnswered) setImmediate(count);
-  };
-  setImmediate(count);
-  const { status, body } = await queen.request("GET", "/v1/workers");
-  isAnswered = true;
-  expect(status).toBe(200);
-  const ids = (body as { workers: { worker_id: string }[] }).workers.map(({ worker_id }) => worker_id);
+  const { result, turns } = await countTurns(() => queen.request("GET", "/v1/workers"));
+  expect(result.status).toBe(200);
+  const ids = (result.body as { workers: { worker_id: string }[] }).workers.map(({ worker_id }) => worker_id);
   expect(ids).toHaveLength(hives * workersOfEach);
   expect(new Set(ids).size).toBe(hives * workersOfEach);
   expect(turns).toBeGreaterThanOrEqual(hives);

@@ -87,7 +87,7 @@ export const workersRoutes = [
       backend,
       minFreeVramBytes: vramBytesOf(minFreeGb),
       isChosen: chooserOf(request.query, fleet.traits),
-      looked: (looks: number) => costs.countLooks(request, looks),
+      onScanned: (scanned: number) => costs.countScanned(request, scanned),
     };
     const best = await fleet.assignments.best(query, cold);
     if (best === undefined) throw noWorker(query, fleet.registry.whyNoWorker(query), cold);

@@ -29,12 +29,12 @@ export interface ActionParts {
 }
 
 /** What would be done to a hive, in words, or why there is no need for it. */
-interface Prospect {
+interface Preview {
   readonly isNeeded: boolean;
   readonly detail: string;
 }
 
-/** What came of it, where the prospect did not know. */
+/** What came of it, where the preview did not know. */
 interface Result {
   readonly detail?: string;
   /** That began, and goes on by itself. */
@@ -44,7 +44,7 @@ interface Result {
 /** One action, for any hive. */
 export interface HiveAction {
   /** Throws what doing it would throw, as far as that is known. Changes nothing. */
-  look(hiveId: string): Promise<Prospect>;
+  preview(hiveId: string): Promise<Preview>;
   /** Does it, as the route for one hive does. */
   act(hiveId: string, onStep?: OnStep): Promise<Result>;
 }
@@ -66,8 +66,8 @@ export function toHiveAction(action: Action, parts: ActionParts): HiveAction {
   }
 }
 
-const needed = (detail: string): Prospect => ({ isNeeded: true, detail });
-const needless = (detail: string): Prospect => ({ isNeeded: false, detail });
+const needed = (detail: string): Preview => ({ isNeeded: true, detail });
+const needless = (detail: string): Preview => ({ isNeeded: false, detail });
 
 interface Cordoning {
   readonly reason: string;
@@ -80,7 +80,7 @@ function cordoning({ reason, untilMs, overwrite }: Cordoning, parts: ActionParts
   const end = endWords(untilMs);
   const atMs = (until: number | null) => until ?? Number.POSITIVE_INFINITY;
   return {
-    async look(id) {
+    async preview(id) {
       const before = await cordonOf(id, parts);
       if (before === undefined) return needed(`cordon ${end}`);
       if (before.reason === reason && before.untilMs === untilMs) return needless("is cordoned so already");
@@ -100,7 +100,7 @@ const endWords = (untilMs: number | null): string =>
   untilMs === null ? "until it is lifted" : `until ${new Date(untilMs).toISOString()}`;
 
 const uncordoning = (parts: ActionParts): HiveAction => ({
-  async look(id) {
+  async preview(id) {
     const cordon = await cordonOf(id, parts);
     if (cordon === undefined) return needless("is not cordoned");
     return needed(`end of the cordon for ${JSON.stringify(cordon.reason)}`);
@@ -117,7 +117,7 @@ interface Labelling {
 }
 
 const labelling = ({ labels: changes, overwrite }: Labelling, parts: ActionParts): HiveAction => ({
-  async look(id) {
+  async preview(id) {
     const { labels } = await withLabels(await readHive(id, parts), parts);
     const before = new Map(Object.entries(labels));
     const other = Object.entries(changes)
@@ -145,7 +145,7 @@ function wordsOf({ key, was, value }: { key: string; was: string | null; value: 
 }
 
 const detecting = (parts: ActionParts): HiveAction => ({
-  async look(id) {
+  async preview(id) {
     const { host, port } = await readHive(id, parts);
     return needed(`${host}:${port} is asked for its devices`);
   },
@@ -157,7 +157,7 @@ const detecting = (parts: ActionParts): HiveAction => ({
 });
 
 const operating = (kind: OperationKind, { lifecycle }: ActionParts): HiveAction => ({
-  async look(id) {
+  async preview(id) {
     const { sshHost, sshUser } = await lifecycle.checkBeginning(kind, id);
     const user = sshUser === null ? "" : `${sshUser}@`;
     return needed(sshHost === null ? `${kind} on the queen's own machine` : `${kind} over SSH, ${user}${sshHost}`);
@@ -168,7 +168,7 @@ const operating = (kind: OperationKind, { lifecycle }: ActionParts): HiveAction 
 });
 
 const removing = ({ force }: { force: boolean }, { catalog, lifecycle: { removal } }: ActionParts): HiveAction => ({
-  async look(id) {
+  async preview(id) {
     if (force) await checkThere(id, catalog);
     else await removal.check(id);
     return needed(force ? "its record goes, whatever runs there" : "its record goes");

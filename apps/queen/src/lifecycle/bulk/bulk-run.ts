@@ -117,7 +117,6 @@ export class BulkRun {
 
   /** Resolves to the operation that it began, if it is one. */
   async #inTurn(hiveId: string): Promise<OperationRecord | undefined> {
-    const { damaged, isDryRun } = this.#request;
     const slot = this.#parts.slots.take();
     try {
       await slot.come;
@@ -126,28 +125,23 @@ export class BulkRun {
         this.#leftOut += 1;
         return undefined;
       }
-      const damage = damaged.get(hiveId);
+      const damage = this.#request.damaged.get(hiveId);
       if (damage !== undefined) throw damage;
-      return await (isDryRun ? this.#foresee(hiveId) : this.#perform(hiveId));
+      return await this.#doTo(hiveId);
     } finally {
       slot.free();
     }
   }
 
-  async #foresee(hiveId: string): Promise<undefined> {
-    const { isNeeded, detail } = await this.#parts.action.look(hiveId);
-    this.#tell({ hiveId, outcome: isNeeded ? "would_do" : "would_skip", detail });
-  }
-
-  async #perform(hiveId: string): Promise<OperationRecord | undefined> {
+  async #doTo(hiveId: string): Promise<OperationRecord | undefined> {
     const { action } = this.#parts;
-    const prospect = await action.look(hiveId);
-    if (!prospect.isNeeded) {
-      this.#tell({ hiveId, outcome: "skipped", detail: prospect.detail });
+    const { isDryRun, waits } = this.#request;
+    const { isNeeded, detail: foreseen } = await action.preview(hiveId);
+    if (isDryRun || !isNeeded) {
+      this.#tell({ hiveId, outcome: whyNotDone(isDryRun, isNeeded), detail: foreseen });
       return undefined;
     }
-    const { waits } = this.#request;
-    const { detail = prospect.detail, operation } = await action.act(hiveId, waits ? this.#stepsOf(hiveId) : undefined);
+    const { detail = foreseen, operation } = await action.act(hiveId, waits ? this.#stepsOf(hiveId) : undefined);
     if (operation === undefined) this.#tell({ hiveId, outcome: "done", detail });
     else if (!waits) this.#tell({ hiveId, outcome: "begun", detail, operationId: operation.id });
     return operation;
@@ -171,4 +165,9 @@ export class BulkRun {
     this.#lines.push({ type: "hive", ...line });
     this.wake();
   }
+}
+
+function whyNotDone(isDryRun: boolean, isNeeded: boolean): Outcome {
+  if (!isDryRun) return "skipped";
+  return isNeeded ? "would_do" : "would_skip";
 }

@@ -7,7 +7,7 @@ const MAX_OF_TOKEN = 512;
 const MAX_KEPT = 100;
 
 /** Who may hold how many of all connections. What proxies share among many callers is an operator's token. */
-export class Places {
+export class ConnectionShares {
   /** As many as whoever has proven nothing, and operators, find free whatever the others hold. */
   readonly kept: number;
   readonly #operators: Shares;
@@ -20,7 +20,7 @@ export class Places {
     this.#others = new Shares({ each: Math.min(quarter, MAX_OF_TOKEN), inAll: maxConnections - this.kept });
   }
 
-  /** Takes one place for a caller; what gives it back, or undefined when it has no more. */
+  /** Takes one connection for a caller; what gives it back, or undefined when it has no more. */
   take({ role, tokenId }: Caller): (() => void) | undefined {
     if (tokenId === null) return () => undefined;
     const shares = role === "operator" ? this.#operators : this.#others;

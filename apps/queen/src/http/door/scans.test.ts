@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { aHeartbeat, aWorker } from "../../../test/a-worker.ts";
 import { beatJson, HIVE_JSON, startTestQueen, type TestQueen, workerJson } from "../../../test/test-queen.ts";
 import { addToken } from "../../../test/tokens.ts";
+import { countTurns } from "../../../test/turns.ts";
 import { DEFAULT_LIMITS } from "../../config/settings.ts";
 
 const LIMITS = { ...DEFAULT_LIMITS, tokenRequestsPerSecond: 10 };
@@ -41,23 +42,16 @@ async function statusesOf(count: number, ask: () => Promise<number>): Promise<nu
   return statuses;
 }
 
-test("workers of which none is found are looked for in steps, between which other work has its turns", async () => {
+test("workers of which none is found are looked for in batches, between which other work has its turns", async () => {
   await using queen = await startTestQueen();
   hear(queen, 1000);
-  let isAnswered = false;
-  let turns = 0;
-  const count = () => {
-    turns += 1;
-    if (!isAnswered) setImmediate(count);
-  };
-  setImmediate(count);
-  expect(await queen.request("GET", "/v1/workers?backend=none")).toMatchObject({ status: 200, body: { workers: [] } });
-  isAnswered = true;
+  const { result, turns } = await countTurns(() => queen.request("GET", "/v1/workers?backend=none"));
+  expect(result).toMatchObject({ status: 200, body: { workers: [] } });
   expect(turns).toBeGreaterThanOrEqual(16);
 });
 
 test.each(["/v1/workers?backend=none", "/v1/models"])(
-  "whoever has thousands of workers looked at counts for several requests: %s",
+  "whoever has thousands of workers scanned counts for several requests: %s",
   async (url) => {
     await using queen = await startTestQueen({ limits: LIMITS });
     hear(queen, 600);
