@@ -1,9 +1,17 @@
-import { inspect } from "node:util";
+import { inspect, types } from "node:util";
 import { HiveCatalogError, type HiveCatalogErrorCode } from "../errors.ts";
+
+/**
+ * Whether it is an error, also where each file of tests has a context of its own, as with Jest: what Node throws there is no instance of that context's
+ * `Error`. Those of the binding are instances alone.
+ */
+export function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value);
+}
 
 /** The code of an error of a driver or of the system, or an empty text. */
 export function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+  return isError(error) && "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
 /** The same by SQLite's own names. */
@@ -124,6 +132,6 @@ function named(code: string): string {
 /** Drizzle and @libsql/client wrap what really happened. */
 function rootCause(error: unknown): Error {
   let cause: unknown = error;
-  while (cause instanceof Error && codesOf(cause).length === 0 && cause.cause instanceof Error) cause = cause.cause;
-  return cause instanceof Error ? cause : new Error(inspect(cause));
+  while (isError(cause) && codesOf(cause).length === 0 && isError(cause.cause)) cause = cause.cause;
+  return isError(cause) ? cause : new Error(inspect(cause));
 }

@@ -1,6 +1,7 @@
 import { getTableColumns } from "drizzle-orm";
 import type { MigrationMeta } from "drizzle-orm/migrator";
 import { plain, type SqlExecutor } from "../drivers/client.ts";
+import { isError } from "../drivers/errors.ts";
 import { HiveCatalogError } from "../errors.ts";
 import { hives } from "../schema.ts";
 import { pendingMigrations } from "./migrations.ts";
@@ -66,7 +67,7 @@ async function hasRowIds(client: SqlExecutor): Promise<boolean> {
     await client.execute(plain("SELECT rowid FROM hives LIMIT 0"));
     return true;
   } catch (error) {
-    if (error instanceof Error && /no such column/.test(error.message)) return false;
+    if (isError(error) && /no such column/.test(error.message)) return false;
     throw error;
   }
 }

@@ -7,8 +7,10 @@ import { plain, type SqlClient, type SqlExecutor, type SqlStatement } from "../d
 import { HiveCatalogError } from "../errors.ts";
 import { isTimeMs } from "../model/check.ts";
 
-/** Where `drizzle-kit generate` writes the migrations. */
-export const MIGRATIONS_FOLDER = fileURLToPath(new URL("../../drizzle", import.meta.url));
+/** Where `drizzle-kit generate` writes the migrations. Code that was bundled as CommonJS does not know where it is. */
+export const MIGRATIONS_FOLDER = import.meta.url
+  ? fileURLToPath(new URL("../../drizzle", import.meta.url))
+  : "/drizzle";
 
 /** drizzle-kit's own table, so that both ways of migrating can be mixed on one database. */
 const TABLE = "__drizzle_migrations";
