@@ -92,6 +92,16 @@ export function toCatalogError(error: unknown): HiveCatalogError {
   return new HiveCatalogError(code, detail === undefined ? meaning : `${meaning} (${detail})`, { cause });
 }
 
+/** Of a change that was made, or was not. One that does no harm twice may be tried again by whoever asked for it. */
+export function outcomeUnknown(
+  problem: string,
+  { isRepeatable, cause }: { isRepeatable?: boolean | undefined; cause: unknown },
+): HiveCatalogError {
+  const message = `${problem}; whether the change was made is not known`;
+  if (isRepeatable) return new HiveCatalogError("CATALOG_UNAVAILABLE", message, { cause });
+  return new HiveCatalogError("CATALOG_OUTCOME_UNKNOWN", `${message}: read it, then decide`, { cause });
+}
+
 type SystemError = Error & { code?: unknown; syscall?: unknown; path?: unknown; dest?: unknown };
 
 /** The system's own code, the files or folders that it is about, and what was to be done with them where the code alone does not tell. */
