@@ -62,6 +62,12 @@ function timeText(time: number): string {
   return isTimeMs(time) ? new Date(time).toISOString() : String(time);
 }
 
+/** What notes migrations as applied, and does not apply them. */
+export function notingOf(migrations: readonly MigrationMeta[]): string {
+  const rows = migrations.map(({ hash, folderMillis }) => `('${hash}', ${folderMillis})`);
+  return `${CREATE_TABLE}; INSERT INTO ${TABLE} (hash, created_at) VALUES ${rows.join(", ")}`;
+}
+
 /** Applies what is pending, in one transaction: of many openers, one migrates and the others find it done. */
 export async function migrate(client: SqlClient): Promise<void> {
   const pending = await pendingMigrations(client);
