@@ -38,7 +38,8 @@ export async function readMigrationState(executor: SqlExecutor): Promise<Migrati
     const names = unknown.map(timeText).join(", ");
     throw new HiveCatalogError(
       "CATALOG_TOO_NEW",
-      `the catalog was changed by a newer version of this software (its migrations of ${names} are not known here); upgrade this program`,
+      `the catalog was changed by a newer version of this software (its migrations of ${names} are not known here); upgrade this program. ` +
+        `Another program that notes its own migrations in ${TABLE} needs another table for them`,
     );
   }
   const isApplied = ({ folderMillis }: MigrationMeta) => applied.includes(folderMillis);
