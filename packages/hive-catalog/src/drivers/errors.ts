@@ -52,6 +52,11 @@ const CODES: readonly (readonly [RegExp, HiveCatalogErrorCode, string])[] = [
     "a rule that another program put on the tables refuses this change; pnpm catalog check lists triggers and UNIQUE indexes",
   ],
   [/^SQLITE_ERROR/, "CATALOG_UNAVAILABLE", "the catalog could not be used; pnpm catalog check compares the schema"],
+  [
+    /^SQLITE_IOERR/,
+    "CATALOG_UNAVAILABLE",
+    "the disk failed, or a quota is used up, of which SQLite does not tell: the log of the system may say more",
+  ],
   [/^SQLITE_/, "CATALOG_UNAVAILABLE", "the catalog could not be used"],
 ];
 

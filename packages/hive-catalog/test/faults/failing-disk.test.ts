@@ -6,7 +6,7 @@ import { CatalogFile } from "../catalog-file.ts";
 import { startWorker } from "../processes.ts";
 
 const CATALOG = await bundleOf(fileURLToPath(new URL("../../scripts/catalog.ts", import.meta.url)));
-const WORKER = await bundleOf(fileURLToPath(new URL("../workers/unsynced.ts", import.meta.url)));
+const WORKER = await bundleOf(fileURLToPath(new URL("../workers/failing-disk.ts", import.meta.url)));
 
 /** Runs Node where some calls of the system fail. */
 function runFailing(faults: readonly string[], args: readonly string[]) {
@@ -25,10 +25,20 @@ test("of a change that the disk does not sync it is said that it may have been m
   const { stdout } = runFailing(failing, [WORKER, file.path]);
   const problem = "the disk failed while the change was stored; whether the change was made is not known";
   expect(stdout.trimEnd().split("\n")).toEqual([
+    "stored",
     `CATALOG_UNAVAILABLE ${problem}`,
     `CATALOG_OUTCOME_UNKNOWN ${problem}: read it, then decide`,
   ]);
   expect(file.read("SELECT id, port FROM hives")).toEqual([["hive-1", 7]]);
+});
+
+test("a quota that is used up is among what is told of a write that fails", async () => {
+  await using file = await CatalogFile.create();
+  await addHive(file.path, "hive-1");
+  const failing = ["-P", `${file.path}-wal`, "-e", "trace=pwrite64", "-e", "inject=pwrite64:error=EDQUOT"];
+  const { stdout } = runFailing(failing, [WORKER, file.path]);
+  const refusal = expect.stringMatching(/^CATALOG_UNAVAILABLE .*a quota is used up.*SQLITE_IOERR_WRITE/);
+  expect(stdout.trimEnd().split("\n")).toEqual([refusal, refusal, refusal]);
 });
 
 test("a copy whose own file cannot be removed when it fails comes to its end, and lets go of the catalog", async () => {
