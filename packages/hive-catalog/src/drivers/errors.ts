@@ -44,7 +44,11 @@ const CODES: readonly (readonly [RegExp, HiveCatalogErrorCode, string])[] = [
     "another program was ended with a change half done, which is in the -journal beside the file: whoever opens the catalog to change it, such as a queen who starts, undoes that",
   ],
   [/^SQLITE_(?:READONLY|PERM|AUTH)/, "CATALOG_READ_ONLY", "the catalog cannot be written"],
-  [/^SQLITE_(?:CORRUPT|IOERR_CORRUPTFS|FORMAT)/, "CATALOG_CORRUPT", "the catalog file is damaged; restore a backup"],
+  [
+    /^SQLITE_(?:CORRUPT|IOERR_CORRUPTFS|FORMAT)/,
+    "CATALOG_CORRUPT",
+    "the catalog file is damaged, or the disk failed to read it: if pnpm catalog check finds that again, restore a backup",
+  ],
   [/^SQLITE_NOTADB/, "CATALOG_CORRUPT", "the catalog file is not a database any more; restore a backup"],
   [
     /^SQLITE_CONSTRAINT/,

@@ -41,6 +41,14 @@ test("a quota that is used up is among what is told of a write that fails", asyn
   expect(stdout.trimEnd().split("\n")).toEqual([refusal, refusal, refusal]);
 });
 
+test("of a file that a disk fails to read it is not said alone that it is damaged: a backup in its place would lose what is in it", async () => {
+  await using file = await CatalogFile.create();
+  await addHive(file.path, "hive-1");
+  const failing = ["-P", file.path, "-e", "trace=pread64", "-e", "inject=pread64:error=EIO:when=5+"];
+  const { stderr } = runFailing(failing, [CATALOG, "info", "--database", file.path]);
+  expect(stderr).toMatch(/the disk failed to read it: if pnpm catalog check finds that again/);
+});
+
 test("a copy whose own file cannot be removed when it fails comes to its end, and lets go of the catalog", async () => {
   await using file = await CatalogFile.create();
   const [source, target] = [`${file.path}.source`, file.path];
