@@ -4,6 +4,7 @@ import { HiveCatalog } from "./catalog.ts";
 import { backupCatalog, catalogInfo, checkCatalog, restoreCatalog } from "./maintenance.ts";
 import type { HiveStatus, NewHive } from "./model/hive.ts";
 import type { Labels } from "./model/label.ts";
+import { mintToken } from "./records/token-secrets.ts";
 import { openTestCatalog } from "./testing.ts";
 
 const circle: Record<string, unknown> = {};
@@ -63,6 +64,15 @@ test.each([undefined, null, 5, {}, [["t", 1]]])("%j is no Map of uses of tokens"
   await using catalog = await openTestCatalog();
   const refusal = await refusalOf(catalog.tokens.used(value as unknown as ReadonlyMap<string, number>));
   expect([refusal.code, ...fieldsOf(refusal)]).toEqual(["INVALID_ARGUMENT", "usedAtMs"]);
+});
+
+test("a use of a token at a time that cannot be read back is refused", async () => {
+  await using catalog = await openTestCatalog();
+  const { token: _, ...minted } = mintToken();
+  await catalog.tokens.add({ ...minted, name: "Ops", role: "operator" });
+  const refusal = await refusalOf(catalog.tokens.used(new Map([[minted.id, Number.MAX_SAFE_INTEGER]])));
+  expect([refusal.code, ...fieldsOf(refusal)]).toEqual(["INVALID_ARGUMENT", "usedAtMs"]);
+  expect(await catalog.tokens.list()).toHaveLength(1);
 });
 
 test.each(["false", 0, null])("%j is neither true nor false where that is asked", async (value) => {

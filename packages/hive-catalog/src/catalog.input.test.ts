@@ -242,6 +242,24 @@ test("a value of a megabyte does not fill the message", async () => {
   for (const { message } of await Promise.all(calls.map(refusalOf))) expect(message.length).toBeLessThan(1_000);
 });
 
+const BAD_NAMES = [
+  ["a megabyte", { ["x".repeat(2 ** 20)]: "y z" }],
+  ["twenty thousand", Object.fromEntries(Array.from({ length: 20_000 }, (_, place) => [`x ${place}`, "y z"]))],
+] as const;
+
+test.each(BAD_NAMES)("names of fields that make %s do not fill the message", async (_how, names) => {
+  const calls = [
+    catalog.patchHive(stored.id, names as HiveChanges),
+    catalog.addHive({ ...aHive(), labels: names }),
+    catalog.labels.patch(stored.id, names),
+    catalog.listHives(names as object),
+  ];
+  for (const { message, problems } of await Promise.all(calls.map(refusalOf))) {
+    expect(message.length).toBeLessThan(10_000);
+    expect(JSON.stringify(problems).length).toBeLessThan(10_000);
+  }
+});
+
 test("the limits of each field themselves are taken", async () => {
   await using other = await openTestCatalog();
   const extremes = [

@@ -5,6 +5,8 @@ import { buildPackages, REPOSITORY, runNode, TSC, temporaryFolder } from "./repo
 
 const PACKAGES = ["device-types", "hive-catalog"];
 const PROGRAM = join(REPOSITORY, "packages/type-tests/consumer/main.ts");
+const TEST = join(REPOSITORY, "packages/type-tests/consumer/context.test.js");
+const VITEST = join(REPOSITORY, "packages/hive-catalog/node_modules/vitest/vitest.mjs");
 const STRICT = {
   module: "nodenext",
   types: ["node"],
@@ -24,6 +26,7 @@ beforeAll(async () => {
   folder = await temporaryFolder();
   for (const name of PACKAGES) await install(name);
   await link("@types/node");
+  await link("vitest");
   await cp(PROGRAM, join(folder.path, "src", "main.ts"));
   await writeFile(join(folder.path, "package.json"), '{ "type": "module" }');
 });
@@ -81,6 +84,12 @@ describe("another repository, with the built packages in its node_modules", () =
       isSound: true,
       tables: expect.arrayContaining(["hives", "cordons", "tokens", "operations", "host_keys"]),
     });
+  });
+
+  it("tests with a runner that gives each file of tests a context of its own, as Jest does", async () => {
+    await cp(TEST, join(folder.path, "context.test.js"));
+    const ended = await runNode([VITEST, "run", "--pool=vmThreads", "context.test.js"], folder.path);
+    expect(ended).toMatchObject({ code: 0, stderr: "" });
   });
 
   it("compiles for a bundler", async () => {

@@ -1,9 +1,17 @@
-import { inspect } from "node:util";
+import { inspect, types } from "node:util";
 import { HiveCatalogError, type HiveCatalogErrorCode } from "../errors.ts";
+
+/**
+ * Whether it is an error, also where each file of tests has a context of its own, as with Jest: what Node throws there is no instance of that context's
+ * `Error`. Those of the binding are instances alone.
+ */
+export function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value);
+}
 
 /** The code of an error of a driver or of the system, or an empty text. */
 export function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+  return isError(error) && "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
 /** The same by SQLite's own names. */
@@ -36,7 +44,11 @@ const CODES: readonly (readonly [RegExp, HiveCatalogErrorCode, string])[] = [
     "another program was ended with a change half done, which is in the -journal beside the file: whoever opens the catalog to change it, such as a queen who starts, undoes that",
   ],
   [/^SQLITE_(?:READONLY|PERM|AUTH)/, "CATALOG_READ_ONLY", "the catalog cannot be written"],
-  [/^SQLITE_(?:CORRUPT|IOERR_CORRUPTFS|FORMAT)/, "CATALOG_CORRUPT", "the catalog file is damaged; restore a backup"],
+  [
+    /^SQLITE_(?:CORRUPT|IOERR_CORRUPTFS|FORMAT)/,
+    "CATALOG_CORRUPT",
+    "the catalog file is damaged, or the disk failed to read it: if pnpm catalog check finds that again, restore a backup",
+  ],
   [/^SQLITE_NOTADB/, "CATALOG_CORRUPT", "the catalog file is not a database any more; restore a backup"],
   [
     /^SQLITE_CONSTRAINT/,
@@ -44,7 +56,11 @@ const CODES: readonly (readonly [RegExp, HiveCatalogErrorCode, string])[] = [
     "a rule that another program put on the tables refuses this change; pnpm catalog check lists triggers and UNIQUE indexes",
   ],
   [/^SQLITE_ERROR/, "CATALOG_UNAVAILABLE", "the catalog could not be used; pnpm catalog check compares the schema"],
-  [/^SQLITE_IOERR/, "CATALOG_UNAVAILABLE", "the system could not read or write the catalog; look at its disk"],
+  [
+    /^SQLITE_IOERR/,
+    "CATALOG_UNAVAILABLE",
+    "the disk failed, or a quota is used up, of which SQLite does not tell: the log of the system may say more",
+  ],
   [/^SQLITE_/, "CATALOG_UNAVAILABLE", "the catalog could not be used"],
 ];
 
@@ -83,6 +99,16 @@ export function toCatalogError(error: unknown): HiveCatalogError {
   const [code, meaning] = classify(cause);
   const detail = OF_SCHEMA.exec(cause.message)?.[0] ?? systemDetail(cause) ?? codesOf(cause)[0];
   return new HiveCatalogError(code, detail === undefined ? meaning : `${meaning} (${detail})`, { cause });
+}
+
+/** Of a change that was made, or was not. One that does no harm twice may be tried again by whoever asked for it. */
+export function outcomeUnknown(
+  problem: string,
+  { isRepeatable, cause }: { isRepeatable?: boolean | undefined; cause: unknown },
+): HiveCatalogError {
+  const message = `${problem}; whether the change was made is not known`;
+  if (isRepeatable) return new HiveCatalogError("CATALOG_UNAVAILABLE", message, { cause });
+  return new HiveCatalogError("CATALOG_OUTCOME_UNKNOWN", `${message}: read it, then decide`, { cause });
 }
 
 type SystemError = Error & { code?: unknown; syscall?: unknown; path?: unknown; dest?: unknown };
@@ -125,6 +151,6 @@ function named(code: string): string {
 /** Drizzle and @libsql/client wrap what really happened. */
 function rootCause(error: unknown): Error {
   let cause: unknown = error;
-  while (cause instanceof Error && codesOf(cause).length === 0 && cause.cause instanceof Error) cause = cause.cause;
-  return cause instanceof Error ? cause : new Error(inspect(cause));
+  while (isError(cause) && codesOf(cause).length === 0 && isError(cause.cause)) cause = cause.cause;
+  return isError(cause) ? cause : new Error(inspect(cause));
 }

@@ -39,9 +39,9 @@ export async function writeCatalogFile<Result>(
     else await place(temporary, path, field);
     return result;
   } finally {
-    await rm(temporary, { force: true });
-    await rm(`${temporary}-journal`, { force: true });
+    // What cannot be removed is no reason to keep the lock, nor to tell that instead of what went wrong before.
     await old?.end();
+    for (const left of [temporary, `${temporary}-journal`]) await rm(left, { force: true }).catch(() => {});
   }
 }
 

@@ -2,7 +2,7 @@ import type { Stats } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { plain } from "../drivers/client.ts";
-import { toCatalogError } from "../drivers/errors.ts";
+import { isError, toCatalogError } from "../drivers/errors.ts";
 import { HiveCatalogError } from "../errors.ts";
 import { COMPANIONS, missingRight, writableTarget } from "../sql/files.ts";
 import { identify, notACatalog } from "../sql/identity.ts";
@@ -99,7 +99,7 @@ export async function synced(path: string, change?: (file: FileHandle) => Promis
 
 /** What fails through a handle does not say of which file. */
 export function ofFile(path: string, error: unknown): unknown {
-  return error instanceof Error && "syscall" in error ? Object.assign(error, { path }) : error;
+  return isError(error) && "syscall" in error ? Object.assign(error, { path }) : error;
 }
 
 function explained(error: unknown, path: string): HiveCatalogError {

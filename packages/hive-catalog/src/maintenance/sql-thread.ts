@@ -13,7 +13,7 @@ type Options = {
 };
 type Answer = { rows: SqlRow[] } | { error: { code: string; message: string } };
 
-const WORKER = new URL("./sql-thread-worker.js", import.meta.url);
+const WORKER = import.meta.url && new URL("./sql-thread-worker.js", import.meta.url);
 
 /**
  * One connection in a thread of its own: statements that take seconds and waits for locks leave the event loop alone, and when the thread

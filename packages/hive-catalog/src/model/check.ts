@@ -90,7 +90,8 @@ export function checkOptions<Options extends object>(
 ): void {
   checkObject("options", options);
   const unknown = Object.keys(options).find((name) => !(known as readonly string[]).includes(name));
-  if (unknown !== undefined) throw invalidArgument(unknown, `is not an option; there are: ${known.join(", ")}`);
+  if (unknown !== undefined)
+    throw invalidArgument(shownKey(unknown), `is not an option; there are: ${known.join(", ")}`);
   const { signal } = options as { signal?: unknown };
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw invalidArgument("signal", "must be an AbortSignal");
@@ -120,18 +121,30 @@ export function invalidArgument(field: string, message: string): HiveCatalogErro
   return new HiveCatalogError("INVALID_ARGUMENT", `${field} ${message}`, { problems: [{ field, message }] });
 }
 
-/** Every field of a `thing` that is wrong; a rule that broke at several steps is told once. */
+/** Whoever mends so many asks again. */
+const MAX_PROBLEMS = 20;
+/** Of a key, which its caller chose: longer than any that is taken. */
+const MAX_KEY_SHOWN = 320;
+
+/** The fields of a `thing` that are wrong, MAX_PROBLEMS at most; a rule that broke at several steps is told once. */
 function problemsOf(error: z.ZodError, thing: string): FieldProblem[] {
-  const problems = error.issues.flatMap((issue) => {
-    const path = issue.path.map(String);
+  const problems = error.issues.slice(0, MAX_PROBLEMS).flatMap((issue) => {
+    const path = issue.path.map(shownKey);
     if (issue.code === "unrecognized_keys") {
       const message = `is not a field of ${/^[aeiou]/.test(thing) ? "an" : "a"} ${thing}`;
-      return issue.keys.map((key) => ({ field: [...path, key].join("."), message }));
+      const keys = issue.keys.slice(0, MAX_PROBLEMS);
+      return keys.map((key) => ({ field: [...path, shownKey(key)].join("."), message }));
     }
     const got = issue.input === undefined ? "" : `, got ${shown(issue.input)}`;
     return [{ field: path.join(".") || thing, message: `${issue.message}${got}` }];
   });
-  return [...new Map(problems.map((problem) => [`${problem.field} ${problem.message}`, problem])).values()];
+  const different = new Map(problems.map((problem) => [`${problem.field} ${problem.message}`, problem]));
+  return [...different.values()].slice(0, MAX_PROBLEMS);
+}
+
+function shownKey(key: PropertyKey): string {
+  const text = String(key);
+  return text.length > MAX_KEY_SHOWN ? `${text.slice(0, MAX_KEY_SHOWN)}…` : text;
 }
 
 function listed(problems: readonly FieldProblem[]): string {

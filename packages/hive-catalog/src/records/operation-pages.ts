@@ -102,7 +102,7 @@ export async function findOperations(
 ): Promise<FoundOperations> {
   checkInteger("limit", limit, 1);
   checkBoolean("sinceAdded", sinceAdded);
-  const conditions = checkArgument("options", Conditions, { state, kind });
+  const conditions = checkArgument("search", Conditions, { state, kind });
   if (hiveId !== undefined && !isKey(hiveId)) return { operations: [], nextAfter: null };
   const wanted = { state: listText(conditions.state), kind: listText(conditions.kind) };
   const place = after === undefined ? undefined : await placeOf(client, after);

@@ -4,6 +4,7 @@ import type { CallClient } from "../drivers/client.ts";
 import { hiveNotFound } from "../errors.ts";
 import { inBatches, turnOfTheLoop } from "../event-loop.ts";
 import { checkArgument, checkBoolean, checkInteger, invalidArgument } from "../model/check.ts";
+import { MAX_TIME_MS } from "../model/fields.ts";
 import { isRecordId } from "../model/texts.ts";
 import { NewToken, type StoredToken, type TokenRecord, tokenFields } from "../model/token.ts";
 import type { CallOptions, RevokeOptions } from "../options.ts";
@@ -135,7 +136,7 @@ export class Tokens extends Verbs {
     return this.access.calls.run(async (client) => {
       if (!(usedAtMs instanceof Map)) throw invalidArgument("usedAtMs", "must be a Map from ids of tokens to times");
       const uses = [...usedAtMs];
-      for (const [, atMs] of uses) checkInteger("usedAtMs", atMs, 0);
+      for (const [, atMs] of uses) checkInteger("usedAtMs", atMs, 0, MAX_TIME_MS);
       for await (const some of inBatches(uses, MAX_USES)) {
         await client.execute(storeUses({ uses: JSON.stringify(Object.fromEntries(some)) }), { isRepeatable: true });
       }

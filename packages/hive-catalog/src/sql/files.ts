@@ -82,6 +82,10 @@ export function mountWarnings(path: string): string[] {
 export function modeWarnings(path: string): string[] {
   const [file, folder] = [statOf(path), statOf(dirname(path))];
   const warnings: string[] = [];
+  if (file && file.nlink > 1) {
+    const harm = "a program that opens it by another one does not see its -wal, and both lose what they store";
+    warnings.push(`${path} has ${file.nlink} names (hard links): ${harm}; remove the others`);
+  }
   if (file && file.mode & 0o077) {
     warnings.push(`other users may use ${path} (mode ${modeOf(file)}): chmod 600 ${path}, and the files beside it`);
   }

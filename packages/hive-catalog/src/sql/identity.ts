@@ -1,9 +1,10 @@
 import { getTableColumns } from "drizzle-orm";
 import type { MigrationMeta } from "drizzle-orm/migrator";
 import { plain, type SqlExecutor } from "../drivers/client.ts";
+import { isError } from "../drivers/errors.ts";
 import { HiveCatalogError } from "../errors.ts";
 import { hives } from "../schema.ts";
-import { pendingMigrations } from "./migrations.ts";
+import { migrationNames, notingOf, pendingMigrations } from "./migrations.ts";
 
 /** What a database is, judged by its tables alone. */
 export type Identity = "empty" | "catalog";
@@ -66,7 +67,7 @@ async function hasRowIds(client: SqlExecutor): Promise<boolean> {
     await client.execute(plain("SELECT rowid FROM hives LIMIT 0"));
     return true;
   } catch (error) {
-    if (error instanceof Error && /no such column/.test(error.message)) return false;
+    if (isError(error) && /no such column/.test(error.message)) return false;
     throw error;
   }
 }
@@ -85,17 +86,19 @@ export function affinityOf(type: string): string {
 
 /** A table or an index, with the table that it is on: a table is on itself. */
 type SchemaObject = { readonly type: string; readonly name: string; readonly table: string };
+type FoundObject = SchemaObject & { readonly sql: string };
+type NewObject = FoundObject & { readonly mayBeThere: boolean };
 
 const CREATION = /^\s*CREATE (?:UNIQUE )?(TABLE|INDEX) (IF NOT EXISTS )?`(\w+)`(?: ON `(\w+)`)?/;
 
 /** What migrations make, in an adopted file too where they say IF NOT EXISTS. */
-function newObjects(migrations: readonly MigrationMeta[]): (SchemaObject & { readonly mayBeThere: boolean })[] {
-  return migrations.flatMap(({ sql }) =>
-    sql.flatMap((statement) => {
-      const [, type = "", ifNotExists, name = "", table = name] = CREATION.exec(statement) ?? [];
-      return name === "" ? [] : [{ type: type.toLowerCase(), name, table, mayBeThere: ifNotExists !== undefined }];
-    }),
-  );
+function newObjects(migrations: readonly MigrationMeta[]): NewObject[] {
+  return migrations
+    .flatMap(({ sql }) => sql)
+    .flatMap((sql) => {
+      const [, type = "", ifNotExists, name = "", table = name] = CREATION.exec(sql) ?? [];
+      return name === "" ? [] : [{ type: type.toLowerCase(), name, table, sql, mayBeThere: ifNotExists !== undefined }];
+    });
 }
 
 /** The names of the tables that migrations make. */
@@ -106,27 +109,50 @@ export function newTables(migrations: readonly MigrationMeta[]): string[] {
 
 /**
  * That no other application has a table or an index of a name which these migrations are to give to one of ours, or take from one.
- * Throws CATALOG_NOT_A_CATALOG.
+ * Throws CATALOG_NOT_A_CATALOG, and CATALOG_CORRUPT where it is ours, and only not noted as made.
  */
 export async function checkRoom(client: SqlExecutor, location: string, migrations: MigrationMeta[]): Promise<void> {
   if (migrations.length === 0) return;
   const found = await schemaObjects(client);
-  for (const { type, name, table, mayBeThere } of newObjects(migrations)) {
+  for (const { type, name, table, mayBeThere, sql } of newObjects(migrations)) {
     const taken = found.find((object) => object.name === name);
     if (taken === undefined || (mayBeThere && taken.type === type && taken.table === table)) continue;
     // Looked at again afterwards: another opener may have migrated in between.
     if (!newObjects(await pendingMigrations(client)).some((object) => object.name === name)) return;
+    if (isMadeBy(taken, sql)) throw notNoted(location, migrations, found);
     const problem = `it has another application's ${taken.type} '${name}'`;
     throw notACatalog(location, `${problem}, where the catalog's own is to be: rename that one first`);
   }
 }
 
 /** To SQLite, names that differ only in case are one. */
-async function schemaObjects(client: SqlExecutor): Promise<SchemaObject[]> {
+async function schemaObjects(client: SqlExecutor): Promise<FoundObject[]> {
   const { rows } = await client.execute(
-    plain("SELECT hex(type), hex(lower(name)), hex(lower(tbl_name)) FROM sqlite_schema WHERE type <> 'trigger'"),
+    plain(
+      "SELECT hex(type), hex(lower(name)), hex(lower(tbl_name)), hex(sql) FROM sqlite_schema WHERE type <> 'trigger'",
+    ),
   );
-  return rows.map((row) => ({ type: fromHex(row[0]), name: fromHex(row[1]), table: fromHex(row[2]) }));
+  return rows.map(([type, name, table, sql]) => ({
+    ...{ type: fromHex(type), name: fromHex(name), table: fromHex(table) },
+    sql: Buffer.from(String(sql), "hex").toString("utf8"),
+  }));
+}
+
+/** By its text, which SQLite keeps: of a table without the end, before which further columns stand. */
+function isMadeBy(found: FoundObject, statement: string): boolean {
+  const inOneLine = (sql: string) => sql.trim().replaceAll(/\s+/g, " ");
+  return inOneLine(found.sql).startsWith(inOneLine(statement).replace(/ ?\)?;?$/, ""));
+}
+
+/** Whoever renamed what is ours, as is to be done with another application's, would lose what is in it. */
+function notNoted(location: string, pending: MigrationMeta[], found: readonly FoundObject[]): HiveCatalogError {
+  const isOurs = ({ name, sql }: NewObject) => found.some((other) => other.name === name && isMadeBy(other, sql));
+  // They are applied in order.
+  const last = pending.findLastIndex((migration) => newObjects([migration]).some(isOurs));
+  const applied = pending.slice(0, last + 1);
+  const problem = `${location} has what ${migrationNames(applied).join(", ")} made, and does not note that they were applied`;
+  const cure = `restore a backup, or note them if that was done by hand: ${notingOf(applied)}`;
+  return new HiveCatalogError("CATALOG_CORRUPT", `${problem}; ${cure}`);
 }
 
 export function notACatalog(location: string, reason: string): HiveCatalogError {

@@ -1,6 +1,7 @@
 import { lstatSync, readlinkSync, realpathSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { codeOf } from "../drivers/errors.ts";
 import { HiveCatalogError } from "../errors.ts";
 import { isKey, shown } from "../model/check.ts";
 
@@ -62,9 +63,8 @@ export function realPathOf(path: string): string {
   try {
     return realpathSync(path);
   } catch (error) {
-    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
     // A link to a file that is not there: SQLite follows it too.
-    if (!isMissing || !lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return path;
+    if (codeOf(error) !== "ENOENT" || !lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return path;
     return realPathOf(resolve(realpathSync(dirname(path)), readlinkSync(path)));
   }
 }

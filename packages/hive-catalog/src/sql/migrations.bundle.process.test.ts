@@ -9,20 +9,24 @@ import { temporaryFolder } from "../testing.ts";
 
 const PACKAGE_FOLDER = fileURLToPath(new URL("../..", import.meta.url));
 const PROGRAM = `import { HiveCatalog } from "@repo/hive-catalog";
-  await HiveCatalog.open(process.argv[2]).catch(({ code, message }) => console.log(code, message));`;
+  import "@repo/hive-catalog/maintenance";
+  HiveCatalog.open(process.argv[2]).catch(({ code, message }) => console.log(code, message));`;
 
-test("a program that was bundled together with the catalog is told to leave it outside", async () => {
-  await using folder = await temporaryFolder();
-  const program = join(folder.path, "program.mjs");
-  await symlink(join(PACKAGE_FOLDER, "node_modules"), join(folder.path, "node_modules"));
-  await build({
-    stdin: { contents: PROGRAM, resolveDir: PACKAGE_FOLDER },
-    ...{ bundle: true, platform: "node", format: "esm", conditions: ["source"], logLevel: "silent" },
-    external: ["libsql", "@libsql/client"],
-    outfile: program,
-  });
-  const { stdout } = await promisify(execFile)(process.execPath, [program, join(folder.path, "hives.db")]);
-  expect(stdout).toMatch(
-    /^INTERNAL the migrations of the catalog are not at \S+drizzle: .*leave @repo\/hive-catalog outside/,
-  );
-});
+test.each(["esm", "cjs"] as const)(
+  "a program that was bundled together with the catalog, as %s, is told to leave it outside",
+  async (format) => {
+    await using folder = await temporaryFolder();
+    const program = join(folder.path, format === "esm" ? "program.mjs" : "program.cjs");
+    await symlink(join(PACKAGE_FOLDER, "node_modules"), join(folder.path, "node_modules"));
+    await build({
+      stdin: { contents: PROGRAM, resolveDir: PACKAGE_FOLDER },
+      ...{ bundle: true, platform: "node", format, conditions: ["source"], logLevel: "silent" },
+      external: ["libsql", "@libsql/client"],
+      outfile: program,
+    });
+    const { stdout } = await promisify(execFile)(process.execPath, [program, join(folder.path, "hives.db")]);
+    expect(stdout).toMatch(
+      /^INTERNAL the migrations of the catalog are not at \S+drizzle: .*leave @repo\/hive-catalog outside/,
+    );
+  },
+);

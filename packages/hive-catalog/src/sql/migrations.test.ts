@@ -72,6 +72,29 @@ test("an old file with rows is brought up to date and keeps them", async () => {
   expect(file.read(names)).toEqual(fresh.read(names));
 });
 
+test.each(["", "WHERE rowid = 3", "WHERE rowid > 2", "WHERE rowid = 8"])(
+  "what migrations made that are not noted (DELETE %s) is known as the catalog's own: to note them is told, not to rename it",
+  async (which) => {
+    await using file = await CatalogFile.create();
+    const catalog = await file.open();
+    await catalog.addHive(aHive());
+    await catalog.cordons.set(aHive().id, { reason: "fans" });
+    await catalog.close();
+    const schema = "SELECT name FROM sqlite_schema ORDER BY name";
+    const before = file.read(schema);
+    file.run(`DELETE FROM __drizzle_migrations ${which}`);
+
+    const error = await refusalOf(HiveCatalog.open(file.path));
+    expect(error.code).toBe("CATALOG_CORRUPT");
+    const [, noting = ""] = /if that was done by hand: (.*)$/.exec(error.message) ?? [];
+    file.run(noting);
+    const again = await file.open();
+    expect(await again.cordons.list()).toHaveLength(1);
+    await again.close();
+    expect(file.read(schema)).toEqual(before);
+  },
+);
+
 /** A catalog as a newer version of this software left it. */
 async function newerFile(...statements: string[]): Promise<CatalogFile> {
   await using old = await CatalogFile.create();

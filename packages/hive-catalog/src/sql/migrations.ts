@@ -7,8 +7,10 @@ import { plain, type SqlClient, type SqlExecutor, type SqlStatement } from "../d
 import { HiveCatalogError } from "../errors.ts";
 import { isTimeMs } from "../model/check.ts";
 
-/** Where `drizzle-kit generate` writes the migrations. */
-export const MIGRATIONS_FOLDER = fileURLToPath(new URL("../../drizzle", import.meta.url));
+/** Where `drizzle-kit generate` writes the migrations. Code that was bundled as CommonJS does not know where it is. */
+export const MIGRATIONS_FOLDER = import.meta.url
+  ? fileURLToPath(new URL("../../drizzle", import.meta.url))
+  : "/drizzle";
 
 /** drizzle-kit's own table, so that both ways of migrating can be mixed on one database. */
 const TABLE = "__drizzle_migrations";
@@ -36,7 +38,8 @@ export async function readMigrationState(executor: SqlExecutor): Promise<Migrati
     const names = unknown.map(timeText).join(", ");
     throw new HiveCatalogError(
       "CATALOG_TOO_NEW",
-      `the catalog was changed by a newer version of this software (its migrations of ${names} are not known here); upgrade this program`,
+      `the catalog was changed by a newer version of this software (its migrations of ${names} are not known here); upgrade this program. ` +
+        `Another program that notes its own migrations in ${TABLE} needs another table for them`,
     );
   }
   const isApplied = ({ folderMillis }: MigrationMeta) => applied.includes(folderMillis);
@@ -58,6 +61,12 @@ export function migrationNames(migrations: readonly MigrationMeta[]): string[] {
 /** Another program may have stored what is no time. */
 function timeText(time: number): string {
   return isTimeMs(time) ? new Date(time).toISOString() : String(time);
+}
+
+/** What notes migrations as applied, and does not apply them. */
+export function notingOf(migrations: readonly MigrationMeta[]): string {
+  const rows = migrations.map(({ hash, folderMillis }) => `('${hash}', ${folderMillis})`);
+  return `${CREATE_TABLE}; INSERT INTO ${TABLE} (hash, created_at) VALUES ${rows.join(", ")}`;
 }
 
 /** Applies what is pending, in one transaction: of many openers, one migrates and the others find it done. */

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { CatalogFile, leaveJournal, leaveWal, SPECIFICATION_DDL } from "../../test/catalog-file.ts";
@@ -150,4 +159,15 @@ test("a path whose links lead in a circle, and one with a name that is too long,
   for (const path of [one, join(folder.path, "x".repeat(300))]) {
     expect((await refusalOf(HiveCatalog.open(path))).code).toBe("CATALOG_UNAVAILABLE");
   }
+});
+
+test("a catalog that has other names is opened with a warning: its -wal is not seen by them", async () => {
+  await using file = await CatalogFile.create();
+  await (await file.open()).close();
+  const other = `${file.path}.snapshot`;
+  linkSync(file.path, other);
+  const { warnings } = await file.open();
+  expect(warnings).toEqual([expect.stringMatching(/hives\.db has 2 names \(hard links\)/)]);
+  unlinkSync(other);
+  expect((await file.open()).warnings).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { fillPlaceholders, type Query, type SQL, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/sqlite-proxy";
 import type { SqlRow, SqlStatement, SqlValue } from "../drivers/client.ts";
@@ -43,7 +44,7 @@ const placeholders = new Proxy({}, { get: (_, name) => sql`${sql.placeholder(Str
 
 /** The binding ends the process when it is handed a boolean, and takes undefined and NaN for NULL. */
 function isBindable(value: unknown): boolean {
-  return typeof value === "string" || Number.isFinite(value) || value === null || value instanceof Uint8Array;
+  return typeof value === "string" || Number.isFinite(value) || value === null || types.isUint8Array(value);
 }
 
 function notBindable(text: string, place: number, value: unknown): HiveCatalogError {

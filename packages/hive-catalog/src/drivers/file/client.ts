@@ -14,6 +14,7 @@ import {
 } from "../client.ts";
 import { codeOf, isBusy } from "../errors.ts";
 import { Slots } from "../slots.ts";
+import { checkpoint, commit, enlargeCache, rollback } from "./connection.ts";
 import { leaveOpen } from "./left-open.ts";
 import { NamedFile } from "./named-file.ts";
 
@@ -31,12 +32,6 @@ type Options = {
 type KeptStatement = { readonly statement: Database.Statement; readonly isReader: boolean };
 
 const MAX_KEPT_STATEMENTS = 256;
-/**
- * Holds the ids of a million hives. With SQLite's own 2 MiB a group of beats spills at 10,000 hives, and each id is read from the system at
- * a million. A little above 8,192 pages, where SQLite doubles the hash table of the cache: half full, each page is found past fewer others
- * that the processor has to fetch.
- */
-const PAGE_CACHE_KIB = 36_000;
 /** Of a -wal that is folded into its file: SQLite folds it at 4 MB, and keeps it as long as it ever was. */
 const MAX_IDLE_WAL_BYTES = 16 * 2 ** 20;
 const READS = /^\s*(?:select|values|pragma|explain)\b/i;
@@ -198,7 +193,7 @@ export class FileClient implements SqlClient {
         const result = work();
         // Whoever opened another file of that name meanwhile may read this one's -wal as its own.
         this.#file?.checkNames();
-        this.#database.exec("COMMIT");
+        commit(this.#database, options);
         // And once more: what is answered as stored was in the named file when it was stored.
         this.#file?.checkFile();
         return result;
@@ -275,25 +270,5 @@ export class FileClient implements SqlClient {
     // Opening a path whose file is gone would make an empty file and delete its -wal; another file is not the one that was opened.
     this.#file.check();
     this.#reconnect();
-  }
-}
-
-/** Reads the file. What is wrong with it, the first statement says: this one only makes the others faster. */
-function enlargeCache(database: Database.Database): void {
-  try {
-    database.exec(`PRAGMA cache_size = ${-PAGE_CACHE_KIB}`);
-  } catch {}
-}
-
-function rollback(database: Database.Database): void {
-  if (database.open && database.inTransaction) database.exec("ROLLBACK");
-}
-
-/** Kept statements hold a closed connection open until they are collected, and with it the -wal: what it holds goes into the file first. */
-function checkpoint(database: Database.Database): void {
-  try {
-    database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-  } catch {
-    // Another process reads, or the disk is full: the -wal keeps what it has, and the next one to close tries again.
   }
 }

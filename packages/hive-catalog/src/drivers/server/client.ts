@@ -4,6 +4,7 @@ import { catalogClosed, HiveCatalogError } from "../../errors.ts";
 import { after, atNextTurn, cancel } from "../../event-loop.ts";
 import { invalidArgument } from "../../model/check.ts";
 import type { RequestOptions, SqlClient, SqlResult, SqlRow, SqlStatement, SqlValue } from "../client.ts";
+import { outcomeUnknown } from "../errors.ts";
 import { Slots } from "../slots.ts";
 import { notLibsql, pause, RequestError, sendRepeatedly } from "./request.ts";
 
@@ -217,12 +218,9 @@ function withCode(code: string, { message, cause, ...details }: LibsqlError): Er
   return Object.assign(new Error(message, { cause }), { code, statementIndex });
 }
 
-/** Says of a change whether it was made, where that is not known. One that does no harm twice may be tried again by whoever asked for it. */
+/** Says of a change that it may have been made, where that is not known. */
 function withOutcome(error: RequestError, { isRead, isRepeatable }: Call): HiveCatalogError {
-  if (isRead || !error.mayHaveHappened) return error;
-  const message = `${error.message}; whether the change was made is not known`;
-  if (isRepeatable) return new HiveCatalogError("CATALOG_UNAVAILABLE", message, { cause: error });
-  return new HiveCatalogError("CATALOG_OUTCOME_UNKNOWN", `${message}: read it, then decide`, { cause: error });
+  return isRead || !error.mayHaveHappened ? error : outcomeUnknown(error.message, { isRepeatable, cause: error });
 }
 
 function toStatement({ sql, args }: SqlStatement): { sql: string; args: SqlValue[] } {

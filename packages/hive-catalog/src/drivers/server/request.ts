@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { HiveCatalogError } from "../../errors.ts";
+import { isError } from "../errors.ts";
 
 type Failure = {
   /** Whether the server may have done what it was asked. */
@@ -101,7 +102,7 @@ function unreachable(server: string, error: unknown): RequestError {
     const failure = { mayHaveHappened: false, isTransient: true, cause: error };
     return new RequestError(`the server ${server} cannot be reached (${code})`, failure);
   }
-  if (error instanceof Error && error.cause instanceof Error && error.cause.message === "bad port") {
+  if (isError(error) && isError(error.cause) && error.cause.message === "bad port") {
     const failure = { mayHaveHappened: false, isTransient: false, cause: error };
     return new RequestError(`the server ${server} cannot be reached: fetch asks nobody at this port`, failure);
   }
@@ -139,7 +140,7 @@ function isPipelineAnswer(body: string): boolean {
 
 /** What stands behind fetch's "fetch failed". */
 function innermostCode(error: unknown): string {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+  for (let cause = error; isError(cause); cause = cause.cause) {
     if ("code" in cause && typeof cause.code === "string") return cause.code;
   }
   return "";

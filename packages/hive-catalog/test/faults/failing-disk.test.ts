@@ -1,0 +1,70 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { bundleOf } from "../../../../scripts/build/cache.js";
+import { CatalogFile } from "../catalog-file.ts";
+import { startWorker } from "../processes.ts";
+
+const CATALOG = await bundleOf(fileURLToPath(new URL("../../scripts/catalog.ts", import.meta.url)));
+const WORKER = await bundleOf(fileURLToPath(new URL("../workers/failing-disk.ts", import.meta.url)));
+
+/** Runs Node where some calls of the system fail. */
+function runFailing(faults: readonly string[], args: readonly string[]) {
+  // Ended by itself, and not with strace: that would leave it running.
+  const program = ["timeout", "--signal=KILL", "30", process.execPath, ...args];
+  const ended = spawnSync("strace", ["-f", "-qq", "-o", "/dev/null", ...faults, ...program], { encoding: "utf8" });
+  if (ended.error) throw new Error(`this test needs strace, from the package of that name: ${ended.error.message}`);
+  return ended;
+}
+
+test("of a change that the disk does not sync it is said that it may have been made: it is there after a crash", async () => {
+  await using file = await CatalogFile.create();
+  await addHive(file.path, "hive-1");
+  // The first change syncs the header of the -wal, and then itself.
+  const failing = ["-P", `${file.path}-wal`, "-e", "trace=fsync", "-e", "inject=fsync:error=EIO:when=3+"];
+  const { stdout } = runFailing(failing, [WORKER, file.path]);
+  const problem = "the disk failed while the change was stored; whether the change was made is not known";
+  expect(stdout.trimEnd().split("\n")).toEqual([
+    "stored",
+    `CATALOG_UNAVAILABLE ${problem}`,
+    `CATALOG_OUTCOME_UNKNOWN ${problem}: read it, then decide`,
+  ]);
+  expect(file.read("SELECT id, port FROM hives")).toEqual([["hive-1", 7]]);
+});
+
+test("a quota that is used up is among what is told of a write that fails", async () => {
+  await using file = await CatalogFile.create();
+  await addHive(file.path, "hive-1");
+  const failing = ["-P", `${file.path}-wal`, "-e", "trace=pwrite64", "-e", "inject=pwrite64:error=EDQUOT"];
+  const { stdout } = runFailing(failing, [WORKER, file.path]);
+  const refusal = expect.stringMatching(/^CATALOG_UNAVAILABLE .*a quota is used up.*SQLITE_IOERR_WRITE/);
+  expect(stdout.trimEnd().split("\n")).toEqual([refusal, refusal, refusal]);
+});
+
+test("of a file that a disk fails to read it is not said alone that it is damaged: a backup in its place would lose what is in it", async () => {
+  await using file = await CatalogFile.create();
+  await addHive(file.path, "hive-1");
+  const failing = ["-P", file.path, "-e", "trace=pread64", "-e", "inject=pread64:error=EIO:when=5+"];
+  const { stderr } = runFailing(failing, [CATALOG, "info", "--database", file.path]);
+  expect(stderr).toMatch(/the disk failed to read it: if pnpm catalog check finds that again/);
+});
+
+test("a copy whose own file cannot be removed when it fails comes to its end, and lets go of the catalog", async () => {
+  await using file = await CatalogFile.create();
+  const [source, target] = [`${file.path}.source`, file.path];
+  await addHive(source, "source");
+  await addHive(target, "target");
+  const failing = ["-e", "trace=unlink", "-e", "inject=unlink:error=EROFS"];
+  const { status, stderr } = runFailing(failing, [CATALOG, "backup", target, "--force", "--database", source]);
+  expect(status, stderr).toBe(1);
+  expect(stderr).toContain("SQLITE_IOERR_DELETE");
+  expect(file.read("SELECT id FROM hives")).toEqual([["target"]]);
+});
+
+/** In a process that is gone then: while one has the file open, even if closed, nobody looks for what a crash left in its -wal. */
+async function addHive(path: string, id: string): Promise<void> {
+  await using opener = startWorker("opener", id);
+  await opener.nextLine();
+  opener.send(path);
+  await opener.nextLine();
+}
