@@ -74,10 +74,16 @@ interface Pace {
   random: () => number;
 }
 
+/** As Node says that nobody whom it trusts signed a certificate. */
+const OF_UNKNOWN_SIGNER = /SELF_SIGNED|^UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)/;
+
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { message } = error.cause instanceof Error ? error.cause : error;
-  return message || String(Reflect.get(error, "code"));
+  const code = String(Reflect.get(error, "code"));
+  if (OF_UNKNOWN_SIGNER.test(code))
+    return `${message}: HIVE_QUEEN_CA names the file with the certificate of its authority`;
+  return message || code;
 }
 
 /** The body of a heartbeat. */
