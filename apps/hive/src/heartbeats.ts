@@ -76,6 +76,15 @@ interface Pace {
   random: () => number;
 }
 
+/** As Node says that nobody whom it trusts signed a certificate. */
+const OF_UNKNOWN_SIGNER = /SELF_SIGNED|^UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)/;
+
+function whyNotReached(error: unknown): string {
+  const why = whyNoAnswer(error);
+  if (!(error instanceof Error) || !OF_UNKNOWN_SIGNER.test(String(Reflect.get(error, "code")))) return why;
+  return `${why}: HIVE_QUEEN_CA names the file with the certificate of its authority`;
+}
+
 /** The body of a heartbeat. */
 export function beatOf(hiveId: string, sources: readonly BeatSource[], nowMs: number): object {
   const parts = sources.map((source) => source.latest());
@@ -102,7 +111,7 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
     try {
       return outcomeOf(await client.post("/v1/heartbeat", beatOf(hive.id, sources, now()), request.signal));
     } catch (error) {
-      return { state: "away", reason: whyNoAnswer(error) };
+      return { state: "away", reason: whyNotReached(error) };
     } finally {
       clearTimeout(timer);
       stopping.signal.removeEventListener("abort", cancel);

@@ -103,8 +103,17 @@ function nextOf({ code, retryAfterMs }: QueenProblem, caller: Caller | undefined
 export const nextFor = (code: Code, hiveId = "ID"): string[] =>
   [NEXT[code] ?? []].flat().map((next) => next.replaceAll(/\bID\b/g, () => hiveId));
 
+/** What is wrong with a certificate whoever signed it. */
+const OF_CERTIFICATES: Record<string, string> = {
+  CERT_HAS_EXPIRED: "renew it where the queen runs, and send her SIGHUP",
+  CERT_NOT_YET_VALID: "look at the clocks here and where the queen runs",
+  ERR_TLS_CERT_ALTNAME_INVALID: "call the queen by a name or an address that stands in it: --url, QUEEN_URL",
+};
+
 function nextWithoutAnswer({ reason, cause }: QueenNoAnswer, caller: Caller | undefined): string[] {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const ofCertificate = OF_CERTIFICATES[code];
+  if (ofCertificate !== undefined) return [ofCertificate];
   if (/CERT|SELF_SIGNED|VERIFY/.test(code)) return ["QUEEN_CA names the file with the certificate of its authority"];
   if (code === "EPROTO") return ["where it speaks plain HTTP, its URL begins with http://"];
   if (reason === "timed_out") return ["--timeout gives it longer"];

@@ -75,3 +75,17 @@ test("status says when a cordon ends, and proposes to lift one without an end al
   for (const id of ["gpu-01", "gpu-02"]) await client.changeHive(id, { status: "online" });
   expect(await status()).toMatch(/^ {2}hivectl uncordon gpu-02 /m);
 });
+
+test("describe hive says until when a hive is on probation", async () => {
+  const env = { QUEEN_FLAP_CHANGES: "1", QUEEN_STALE_AFTER_MS: "1000", QUEEN_HEALTH_INTERVAL_MS: "500" };
+  const url = await queens.start([], env).origin();
+  const client = new QueenClient({ url });
+  await client.addHive({ id: "gpu-01", host: "127.0.0.1", port: await deadPort() });
+  const beat = () =>
+    postJson(`${url}/v1/heartbeat`, { hive_id: "gpu-01", timestamp: "2025-10-21T10:00:00Z", workers: [] });
+  await beat();
+  expect(await describing(url)("gpu-01")).not.toContain("Probation:");
+  await until("it is offline", async () => (await client.getHive("gpu-01")).status === "offline");
+  await beat();
+  expect(await describing(url)("gpu-01")).toMatch(/^Probation: +until 2\S+Z: it went on and off too often$/m);
+});

@@ -59,6 +59,20 @@ test("status proposes to start the agent of an offline hive where a queen has op
   );
 });
 
+test("what failed before a hive beat again is not why it is offline now", async () => {
+  const url = await queens.start([], { QUEEN_PUBLIC_URL: "http://127.0.0.1:1" }).origin();
+  const client = new QueenClient({ url });
+  await client.addHive({ ...HIVE, id: "gpu-01", ssh_host: "127.0.0.1", ssh_port: 1 });
+  const { id } = await client.startHive("gpu-01");
+  await until("it has failed", async () => (await client.getOperation(id)).state === "failed");
+  await postJson(`${url}/v1/heartbeat`, { hive_id: "gpu-01", timestamp: new Date().toISOString(), workers: [] });
+  await client.changeHive("gpu-01", { status: "offline" });
+  const { stdout } = await hivectl(["status"], { QUEEN_URL: url });
+  expect(stdout).toMatch(/^ {2}gpu-01 {2}offline /m);
+  expect(stdout).not.toContain("failed");
+  expect(stdout).toMatch(/^Next:\n {2}hivectl start gpu-01 {2}starts its agent again\n$/m);
+});
+
 test("status says above all that the queen can store nothing, and why, until that is over", async () => {
   const QUEEN_URL = await queens.start().origin();
   await new QueenClient({ url: QUEEN_URL }).addHive({ ...HIVE, id: "gpu-01", status: "online" });

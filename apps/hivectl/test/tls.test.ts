@@ -26,6 +26,25 @@ test("a certificate of one's own is trusted when QUEEN_CA names it, and refused 
   });
 });
 
+test.each([
+  ["has expired", "127.0.0.1", "expired", "renew it where the queen runs, and send her SIGHUP"],
+  [
+    "is not for the name in the URL",
+    "127.0.0.2",
+    "a",
+    "call the queen by a name or an address that stands in it: --url, QUEEN_URL",
+  ],
+])(
+  "of a certificate that %s it is said what to do, and not that QUEEN_CA is missing",
+  async (_what, host, name, next) => {
+    const tls = ["--tls-cert", pathOf(`${name}.cert.pem`), "--tls-key", pathOf("a.key.pem")];
+    const QUEEN_URL = (await queens.start(["--host", host, ...tls]).origin()).replace("http:", "https:");
+    const { code, stderr } = await hivectl(["get", "hives"], { QUEEN_URL, QUEEN_CA: pathOf(`${name}.cert.pem`) });
+    expect(code).toBe(1);
+    expect(stderr.split("\n").slice(1)).toEqual([`hivectl: ${next}`, ""]);
+  },
+);
+
 test("login stores the certificates with which it succeeded, from wherever they came", async () => {
   const queen = queens.start(["--tls-cert", pathOf("a.cert.pem"), "--tls-key", pathOf("a.key.pem")]);
   const url = (await queen.origin()).replace("http:", "https:");

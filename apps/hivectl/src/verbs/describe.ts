@@ -71,6 +71,7 @@ function text({ hive, state, liveness, operations, last }: Described, session: S
     ["Last beat", times.at(hive.last_heartbeat_ms)],
     ["Reachable", reachText(liveness, times)],
     ["Takes work", state.why_not === null ? "yes" : `no: ${state.why_not}`],
+    ...probationFacts(liveness, times),
     [
       "Cordon",
       cordon === null
@@ -130,6 +131,12 @@ function heldFacts({ queen, counted_silence_ms }: Schema<"HiveLiveness">, times:
     ["Marks held", why],
     ["Silent for", duration(counted_silence_ms)],
   ]);
+}
+
+function probationFacts({ probation }: Schema<"HiveLiveness">, times: Times): [string, string][] {
+  return probation === null
+    ? []
+    : [["Probation", `until ${times.at(probation.until_ms)}: it went on and off too often`]];
 }
 
 function gpuFacts(gpus: NonNullable<Schema<"StoredHive">["devices"]>["gpus"] | undefined): [string, string][] {

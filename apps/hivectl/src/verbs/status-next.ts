@@ -88,10 +88,11 @@ function afterFailure({ id, problem, ...operation }: Operation): Call {
   ];
 }
 
-/** What was last done to bring its agent up, and was not done to its end. */
+/** What was last done to bring its agent up, and was not done to its end; null of one that beat since then: that is not why it is gone. */
 export function failedOf(row: HiveRow | undefined): HiveRow["last_operation"] {
   const last = row?.last_operation;
-  return last && last.kind !== "stop" && last.state !== "running" && last.state !== "succeeded" ? last : null;
+  if (!last || last.kind === "stop" || last.state === "running" || last.state === "succeeded") return null;
+  return (row.hive.last_heartbeat_ms ?? 0) > (last.finished_at_ms ?? 0) ? null : last;
 }
 
 const endText = ({ kind, state }: Pick<Operation, "kind" | "state">): string =>

@@ -1,8 +1,11 @@
 import type { HiveCatalog } from "@repo/hive-catalog";
+import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
 import { isCatalogError } from "../process/errors.ts";
+import { plainAddress } from "../reach/addresses.ts";
 import type { Metrics } from "../telling/metrics.ts";
 import type { Fleet } from "./fleet.ts";
+import { Strangers } from "./strangers.ts";
 import type { Heartbeat } from "./workers/heartbeat.ts";
 
 interface Parts {
@@ -10,6 +13,7 @@ interface Parts {
   fleet: Fleet;
   metrics: Metrics;
   clock: Clock;
+  log: Logger;
   /** Resolves when no further connection comes in; undefined while none does. */
   connectionsSettled: () => Promise<void> | undefined;
 }
@@ -17,10 +21,12 @@ interface Parts {
 /** Takes heartbeats: first into the catalog, then into what is believed of the hive. */
 export class HeartbeatReceiver {
   readonly #parts: Parts;
+  readonly #strangers: Strangers;
   #waiting = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#strangers = new Strangers(parts.log);
     parts.metrics.beatsWaiting.read = () => this.#waiting;
   }
 
@@ -40,15 +46,21 @@ export class HeartbeatReceiver {
       await catalog.updateHeartbeat(hiveId, heartbeatMs);
       const nextBeatMs = await fleet.beat(heartbeat, from, heartbeatMs, clock.monotonicNow() - beganAtMs);
       metrics.beats.inc({ result: "stored" });
+      this.#strangers.known(hiveId);
       return nextBeatMs;
     } catch (error) {
       const isUnknown = isCatalogError(error, "HIVE_NOT_FOUND");
       metrics.beats.inc({ result: isUnknown ? "unknown_hive" : "failed" });
-      if (isUnknown) fleet.gone(hiveId);
+      if (isUnknown) this.#unknown(hiveId, from);
       else fleet.heard(heartbeat, heartbeatMs);
       throw error;
     } finally {
       this.#waiting -= 1;
     }
+  }
+
+  #unknown(hiveId: string, from: string): void {
+    this.#parts.fleet.gone(hiveId);
+    this.#strangers.heard(hiveId, plainAddress(from));
   }
 }

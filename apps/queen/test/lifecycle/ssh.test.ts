@@ -70,6 +70,23 @@ test("an agent is installed over SSH, beats with a token of its own, and is stop
   ]);
 }, 120_000);
 
+test("what somebody added to the settings of an agent on its host stays when it is installed again", async () => {
+  await using site = await SshSite.start();
+  await site.confirmHostKey();
+  expect(await site.operate("install")).toMatchObject({ state: "succeeded" });
+  const before = await site.file("hive.env");
+  const added = ["# Podman has no docker-proxy", "HIVE_WORKERS=openai=http://127.0.0.1:9"];
+  await appendFile(join(site.sshd.home, ".hive", site.id, "hive.env"), added.join("\n"));
+  const again = await site.operate("install");
+  expect(again).toMatchObject({ state: "succeeded", problem: null });
+  expect(detailOf(again, "settings")).toContain("keeps 2 lines that were added there");
+  const { text, ...file } = await site.file("hive.env");
+  expect(file).toEqual({ mode: 0o600, uid: before.uid });
+  const ownLines = (settings: string) => settings.replace(/hq_\S+/, "").split("\n");
+  expect(ownLines(text)).toEqual([...added, ...ownLines(before.text)]);
+  expect(text).not.toContain(/hq_\S+/.exec(before.text)?.[0]);
+}, 120_000);
+
 test("an unknown host key needs an operator, and a changed one is refused with both fingerprints", async () => {
   await using site = await SshSite.start();
   const { queen, sshd, id } = site;

@@ -116,11 +116,17 @@ test("at no width anything of the fleet is cut off, with the longest names eithe
     expect([width, await overflow(page, ".table-frame")]).toEqual([width, 0]);
     expect([width, await page.locator(".cards-head").isVisible()]).toEqual([width, width <= 960]);
   }
+  await page.setViewportSize({ width: 320, height: 900 });
+  const [all, sort] = [page.locator(".cards-head > :first-child"), page.locator(".cards-head").getByText("Sort by")];
+  const { x: left = 0, width: taken = 0 } = (await all.boundingBox()) ?? {};
+  const { x = 0, height = 0 } = (await sort.boundingBox()) ?? {};
+  expect([x - left - taken >= 8, height < 30, await overflow(page, ".table-frame")]).toEqual([true, true, 0]);
 });
 
 test("on a phone every table is seen whole: when a token ends, and the button that revokes it, too", async () => {
   const origin = await startFullQueen();
   const { page } = await openTab(`${origin}/ui/tokens`);
+  expect(await page.title()).toBe("Tokens · Queen");
   await page.setViewportSize({ width: 390, height: 844 });
   const { x = 0, width = 0 } = (await page.getByRole("button", { name: "Revoke" }).boundingBox()) ?? {};
   expect(x + width).toBeLessThan(390);

@@ -188,6 +188,18 @@ test("all works below the path of a proxy that ends TLS and takes the path away"
   expect(faults).toEqual([]);
 });
 
+test("what shows the API works below the path of a proxy, too, and asks the queen behind it", async () => {
+  const url = await startTlsProxy(await startQueen());
+  const { page, faults } = await openTab(url);
+  await page.getByRole("link", { name: "API", exact: true }).click();
+  await page.locator("#operations-observation-getHealth .opblock-summary-control").click();
+  await page.getByRole("button", { name: "Try it out" }).click();
+  await page.getByRole("button", { name: "Execute" }).click();
+  await page.locator(".request-url").getByText(`${url}health`, { exact: true }).waitFor();
+  await page.locator(".live-responses-table .response-col_status").getByText("200").waitFor();
+  expect(faults).toEqual([]);
+});
+
 test("events are told that were before the page and come since, and none of workers, which would be all that is kept", async () => {
   const origin = await startQueen();
   await using followed = await FollowedEvents.start(origin);

@@ -11,6 +11,7 @@ const LINKS = [
   ["operations", "Operations"],
   ["events", "Events"],
 ] as const;
+const TITLES = new Map<string, string>([...LINKS, ["tokens", "Tokens"]]);
 
 export function Header() {
   const who = visitor.value;
@@ -61,8 +62,7 @@ export function Header() {
 }
 
 /** A tab, a bookmark and the history name what is shown. */
-const titleOf = ({ view, name }: Place): string =>
-  [name ?? LINKS.find(([link]) => link === view)?.[1] ?? view, "Queen"].join(" · ");
+const titleOf = ({ view, name }: Place): string => [name ?? TITLES.get(view) ?? view, "Queen"].join(" · ");
 
 /** How many are offline is seen in the row of tabs. */
 effect(() => {

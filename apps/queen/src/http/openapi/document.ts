@@ -27,7 +27,8 @@ export function openApiDocument(): Json {
       version: manifest.version,
       description: "Keeps the catalog of a fleet of hives, takes their heartbeats and checks their health.",
     },
-    servers: [{ url: "/" }],
+    // From where the document is: before the queen may stand a proxy that has her below a path.
+    servers: [{ url: "./" }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
     components: { securitySchemes: SECURITY_SCHEMES, ...components },

@@ -101,15 +101,30 @@ export async function verify(job: Job): Promise<Outcome> {
 }
 
 /** `$1` is the file, `$2` its length: a connection that breaks off must not leave half of it. Only its owner can read it. */
-const PUT = `umask 077 && mkdir -p "$(dirname "$1")" && cat > "$1.incoming" &&
-[ "$(wc -c < "$1.incoming")" -eq "$2" ] && mv "$1.incoming" "$1"`;
+const RECEIVE = `umask 077 && mkdir -p "$(dirname "$1")" && cat > "$1.incoming" &&
+[ "$(wc -c < "$1.incoming")" -eq "$2" ]`;
+const TAKE_PLACE = `mv "$1.incoming" "$1"`;
+/** What is there but for the lines of `$3` stays, before what arrived, which wins; and how many lines that are. */
+const KEEP_OTHERS = `if [ -f "$1" ]; then
+{ grep -Ev "$3" "$1" > "$1.kept" || [ $? -eq 1 ]; } && wc -l < "$1.kept" && cat "$1.incoming" >> "$1.kept" && mv "$1.kept" "$1.incoming"
+fi`;
 
 const put = (job: Job, name: string, text: string): Promise<string> =>
-  job.host.run(script(PUT, `${job.folder}/${name}`, String(Buffer.byteLength(text))), {
+  send(job, `${RECEIVE} && ${TAKE_PLACE}`, name, text);
+
+const send = (job: Job, program: string, name: string, text: string, ...args: string[]): Promise<string> =>
+  job.host.run(script(program, `${job.folder}/${name}`, String(Buffer.byteLength(text)), ...args), {
     signal: job.signal,
     input: text,
     timeoutMs: job.parts.timeouts.copyMs,
   });
+
+/** Beside what somebody on the host added there. Resolves to how many lines that are. */
+async function putSettings(job: Job, settings: Record<string, string | number | undefined>): Promise<number> {
+  const lines = Object.entries(settings).flatMap(([name, value]) => (value === undefined ? [] : `${name}=${value}\n`));
+  const ours = `^(${Object.keys(settings).join("|")})=`;
+  return Number(await send(job, `${RECEIVE} && ${KEEP_OTHERS} && ${TAKE_PLACE}`, "hive.env", lines.join(""), ours));
+}
 
 export async function writeSettings(job: Job): Promise<Outcome> {
   const { hive } = job;
@@ -123,19 +138,19 @@ export async function writeSettings(job: Job): Promise<Outcome> {
     HIVE_HOST: listenAddress(job),
     HIVE_PORT: hive.port,
     HIVE_QUEEN: job.queenUrl,
+    HIVE_QUEEN_CA: ca === undefined ? undefined : "queen-ca.pem",
     HIVE_TOKEN: token,
-    ...(ca !== undefined && { HIVE_QUEEN_CA: "queen-ca.pem" }),
     HIVE_LOG_FILE: "hive.log",
     HIVE_PID_FILE: "hive.pid",
   };
-  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
-  await put(job, "hive.env", lines.join("")).catch(async (error: unknown) => {
+  const kept = await putSettings(job, settings).catch(async (error: unknown) => {
     // Where the connection broke they may be there all the same, and the agent may start with them: the next installation ends that token.
     if (error instanceof StepFailure && error.code === "COMMAND_FAILED") await revokeUnused(job, minted.id);
     throw error;
   });
   job.tokenId = minted.id;
-  return `listens on ${settings.HIVE_HOST}, port ${hive.port}; beats to ${job.queenUrl} with the token ${minted.id}`;
+  const keeps = kept > 0 ? `; keeps ${kept} ${kept === 1 ? "line that was" : "lines that were"} added there` : "";
+  return `listens on ${settings.HIVE_HOST}, port ${hive.port}; beats to ${job.queenUrl} with the token ${minted.id}${keeps}`;
 }
 
 /** Why it cannot be is said beside what failed, not in the place of it. */
