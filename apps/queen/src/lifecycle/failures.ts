@@ -19,7 +19,8 @@ export const REMEDIES = {
     "compare the fingerprint with that of the host itself, then confirm it with `hivectl host-key confirm ID`",
   HOST_KEY_CHANGED:
     "if the host was set up anew, and only then, forget the known key with `hivectl host-key forget ID`, or in the known_hosts file, and confirm the new one",
-  LOGIN_SHELL_RUNS_NOTHING: "give ssh_user a login shell that runs commands",
+  LOGIN_SHELL_RUNS_NOTHING:
+    "give ssh_user a login shell that runs commands, and whose files, such as .bashrc, read nothing",
   COMMAND_FAILED: "look at output_tail, put right what it says of the host, and try again",
   COMMAND_GIVEN_UP: "see why it takes or prints so much there, and try again",
   NODE_MISSING: "install Node 20.19 or later so that `ssh host node --version` says it",

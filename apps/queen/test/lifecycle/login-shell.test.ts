@@ -35,6 +35,37 @@ test("a login shell that runs nothing is told with the beginning of what it prin
   const operation = await site.operate("start");
   expect(operation.state).toBe("failed");
   expect(operation.problem).toMatch(
-    /^connect: the login shell on \S+ did not run what it was given; it printed "\\u001b\[1mMain menu\\n1\) quit"/,
+    /^connect: the login shell on \S+ did not run what it was given, or read its input; it printed "\\u001b\[1mMain menu\\n1\) quit"/,
   );
+}, 120_000);
+
+test.each([
+  ["ends", "echo Closed until Monday >&2; exit 1", '"Closed until Monday"'],
+  ["asks", "read -p Project: project", "nothing"],
+  ["reads everything", "echo Logged; cat > /dev/null", '"Logged"'],
+])(
+  "nothing is begun where a file of the login shell %s, and it is told",
+  async (_what, text, printed) => {
+    await using site = await SshSite.start({ shell: "/usr/bin/bash" });
+    await writeFile(join(site.sshd.home, ".bashrc"), `${text}\n`);
+    await site.confirmHostKey();
+    const { state, problem } = await site.operate("install");
+    expect({ state, problem }).toEqual({
+      state: "failed",
+      problem: expect.stringMatching(
+        new RegExp(`^connect: .* it printed ${printed} \\[LOGIN_SHELL_RUNS_NOTHING\\]; next: give ssh_user`),
+      ),
+    });
+  },
+  120_000,
+);
+
+test("an agent is in the home of its user, wherever a file of the login shell goes", async () => {
+  await using site = await SshSite.start({ shell: "/usr/bin/bash" });
+  await site.confirmHostKey();
+  expect(await site.operate("install")).toMatchObject({ state: "succeeded" });
+  await writeFile(join(site.sshd.home, ".bashrc"), "cd /tmp\n");
+  const stopped = await site.operate("stop");
+  expect(stopped).toMatchObject({ state: "succeeded", problem: null });
+  expect(detailOf(stopped, "stop")).toMatch(/^stopped/);
 }, 120_000);

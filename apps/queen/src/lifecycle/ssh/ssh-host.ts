@@ -65,17 +65,18 @@ export class SshHost implements Host {
 
   async run(words: readonly string[], options: CommandOptions): Promise<string> {
     const { address, program } = this.#options;
-    const marker = `${randomBytes(8).toString("hex")}\n`;
-    const command = `printf ${shellQuote([marker])}; exec ${shellQuote(words)}`;
-    const args = [...this.#sshOptions, "--", address, forAnyShell(command)];
-    const onOutput = (text: string) => program.onOutput?.(text.replace(marker, ""));
-    const end = await runProgram("ssh", args, { ...program, ...options, onOutput });
+    const marker = randomBytes(8).toString("hex");
+    const line = `${marker}\n`;
+    const args = [...this.#sshOptions, "--", address, forAnyShell(behindMarker(marker, words))];
+    const onOutput = (text: string) => program.onOutput?.(text.replace(line, ""));
+    const input = line + (options.input ?? "");
+    const end = await runProgram("ssh", args, { ...program, ...options, input, onOutput });
     if (end.exitCode === CONNECTION_FAILED) throw await this.#connectionFailed(end, options.signal);
     // What stands before the marker is of the login shell: of a file such as .bashrc that prints something.
-    const [before = "", ...own] = end.stdout.split(marker);
-    const stdout = own.join(marker);
+    const [before = "", ...own] = end.stdout.split(line);
+    if (own.length === 0 && end.exitCode !== null) throw notRun(this.name, `${before}\n${end.stderr}`);
+    const stdout = own.join(line);
     if (end.exitCode !== 0) throw commandFailed(this.name, { ...end, stdout: stdout || before });
-    if (own.length === 0) throw notRun(this.name, before);
     return stdout;
   }
 
@@ -110,10 +111,14 @@ export class SshHost implements Host {
   }
 }
 
+/** Runs the words in the user's home once the marker has arrived: a file such as .bashrc may have gone elsewhere, or read the input. */
+const behindMarker = (marker: string, words: readonly string[]): string =>
+  `cd; read -r line && [ "$line" = ${marker} ] || exit 1; echo "$line"; exec ${shellQuote(words)}`;
+
 const notRun = (host: string, said: string): StepFailure =>
   new StepFailure(
     "LOGIN_SHELL_RUNS_NOTHING",
-    `the login shell on ${host} did not run what it was given; it printed ${beginningOf(said)}`,
+    `the login shell on ${host} did not run what it was given, or read its input; it printed ${beginningOf(said)}`,
   );
 
 /** The keys that the sshd at an address offers now, which nobody has vouched for; none when it does not answer. */
