@@ -1,16 +1,17 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startTimeOf } from "@repo/processes";
+import { mountSmallDisk } from "@repo/test-support/mount";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { fakeProgram, temporaryFolder } from "../testing.ts";
 import { control } from "./control.ts";
 
 /**
  * In the place of `systemctl --user`, whose manager does not run where the tests do: `restart` runs what the unit says, with its standard
- * error in the journal, and `show` answers `ended` once that has ended.
+ * error in the journal, and `show` answers `ended` once that has ended. It fails once there is a file `gone`.
  */
 const systemctl = (folder: string, ended: string) => `cd ${folder}
-[ "$1" = --user ] || exit 1
+[ "$1" = --user ] && [ ! -f gone ] || exit 1
 case "$2" in
   show-environment | daemon-reload | enable) ;;
   restart) { eval "$(sed -n s/^ExecStart=//p "$HOME/.config/systemd/user/$3")"; touch ended; } >output 2>>journal & ;;
@@ -36,7 +37,8 @@ function agentUnderSystemd(
   vi.stubEnv("PATH", `${folder}:${process.env.PATH}`);
   onTestFinished(() => void vi.unstubAllEnvs());
   const read = (name: string) => readFileSync(join(folder, name), "utf8");
-  return { run: (command: string) => said(() => control(command, join(home, "agent.mjs"))), read };
+  const endSystemd = () => writeFileSync(join(folder, "gone"), "");
+  return { endSystemd, run: (command: string) => said(() => control(command, join(home, "agent.mjs"))), read };
 }
 
 /** What a command prints, and its exit code. */
@@ -84,16 +86,40 @@ test("of an agent that said nothing systemd's own words are told, and without th
   });
 });
 
+// The process that it notes is that of the test, which runs.
+const LISTENING = `import { writeFileSync } from "node:fs";
+  writeFileSync(new URL("hive.pid", import.meta.url), ${JSON.stringify(`${process.pid} ${startTimeOf(process.pid)}\n`)});`;
+
 test("a unit whose agent listens is started", async () => {
-  // The process that it notes is that of the test, which runs.
-  const pidFile = `${process.pid} ${startTimeOf(process.pid)}\n`;
-  const listening = `import { writeFileSync } from "node:fs";
-    writeFileSync(new URL("hive.pid", import.meta.url), ${JSON.stringify(pidFile)});`;
-  const agent = agentUnderSystemd(listening);
+  const agent = agentUnderSystemd(LISTENING);
   await agent.run("service");
   expect(await agent.run("start")).toEqual({
     exitCode: 0,
     stdout: `started (process ${process.pid})\n`,
     stderr: "",
   });
+});
+
+test("an agent whose systemd no longer serves its user is installed again as a process", async () => {
+  const agent = agentUnderSystemd(LISTENING);
+  await agent.run("service");
+  agent.endSystemd();
+  expect(await agent.run("service")).toMatchObject({ stdout: "no systemd for this user: a process file\n" });
+  expect(await agent.run("stop")).toEqual({ exitCode: 0, stdout: "not running\n", stderr: "" });
+  expect(await agent.run("start")).toMatchObject({ exitCode: 0, stdout: `started (process ${process.pid})\n` });
+});
+
+test("an agent that says nothing is told by how it ended, and by the disk where that has no room for its words", async () => {
+  const folder = temporaryFolder();
+  using disk = mountSmallDisk(join(folder, "gpu-01"), 65_536);
+  writeFileSync(join(disk.path, "hive.env"), "HIVE_ID=gpu-01\n");
+  writeFileSync(join(disk.path, "agent.mjs"), "process.exit(3);");
+  vi.stubEnv("HOME", folder);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const start = () => said(() => control("start", join(disk.path, "agent.mjs")));
+  expect(await start()).toMatchObject({ exitCode: 1, stderr: "hive: the agent ended at once (exit code 3)\n" });
+  writeFileSync(join(disk.path, "agent.mjs"), PORT_TAKEN);
+  writeFileSync(join(disk.path, "hive.err"), "");
+  expect(() => writeFileSync(join(disk.path, "models"), Buffer.alloc(65_536))).toThrow("ENOSPC");
+  expect(await start()).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("no space left on device") });
 });

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { isRunning, type ProcessIdentity } from "@repo/processes";
@@ -89,9 +89,12 @@ function launch({ agent, settings, errors }: Installation): Starting {
     async whyEnded() {
       const { exitCode, signalCode } = child;
       if (exitCode === null && signalCode === null) return undefined;
-      return (
-        lastWords(readFileSync(errors, "utf8")) || `the agent ended at once (${signalCode ?? `exit code ${exitCode}`})`
-      );
+      const said = lastWords(readFileSync(errors, "utf8"));
+      if (said !== "") return said;
+      const silent = `the agent ended at once (${signalCode ?? `exit code ${exitCode}`})`;
+      // What leaves no room for this left none for what the agent said.
+      writeFileSync(errors, `${silent}\n`);
+      return silent;
     },
     giveUp: async () => void child.kill("SIGKILL"),
   };

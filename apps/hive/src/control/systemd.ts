@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -38,8 +38,12 @@ WantedBy=default.target
 
 /** Puts the agent under the user's systemd where there is one, and says in one line what will run it. */
 export async function installUnit(agent: string, settings: string): Promise<string> {
-  if (!(await systemctl("show-environment").then(succeeded, failed))) return "no systemd for this user: a process file";
   const path = unitPathOf(agent);
+  if (!(await systemctl("show-environment").then(succeeded, failed))) {
+    // One of former times would be started by nobody.
+    rmSync(path, { force: true });
+    return "no systemd for this user: a process file";
+  }
   makeFolders(dirname(path));
   writeFileSync(path, unitOf(process.execPath, agent, settings));
   await systemctl("daemon-reload");
