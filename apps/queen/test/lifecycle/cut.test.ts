@@ -1,4 +1,5 @@
-import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "../until.ts";
@@ -84,7 +85,11 @@ test.each([
   120_000,
 );
 
-test("a login that is refused, and an sshd that is not there, are said", async () => {
+function setPassphrase(identity: string, was: string, passphrase: string): void {
+  execFileSync("ssh-keygen", ["-q", "-p", "-P", was, "-N", passphrase, "-f", identity]);
+}
+
+test("a login that is refused, a key that cannot be used, and an sshd that is not there, are said", async () => {
   const { sshd } = site;
   const keys = join(sshd.folder, "authorized_keys");
   const text = await readFile(keys);
@@ -92,6 +97,16 @@ test("a login that is refused, and an sshd that is not there, are said", async (
   expect(await site.operate("stop")).toMatchObject({
     problem: expect.stringMatching(/Permission denied .*\[SSH_KEY_REFUSED\]; next: put the public half/),
   });
+  await rename(sshd.identity, `${sshd.identity}.good`);
+  expect(await site.operate("stop")).toMatchObject({
+    problem: expect.stringMatching(/Permission denied .*No such file.*\[SSH_KEY_UNUSABLE\]; next: name in /),
+  });
+  await rename(`${sshd.identity}.good`, sshd.identity);
+  setPassphrase(sshd.identity, "", "secret");
+  expect(await site.operate("stop")).toMatchObject({
+    problem: expect.stringMatching(/Permission denied .*passphrase .*\[SSH_KEY_UNUSABLE\]; next: name in /),
+  });
+  setPassphrase(sshd.identity, "secret", "");
   await writeFile(keys, text);
   await sshd.stop();
   expect(await site.operate("stop")).toMatchObject({

@@ -87,10 +87,11 @@ export class SshHost implements Host {
   /** When the host's key is why, the error names what is known and what is offered. */
   async #connectionFailed(end: ProgramEnd, signal: AbortSignal): Promise<StepFailure> {
     if (!HOST_KEY_REFUSED.test(end.stderr)) {
+      const said = `the connection to ${this.name} failed with ${whyFailed(end)}`;
+      if (KEY_REFUSED.test(end.stderr)) return this.#keyRefused(said, signal);
       // ssh has nothing to say of a connection that breaks off, or on which nothing comes any more.
       const silence = end.stderr.trim() === "" ? ": it was cut off, or silent for 15 s" : "";
-      const code = KEY_REFUSED.test(end.stderr) ? "SSH_KEY_REFUSED" : "SSH_UNREACHABLE";
-      return new StepFailure(code, `the connection to ${this.name} failed with ${whyFailed(end)}${silence}`);
+      return new StepFailure("SSH_UNREACHABLE", `${said}${silence}`);
     }
     const { target, address, program } = this.#options;
     const { env, timeoutMs } = program;
@@ -99,6 +100,17 @@ export class SshHost implements Host {
     return known.length === 0
       ? new StepFailure("HOST_KEY_UNKNOWN", unknownHostKey(target, offered))
       : new StepFailure("HOST_KEY_CHANGED", changedHostKey(target, known, offered));
+  }
+
+  /** ssh says nothing of a key that it could not use, and goes on without. */
+  async #keyRefused(said: string, signal: AbortSignal): Promise<StepFailure> {
+    const { settings, program } = this.#options;
+    const { env, timeoutMs } = program;
+    if (settings.identity === undefined) return new StepFailure("SSH_KEY_REFUSED", said);
+    const asWithoutPassphrase = ["-y", "-P", "", "-f", settings.identity];
+    const end = await runProgram("ssh-keygen", asWithoutPassphrase, { env, timeoutMs, signal });
+    if (end.exitCode === 0) return new StepFailure("SSH_KEY_REFUSED", said);
+    return new StepFailure("SSH_KEY_UNUSABLE", `${said}; to read the key failed with ${whyFailed(end)}`);
   }
 
   async #knownKeys(signal: AbortSignal): Promise<PublicKey[]> {
