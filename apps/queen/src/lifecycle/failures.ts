@@ -14,7 +14,8 @@ export const REMEDIES = {
   PROGRAM_NOT_STARTED:
     "install the client of OpenSSH on the queen's machine, and see that her HOME is there, and that her PATH leads to sh and ssh",
   SSH_UNREACHABLE: "see from the queen's machine that an sshd answers at ssh_host and ssh_port",
-  SSH_KEY_REFUSED: "put the public half of the key in QUEEN_SSH_IDENTITY into ~/.ssh/authorized_keys of ssh_user",
+  SSH_KEY_REFUSED:
+    "put the public half of the key in QUEEN_SSH_IDENTITY into ~/.ssh/authorized_keys of ssh_user, and have sshd let that user in with the key alone",
   SSH_KEY_UNUSABLE:
     "name in QUEEN_SSH_IDENTITY a private key without a passphrase that she may read, or let an ssh-agent hold it",
   HOST_KEY_UNKNOWN:

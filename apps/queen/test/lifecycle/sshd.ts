@@ -20,6 +20,8 @@ export interface SshdOptions {
   forced?: string;
   /** The login shell of the user. */
   shell?: string;
+  /** Further lines of its configuration. */
+  lines?: readonly string[];
 }
 
 /** A real sshd on loopback with a host key of its own, and a user of this machine to log in as. Both are gone when it is disposed of. */
@@ -27,19 +29,21 @@ export class Sshd implements AsyncDisposable {
   readonly folder: string;
   readonly account: Account;
   readonly port: number;
+  readonly #lines: readonly string[];
   #process: ChildProcess | undefined;
 
-  private constructor(folder: string, account: Account, port: number) {
+  private constructor(folder: string, account: Account, port: number, lines: readonly string[]) {
     this.folder = folder;
     this.account = account;
     this.port = port;
+    this.#lines = lines;
   }
 
   /** Needs root, which alone can make users and log in as them. */
-  static async start({ forced, shell = "/bin/sh" }: SshdOptions = {}): Promise<Sshd> {
+  static async start({ forced, shell = "/bin/sh", lines = [] }: SshdOptions = {}): Promise<Sshd> {
     const folder = await mkdtemp(join(tmpdir(), "queen-sshd-"));
     await chmod(folder, 0o711);
-    const sshd = new Sshd(folder, addAccount(join(folder, "home"), shell), await unusedPort());
+    const sshd = new Sshd(folder, addAccount(join(folder, "home"), shell), await unusedPort(), lines);
     await mkdir(sshd.home);
     await chown(sshd.home, sshd.account.uid, sshd.account.gid);
     for (const key of ["host_key", "other_host_key", "identity"]) makeKey(join(folder, key));
@@ -78,6 +82,7 @@ export class Sshd implements AsyncDisposable {
         () => [`ForceCommand sh ${forced}`],
         () => [],
       )),
+      ...this.#lines,
     ];
     await writeFile(config, `${lines.join("\n")}\n`);
     await mkdir("/run/sshd", { recursive: true });

@@ -28,7 +28,7 @@ import { type SshSettings, sshOptions } from "./ssh-options.ts";
 /** What ssh exits with when the connection, and not the command, failed. */
 const CONNECTION_FAILED = 255;
 const HOST_KEY_REFUSED = /host key verification failed|remote host identification has changed/i;
-const KEY_REFUSED = /permission denied/i;
+const KEY_REFUSED = /permission denied \(|too many authentication failures/i;
 
 export interface SshHostOptions {
   target: SshTarget;
@@ -89,9 +89,9 @@ export class SshHost implements Host {
     if (!HOST_KEY_REFUSED.test(end.stderr)) {
       const said = `the connection to ${this.name} failed with ${whyFailed(end)}`;
       if (KEY_REFUSED.test(end.stderr)) return this.#keyRefused(said, signal);
-      // ssh has nothing to say of a connection that breaks off, or on which nothing comes any more.
-      const silence = end.stderr.trim() === "" ? ": it was cut off, or silent for 15 s" : "";
-      return new StepFailure("SSH_UNREACHABLE", `${said}${silence}`);
+      // Of these ssh says nothing that is an error for it.
+      const silence = ": it was cut off, or silent for 15 s, or ssh and sshd have no algorithm in common";
+      return new StepFailure("SSH_UNREACHABLE", `${said}${end.stderr.trim() === "" ? silence : ""}`);
     }
     const { target, address, program } = this.#options;
     const { env, timeoutMs } = program;
