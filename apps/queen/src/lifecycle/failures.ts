@@ -35,7 +35,7 @@ export const REMEDIES = {
   AGENT_NOT_INSTALLED: "install it with `hivectl install ID`",
   AGENT_OF_ANOTHER_QUEEN:
     "have that queen stop it; to take it over, remove the file hive.env in its folder by hand, then `hivectl install ID`",
-  AGENT_STARTED_ELSEWHERE: "stop it where it was started",
+  AGENT_STARTED_ELSEWHERE: "stop it where it was started, or end its process where its hive.pid was removed",
   AGENT_NOT_STARTED: "put right what the agent says of its host, and try again",
   AGENT_SILENT:
     "let the queen reach host and port of the hive; after a change of either, or of QUEEN_PUBLIC_URL, the agent learns of it by `hivectl install ID`",

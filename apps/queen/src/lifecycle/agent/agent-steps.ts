@@ -83,7 +83,8 @@ export async function service(job: Job): Promise<Outcome> {
 export async function stop(job: Job): Promise<Outcome> {
   const said = await controlInstalled(job, "stop");
   if (said !== "not running" || !(await answers(job))) return said;
-  throw new StepFailure("AGENT_STARTED_ELSEWHERE", "a hive of this id answers, but this queen did not start it");
+  const why = `this queen did not start it, or its hive.pid ${placeOf(job)} is gone`;
+  throw new StepFailure("AGENT_STARTED_ELSEWHERE", `a hive of this id answers, but ${why}`);
 }
 
 export async function start(job: Job): Promise<Outcome> {
