@@ -40,13 +40,22 @@ describe("the best worker", () => {
     expect(handOut()).toBe("1 of 256");
   });
 
-  test("is not full with one running, if it does not say its slots: what its GPU does tells, or the middle", () => {
+  test("is not full with one running, if it does not say its slots", () => {
     for (const gpuPercent of [5, null]) {
       const { beat, handOut } = newRegistry();
       beat("a", [aWorker({ workerId: "1 running", running: 1, gpuPercent })]);
       beat("b", [aWorker({ workerId: "31 of 32", slots: 32, running: 31, gpuPercent: 5 })]);
       expect(handOut()).toBe("1 running");
     }
+  });
+
+  test("has the fewest requests of those that do not say their slots, whatever their GPUs do: one keeps a GPU as busy as a hundred", () => {
+    const { beat, handOut } = newRegistry();
+    beat("a", [aWorker({ workerId: "200 running", running: 200, gpuPercent: 96 })]);
+    beat("b", [aWorker({ workerId: "3 running", running: 3, gpuPercent: 99 })]);
+    beat("c", [aWorker({ workerId: "1 running", running: 1, gpuPercent: null })]);
+    const inOrder = ["1 running", "1 running", "1 running", "3 running", "1 running", "3 running"];
+    expect(inOrder.map(() => handOut())).toEqual(inOrder);
   });
 
   test("is not taken for empty when it says its slots and not what runs: a half that is free is better", () => {

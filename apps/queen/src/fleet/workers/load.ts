@@ -4,6 +4,8 @@ import type { Worker } from "./worker.ts";
 /** In the middle: nothing known is neither better nor worse than what is measured. */
 const UNKNOWN_PERCENT = 50;
 const FULL_PERCENT = 100;
+/** Of a worker that says what runs and not how many may: as many as vLLM takes by default on most GPUs. */
+const USUAL_SLOTS = 256;
 const NOBODY: readonly Candidate[] = [];
 
 /** Of each backend the least loaded of the workers of a hive that have room. Each heartbeat passes here: an array that is begun empty gets room for 17. */
@@ -72,11 +74,12 @@ function candidateOf(hive: Hive, worker: Worker): Candidate {
 }
 
 /**
- * How much of a worker is taken; 1 is all of it. Where it says both what runs and how many slots it has, the share of these that runs or was handed out. Else the GPU tells
- * what runs, as it was measured, and what was handed out since comes on top, each piece a slot: all of a worker that does not say how many it has.
+ * How much of a worker is taken; 1 is all of it. Where it says what runs, the share of its slots that runs or was handed out: a GPU is near to full with one request
+ * as with a hundred. Else the GPU tells what runs, as it was measured, and what was handed out since comes on top, each piece a slot: all of a worker that does not
+ * say how many it has.
  */
 function loadOf({ running, slots }: Worker, handedOut: number, gpuPercent: number): number {
-  if (running !== null && slots !== null) return (running + handedOut) / slots;
+  if (running !== null) return (running + handedOut) / (slots ?? USUAL_SLOTS);
   return Math.min(gpuPercent, FULL_PERCENT) / FULL_PERCENT + handedOut / (slots ?? 1);
 }
 
