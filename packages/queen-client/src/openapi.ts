@@ -2132,7 +2132,7 @@ export interface components {
          *
          *     `CATALOG_NOT_MIGRATED`: The catalog lacks migrations
          *
-         *     `CATALOG_OUTCOME_UNKNOWN`: The catalog did not answer, and the change may have been made: read it, then decide
+         *     `CATALOG_OUTCOME_UNKNOWN`: The catalog did not answer, or its disk failed, and the change may have been made: read it, then decide
          *
          *     `CATALOG_READ_ONLY`: The catalog cannot be written
          *
@@ -2270,7 +2270,7 @@ export interface components {
          *
          *     `CATALOG_NOT_MIGRATED`: The catalog lacks migrations
          *
-         *     `CATALOG_OUTCOME_UNKNOWN`: The catalog did not answer, and the change may have been made: read it, then decide
+         *     `CATALOG_OUTCOME_UNKNOWN`: The catalog did not answer, or its disk failed, and the change may have been made: read it, then decide
          *
          *     `CATALOG_READ_ONLY`: The catalog cannot be written
          *

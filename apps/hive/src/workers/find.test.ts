@@ -50,6 +50,11 @@ describe("by its process", () => {
     expect(leftOut).toEqual([{ what: "each server of another user", why }]);
   });
 
+  test("where there is no /proc, as on macOS, nothing is said to be hidden in it", async () => {
+    const finder = new ServerFinder(new Proc("/nowhere/proc"), ADAPTERS);
+    expect(await finder.find()).toMatchObject({ found: [], leftOut: [] });
+  });
+
   test("one that has ended, and is not collected, is no server", async () => {
     expect((await find({ ...LLAMA, state: "Z" })).places).toEqual([]);
   });

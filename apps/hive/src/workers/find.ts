@@ -4,7 +4,7 @@ import { CommandLines } from "./command-lines.ts";
 import { type PublishedPort, publishedBy } from "./containers.ts";
 import { baseOf, type Reachable, reachOf } from "./listeners.ts";
 import { type Place, Places } from "./places.ts";
-import type { Proc } from "./proc.ts";
+import type { Proc, Stat } from "./proc.ts";
 import { ProcessTree, TICKS_PER_SECOND } from "./process-tree.ts";
 
 const MAX_SERVERS = 64;
@@ -65,7 +65,7 @@ export class ServerFinder {
       const adapter = this.#adapterOf(argv);
       return adapter === undefined ? [] : [{ adapter, process: { pid, startTime, argv, environment } }];
     });
-    const unread = [...this.#unread(), ...this.#hidden()];
+    const unread = [...this.#unread(), ...this.#hidden(stats)];
     if (candidates.length === 0) return { found: [], leftOut: unread, tree };
     const published = lines.flatMap(({ argv }) => publishedBy(argv) ?? []);
     this.#places.begin(candidates.map(({ process }) => process));
@@ -86,9 +86,9 @@ export class ServerFinder {
     return [{ what: "each new server", why }];
   }
 
-  /** Everybody sees the first process, unless those of others are hidden. */
-  #hidden(): LeftOut[] {
-    if (this.#proc.stat(1) !== undefined) return [];
+  /** Everybody sees the first process, unless those of others are hidden; without a /proc nobody sees any. */
+  #hidden(stats: readonly Stat[]): LeftOut[] {
+    if (stats.length === 0 || stats.some(({ pid }) => pid === 1)) return [];
     const why = "/proc shows no process of others (hidepid): name it with HIVE_WORKERS";
     return [{ what: "each server of another user", why }];
   }

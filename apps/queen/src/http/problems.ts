@@ -79,7 +79,10 @@ export const PROBLEMS = {
   CATALOG_NOT_A_CATALOG: [500, "The database is not a catalog"],
   CATALOG_NOT_MIGRATED: [503, "The catalog lacks migrations"],
   CATALOG_UNAVAILABLE: [503, "The catalog did not answer, or its file is not in its place: see `detail`"],
-  CATALOG_OUTCOME_UNKNOWN: [503, "The catalog did not answer, and the change may have been made: read it, then decide"],
+  CATALOG_OUTCOME_UNKNOWN: [
+    503,
+    "The catalog did not answer, or its disk failed, and the change may have been made: read it, then decide",
+  ],
   CATALOG_CLOSED: [503, "The queen is stopping"],
   HIVE_UNREACHABLE: [502, "The hive does not answer"],
   HIVE_NOT_ALLOWED: [403, "The queen may not contact the host of this hive"],

@@ -1,4 +1,4 @@
-import { appendFile } from "node:fs/promises";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { published } from "../published.ts";
@@ -85,6 +85,18 @@ test("what somebody added to the settings of an agent on its host stays when it 
   const ownLines = (settings: string) => settings.replace(/hq_\S+/, "").split("\n");
   expect(ownLines(text)).toEqual([...added, ...ownLines(before.text)]);
   expect(text).not.toContain(/hq_\S+/.exec(before.text)?.[0]);
+}, 120_000);
+
+test("of what was added to the settings a line in another encoding stays, and a file with a token gives way to the new one", async () => {
+  await using site = await SshSite.start({ shell: "/bin/bash" });
+  await site.confirmHostKey();
+  expect(await site.operate("install")).toMatchObject({ state: "succeeded" });
+  const settings = join(site.sshd.home, ".hive", site.id, "hive.env");
+  await writeFile(join(site.sshd.home, ".bashrc"), "export LC_ALL=C.UTF-8");
+  await appendFile(settings, Buffer.from("# gr\u00fcn\nHIVE_TOKEN_FILE=/nowhere\n", "latin1"));
+  const again = await site.operate("install");
+  expect(again).toMatchObject({ state: "succeeded", problem: null });
+  expect(await readFile(settings, "latin1")).toMatch(/^# gr\u00fcn\nHIVE_ID=/);
 }, 120_000);
 
 test("an unknown host key needs an operator, and a changed one is refused with both fingerprints", async () => {

@@ -104,9 +104,9 @@ export async function verify(job: Job): Promise<Outcome> {
 const RECEIVE = `umask 077 && mkdir -p "$(dirname "$1")" && cat > "$1.incoming" &&
 [ "$(wc -c < "$1.incoming")" -eq "$2" ]`;
 const TAKE_PLACE = `mv "$1.incoming" "$1"`;
-/** What is there but for the lines of `$3` stays, before what arrived, which wins; and how many lines that are. */
+/** What is there but for the lines of `$3` stays, in whatever encoding, before what arrived, which wins; and how many lines that are. */
 const KEEP_OTHERS = `if [ -f "$1" ]; then
-{ grep -Ev "$3" "$1" > "$1.kept" || [ $? -eq 1 ]; } && wc -l < "$1.kept" && cat "$1.incoming" >> "$1.kept" && mv "$1.kept" "$1.incoming"
+{ LC_ALL=C grep -Ev "$3" "$1" > "$1.kept" || [ $? -eq 1 ]; } && wc -l < "$1.kept" && cat "$1.incoming" >> "$1.kept" && mv "$1.kept" "$1.incoming"
 fi`;
 
 const put = (job: Job, name: string, text: string): Promise<string> =>
@@ -140,6 +140,8 @@ export async function writeSettings(job: Job): Promise<Outcome> {
     HIVE_QUEEN: job.queenUrl,
     HIVE_QUEEN_CA: ca === undefined ? undefined : "queen-ca.pem",
     HIVE_TOKEN: token,
+    // An agent takes one of the two alone.
+    HIVE_TOKEN_FILE: undefined,
     HIVE_LOG_FILE: "hive.log",
     HIVE_PID_FILE: "hive.pid",
   };
