@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { bundleOf } from "../../../../scripts/build/cache.js";
@@ -30,6 +31,32 @@ test("of a change that the disk does not sync it is said that it may have been m
     `CATALOG_OUTCOME_UNKNOWN ${problem}: read it, then decide`,
   ]);
   expect(file.read("SELECT id, port FROM hives")).toEqual([["hive-1", 7]]);
+});
+
+test("of a change after which the disk does not say whether its file is still there, the same is said", async () => {
+  await using file = await CatalogFile.create();
+  await addHive(file.path, "hive-1");
+  const trace = `${file.path}.trace`;
+  const looks = ["-P", file.path, "-e", "trace=statx", "-o", trace];
+  runFailing(looks, [WORKER, file.path, "0"]);
+  const opening = readFileSync(trace, "utf8").match(/statx\(/g)?.length ?? 0;
+  // A change looks at the file before it is committed and after that; one that was refused looks once more.
+  const failing = [...looks, "-e", `inject=statx:error=EIO:when=${opening + 2}+3`];
+  const { stdout } = runFailing(failing, [WORKER, file.path]);
+  const problem = expect.stringContaining("whether the change was made is not known");
+  const told = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => [line.slice(0, line.indexOf(" ")), line]);
+  expect(told).toEqual([
+    ["CATALOG_UNAVAILABLE", problem],
+    ["CATALOG_UNAVAILABLE", problem],
+    ["CATALOG_OUTCOME_UNKNOWN", problem],
+  ]);
+  expect(file.read("SELECT id, port FROM hives")).toEqual([
+    ["hive-1", 7],
+    ["hive-2", 8600],
+  ]);
 });
 
 test("a quota that is used up is among what is told of a write that fails", async () => {
