@@ -9,11 +9,13 @@ import { writeCatalogFile } from "./new-file.ts";
 import { filePathOf, readingFile } from "./source.ts";
 import type { SqlThread } from "./sql-thread.ts";
 
+/** Of `backupCatalog`. */
 export type BackupOptions = CopyOptions & {
   /** Replace a backup that is there: default false. */
   force?: boolean | undefined;
 };
 
+/** Of `restoreCatalog`. */
 export type RestoreOptions = CopyOptions & {
   /** Replace the catalog that is there: default false. It is gone then. */
   force?: boolean | undefined;
