@@ -52,6 +52,8 @@ export class HiveCatalog {
   readonly location: string;
   /** Whether there was none until it was opened. */
   readonly isNew: boolean;
+  /** The names of the migrations that this opening applied; of a new one, all. */
+  readonly migrations: readonly string[];
   /** Hives that get no new work for now. */
   readonly cordons: Cordons;
   /** What hives are chosen by. */
@@ -83,6 +85,7 @@ export class HiveCatalog {
     const access = { calls: new Calls(client, callTimeoutMs), now: wholeMs(now), warnings: new DamageWarnings() };
     this.location = database.name;
     this.isNew = database.isNew;
+    this.migrations = database.migrations ?? [];
     this.warnings = database.warnings ?? [];
     this.#database = database;
     this.#calls = access.calls;
@@ -248,9 +251,8 @@ export class HiveCatalog {
   }
 
   /**
-   * Changes only the fields named, in one transaction, and resolves to the hive as stored. A field that is sent back as it is stored is not
-   * held to the rules. Rejects with HIVE_NOT_FOUND or INVALID_HIVE; with CORRUPT_HIVE when a field that was not named is damaged: the
-   * changes are stored then.
+   * Changes only the fields named, in one transaction, and resolves to the hive as stored. A field that is sent back as it is stored is not held to the
+   * rules. Rejects with HIVE_NOT_FOUND or INVALID_HIVE; with CORRUPT_HIVE when a field that was not named is damaged: the changes are stored then.
    */
   patchHive(id: string, changes: HiveChanges, options: PatchOptions = {}): Promise<HiveRecord> {
     const work = (client: CallClient) => writer.patchHive(client, id, changes, this.#now(), options);
