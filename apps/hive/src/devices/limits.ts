@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import { dirname, join } from "node:path";
-import { unlessExhausted } from "../exhausted.ts";
+import { unlessExhausted } from "@repo/processes";
 
 interface Memory {
   readonly totalBytes: number;

@@ -1,6 +1,6 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { unlessExhausted } from "../exhausted.ts";
+import { unlessExhausted } from "@repo/processes";
 import type { Gpu } from "./gpu.ts";
 
 /** A graphics card or accelerator as the kernel lists it. To read this wakes no card. */

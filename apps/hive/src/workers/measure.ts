@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { unlessExhausted } from "../exhausted.ts";
+import { unlessExhausted } from "@repo/processes";
 import type { Proc } from "./proc.ts";
 import { type ProcessTree, ramBytesOf } from "./process-tree.ts";
 

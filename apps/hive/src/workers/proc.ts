@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type ProcessStat, parseStat } from "@repo/processes";
-import { unlessExhausted } from "../exhausted.ts";
+import { type ProcessStat, parseStat, unlessExhausted } from "@repo/processes";
 
 export interface Stat extends ProcessStat {
   readonly pid: number;
