@@ -185,7 +185,7 @@ function watchWorkers(log: Logger, telemetry: TelemetryWatch | undefined): Worke
     advertiseHost,
     log,
     gpuMemoryByPid: () => telemetry?.gpuMemoryByPid(),
-    gpus: () => telemetry?.latest().gpus,
+    gpus: () => telemetry?.gpusToUse(),
   });
 }
 

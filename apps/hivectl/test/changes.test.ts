@@ -1,4 +1,5 @@
 import { QueenClient } from "@repo/queen-client";
+import { closedPort } from "@repo/test-support/closed-port";
 import { beforeAll, expect, test } from "vitest";
 import { breakingProxy } from "./breaking-proxy.ts";
 import { hivectl } from "./hivectl.ts";
@@ -151,7 +152,8 @@ test("more than go into one request are added all the same, as data or as names"
 });
 
 test("of lines that reached no queen it is known that none was added; of those without an answer it is not known", async () => {
-  const nobody = await hivectl(["add", "-", "-o", "json"], { QUEEN_URL: "http://127.0.0.1:1" }, "u1 h\nu2 h\n");
+  await using closed = await closedPort();
+  const nobody = await hivectl(["add", "-", "-o", "json"], { QUEEN_URL: closed.url }, "u1 h\nu2 h\n");
   expect(JSON.parse(nobody.stdout)).toMatchObject({ hives: [], added: 0, not_known: 0, not_added: 2 });
   expect(nobody).toMatchObject({
     code: 1,

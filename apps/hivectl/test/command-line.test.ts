@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { symlink } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
+import { closedPort } from "@repo/test-support/closed-port";
 import { expect, test } from "vitest";
 import repository from "../../../package.json" with { type: "json" };
 import { FILE, hivectl } from "./hivectl.ts";
@@ -80,7 +81,8 @@ test("help is a verb too, and describe takes a kind in both forms, as get does",
     expect(await hivectl(["help", ...args])).toEqual(help);
     expect(help).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Usage: hivectl /) });
   }
-  const url = { QUEEN_URL: "http://127.0.0.1:1" };
+  await using nobody = await closedPort();
+  const url = { QUEEN_URL: nobody.url };
   for (const kind of ["hives", "operations"]) {
     expect(await hivectl(["describe", kind, "x"], url)).toMatchObject({
       code: 1,

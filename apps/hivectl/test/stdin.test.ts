@@ -1,3 +1,4 @@
+import { closedPort } from "@repo/test-support/closed-port";
 import { expect, test } from "vitest";
 import { Hivectl, hivectl } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
@@ -34,7 +35,8 @@ test.each(CALLS)("where Ctrl-C ends whoever writes the stdin of %j, too, nothing
 });
 
 test("where the queen does not answer before anything is done, it is said that nothing was", async () => {
-  const away = { QUEEN_URL: "http://127.0.0.1:1" };
+  await using nobody = await closedPort();
+  const away = { QUEEN_URL: nobody.url };
   for (const args of [
     ["cordon", "a", "-y", "--reason", "x"],
     ["label", "-l", "a", "b=c", "-y"],

@@ -113,6 +113,9 @@ test.each([
   ["/v1/counts?x=1", "x"],
   ["/v1/workers/best", "model"],
   ["/v1/workers/best?model=", "model"],
+  ["/v1/workers/best?model=a&backend=", "backend"],
+  ["/v1/workers?model=", "model"],
+  ["/v1/workers?backend=", "backend"],
   ["/v1/workers/best?model=a&state=Idle", "state"],
 ])("GET %s is refused", async (url, field) => {
   await using queen = await startTestQueen();

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { HiveCatalog } from "@repo/hive-catalog";
-import { temporaryFolder } from "@repo/hive-catalog/testing";
+import { openTestCatalog, temporaryFolder } from "@repo/hive-catalog/testing";
 import { startTestServer } from "@repo/libsql-test-server";
 import { expect, onTestFinished, test } from "vitest";
 import { postJson, queenProcesses } from "../test/queen-processes.ts";
@@ -21,6 +21,26 @@ test("starts from any folder, says where it listens, and keeps its hives over a 
   const found = await fetch(`${await second.origin()}/v1/hives/hive-a`);
   expect(await found.json()).toEqual(stored);
   expect(second.logLines[0]).toMatchObject({ msg: "catalog opened", catalog: queens.file, hives: 1 });
+});
+
+test("says at start which migrations the catalog lacked", async () => {
+  await using catalog = await openTestCatalog();
+  for (const column of ["expires_at_ms", "last_used_at_ms"])
+    await catalog.run(`ALTER TABLE tokens DROP COLUMN ${column}`);
+  await catalog.run("DROP TABLE sessions");
+  await catalog.run(
+    "DELETE FROM __drizzle_migrations WHERE created_at = (SELECT max(created_at) FROM __drizzle_migrations)",
+  );
+  const said = async () => {
+    const queen = queens.start([], { QUEEN_DATABASE: catalog.path });
+    await queen.origin();
+    return queen.logLines.slice(0, 2);
+  };
+  expect(await said()).toMatchObject([
+    { msg: "catalog opened" },
+    { msg: "the catalog was migrated for this version", migrations: ["0007_sessions_and_use_of_tokens"] },
+  ]);
+  expect(await said()).toMatchObject([{ msg: "catalog opened" }, { msg: expect.not.stringContaining("migrated") }]);
 });
 
 test("says at start, and in metrics, when the server of the catalog does not sync each change to its disk", async () => {

@@ -45,10 +45,11 @@ async function start({ config, warnings }: { config: Config; warnings: readonly 
   const catalog = await openCatalog(config, metrics);
   if (catalog === undefined) return;
   running.close = () => catalog.close();
-  const { location, isNew } = catalog;
+  const { location, isNew, migrations } = catalog;
   // One that cannot be counted is said by all that reads it.
   const hives = await catalog.countHives().catch(() => undefined);
   log.info({ catalog: location, hives }, isNew ? "new catalog made" : "catalog opened");
+  if (!isNew && migrations.length > 0) log.info({ migrations }, "the catalog was migrated for this version");
   for (const warning of catalog.warnings) log.warn(warning);
   let port: number;
   try {

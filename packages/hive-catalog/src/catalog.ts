@@ -8,7 +8,7 @@ import { HeartbeatWriter } from "./hives/heartbeats.ts";
 import * as reader from "./hives/reader.ts";
 import * as hives from "./hives/statements.ts";
 import * as writer from "./hives/writer.ts";
-import { checkHive, HeartbeatArgument, isKey, isTimeMs, wholeMs } from "./model/check.ts";
+import { wholeMs } from "./model/check.ts";
 import type { DevicesInput, HiveChanges, HiveInput, HiveRecord, HiveStatus, NewHive } from "./model/hive.ts";
 import {
   type CallOptions,
@@ -52,6 +52,8 @@ export class HiveCatalog {
   readonly location: string;
   /** Whether there was none until it was opened. */
   readonly isNew: boolean;
+  /** The names of the migrations that this opening applied; of a new one, all. */
+  readonly migrations: readonly string[];
   /** Hives that get no new work for now. */
   readonly cordons: Cordons;
   /** What hives are chosen by. */
@@ -83,6 +85,7 @@ export class HiveCatalog {
     const access = { calls: new Calls(client, callTimeoutMs), now: wholeMs(now), warnings: new DamageWarnings() };
     this.location = database.name;
     this.isNew = database.isNew;
+    this.migrations = database.migrations ?? [];
     this.warnings = database.warnings ?? [];
     this.#database = database;
     this.#calls = access.calls;
@@ -92,8 +95,7 @@ export class HiveCatalog {
     this.cordons = new Cordons(access);
     this.labels = new HiveLabels(access);
     this.gpuRows = new DerivedGpuRows(access);
-    const knowsGpus = () => this.gpuRows.left === 0;
-    this.#finder = new HiveFinder({ ...access, onDamage: this.#onDamage, knowsGpus });
+    this.#finder = new HiveFinder({ ...access, onDamage: this.#onDamage, knowsGpus: () => this.gpuRows.left === 0 });
     this.tokens = new Tokens(access);
     this.sessions = new Sessions(access);
     this.operations = new Operations(access);
@@ -147,6 +149,7 @@ export class HiveCatalog {
     return this.#calls.run(work, options, GET_OPTIONS);
   }
 
+  /** Whether there is a hive with this id, damaged as the rest of its row may be. */
   hiveExists(id: string, options?: CallOptions): Promise<boolean> {
     return this.#calls.run((client) => isThere(client, id), options);
   }
@@ -186,14 +189,17 @@ export class HiveCatalog {
     return this.#finder.stream(options);
   }
 
+  /** The hives with this status by id, or one page of them. Rejects with INVALID_ARGUMENT. */
   findHivesByStatus(status: HiveStatus, options: ListOptions = {}): Promise<HiveRecord[]> {
     return this.#find(hives.hivesWithStatus, () => ({ status: reader.checkStatus(status) }), options);
   }
 
+  /** `findHivesByStatus("online")`. */
   findOnlineHives(options: ListOptions = {}): Promise<HiveRecord[]> {
     return this.findHivesByStatus("online", options);
   }
 
+  /** `findHivesByStatus("offline")`. */
   findOfflineHives(options: ListOptions = {}): Promise<HiveRecord[]> {
     return this.findHivesByStatus("offline", options);
   }
@@ -205,10 +211,7 @@ export class HiveCatalog {
     return this.#calls.run(work, options, LIST_OPTIONS);
   }
 
-  /**
-   * All but those of `findHivesWithoutDevices`, by id. Nearly all hives have devices, so no index serves it: where few have, one statement reads past
-   * all the others, and holds the event loop for about 0.1 s at 500,000 hives. Page through `listHives` where that is too long.
-   */
+  /** All but those of `findHivesWithoutDevices`, by id. No index serves it: where few have devices, it holds the event loop, for 0.1 s at 500,000 hives. */
   findHivesWithDevices(options: ListOptions = {}): Promise<HiveRecord[]> {
     return this.#find(hives.hivesWithDevices, () => ({}), options);
   }
@@ -228,10 +231,12 @@ export class HiveCatalog {
     return this.#calls.run((client) => client.checkWritable(), options);
   }
 
+  /** How many hives there are, the damaged ones too. */
   countHives(options?: CallOptions): Promise<number> {
     return this.#calls.run(async (client) => countIn(await client.first(hives.countHives({}))), options);
   }
 
+  /** How many have this status, of the damaged ones those too whose status is sound. Rejects with INVALID_ARGUMENT. */
   countByStatus(status: HiveStatus, options?: CallOptions): Promise<number> {
     return this.#calls.run((client) => reader.countWithStatus(client, status), options);
   }
@@ -246,9 +251,8 @@ export class HiveCatalog {
   }
 
   /**
-   * Changes only the fields named, in one transaction, and resolves to the hive as stored. A field that is sent back as it is stored is not
-   * held to the rules. Rejects with HIVE_NOT_FOUND or INVALID_HIVE; with CORRUPT_HIVE when a field that was not named is damaged: the
-   * changes are stored then.
+   * Changes only the fields named, in one transaction, and resolves to the hive as stored. A field that is sent back as it is stored is not held to the
+   * rules. Rejects with HIVE_NOT_FOUND or INVALID_HIVE; with CORRUPT_HIVE when a field that was not named is damaged: the changes are stored then.
    */
   patchHive(id: string, changes: HiveChanges, options: PatchOptions = {}): Promise<HiveRecord> {
     const work = (client: CallClient) => writer.patchHive(client, id, changes, this.#now(), options);
@@ -273,11 +277,7 @@ export class HiveCatalog {
    * Beats that arrive together share one commit. Rejects with HIVE_NOT_FOUND or INVALID_HIVE.
    */
   updateHeartbeat(id: string, timestampMs: number, options?: CallOptions): Promise<void> {
-    return this.#calls.run(() => {
-      // Zod takes longer than all else that a beat in a group costs; it says what is wrong.
-      if (!isKey(id) || !isTimeMs(timestampMs)) checkHive(HeartbeatArgument, { id, timestampMs });
-      return this.#heartbeats.store(id, timestampMs);
-    }, options);
+    return this.#calls.run(() => this.#heartbeats.store(id, timestampMs), options);
   }
 
   /** Rejects with HIVE_NOT_FOUND or INVALID_HIVE. */

@@ -13,6 +13,7 @@ export type DamagedRecord = {
 /** The same of a hive. */
 export type DamagedHive = Omit<DamagedRecord, "table">;
 
+/** How a catalog is opened. */
 export type OpenOptions = {
   /** Token for a libSQL server; never shown. */
   authToken?: string | undefined;
@@ -39,6 +40,7 @@ export type CallOptions = {
   signal?: AbortSignal | undefined;
 };
 
+/** Of `patchHive`. */
 export type PatchOptions = CallOptions & {
   /** Whether `labels` take the place of all that the hive has: without any, it has none then. Default false: they are merged. */
   replacesLabels?: boolean | undefined;
@@ -46,11 +48,13 @@ export type PatchOptions = CallOptions & {
   keepsLabels?: boolean | undefined;
 };
 
+/** Of `getHives`, and of every list of hives. */
 export type GetOptions = CallOptions & {
   /** Takes the place of the catalog's `onCorruptHive` for this call. */
   onCorruptHive?: ((damaged: DamagedHive) => unknown) | undefined;
 };
 
+/** Which page of a list of hives. */
 export type ListOptions = GetOptions & {
   /** The id of the last hive of the page before. */
   after?: string | undefined;
@@ -63,6 +67,7 @@ export type StaleOptions = Omit<ListOptions, "after"> & {
   after?: { readonly id: string; readonly lastHeartbeatMs: number | null } | undefined;
 };
 
+/** Of `streamHives`. */
 export type StreamOptions = Omit<ListOptions, "limit"> & {
   /** Those with this status alone. */
   status?: HiveStatus | undefined;
@@ -103,8 +108,10 @@ export type FoundHives = {
   readonly nextAfter: string | null;
 };
 
+/** Of `streamFoundHives`. */
 export type FindStreamOptions = Omit<FindOptions, "limit"> & Pick<StreamOptions, "pageSize">;
 
+/** Which page of `cordons.list`. */
 export type CordonListOptions = CallOptions & {
   /** The hive id of the last cordon of the page before. */
   after?: string | undefined;
@@ -114,11 +121,13 @@ export type CordonListOptions = CallOptions & {
   onCorruptRecord?: ((damaged: DamagedRecord) => unknown) | undefined;
 };
 
+/** Of `tokens.revoke`. */
 export type RevokeOptions = CallOptions & {
   /** Leaves the token of an operator as it is where no other one is in force that never expires, and with which others can be made over the network. */
   unlessLastOperator?: boolean | undefined;
 };
 
+/** Which page of `operations.list`, and of whose operations. */
 export type OperationListOptions = CallOptions & {
   /** Those of one hive alone. */
   hiveId?: string | undefined;
@@ -130,6 +139,7 @@ export type OperationListOptions = CallOptions & {
   limit?: number | undefined;
 };
 
+/** Which page of `labels.withKey`. */
 export type LabelPlacesOptions = CallOptions & {
   /** The last one of the page before: its place in the order is its value, then the id of its hive. */
   after?: { readonly value: string; readonly hiveId: string } | undefined;
@@ -151,6 +161,7 @@ export type FoundOperations = {
   readonly nextAfter: string | null;
 };
 
+/** Which page of `labels.keys`. */
 export type LabelListOptions = CallOptions & {
   /** The last key of the page before. */
   after?: string | undefined;

@@ -1,4 +1,5 @@
 import type { RequestListener } from "node:http";
+import { closedPort } from "@repo/test-support/closed-port";
 import { expect, test } from "vitest";
 import { QueenClient } from "./client.ts";
 import { type QueenClientOptions, Requests } from "./requests.ts";
@@ -204,7 +205,8 @@ test("a url or a token that cannot be used is refused, without being quoted", ()
 test("no error shows the token", async () => {
   await using server = await startClient(problem(401, "UNAUTHENTICATED"));
   const refused = await server.client.countHives().catch((error) => error);
-  const away = await new QueenClient({ url: "http://127.0.0.1:1", token: TOKEN }).countHives().catch((error) => error);
+  await using nobody = await closedPort();
+  const away = await new QueenClient({ url: nobody.url, token: TOKEN }).countHives().catch((error) => error);
   for (const error of [refused, away]) expect(`${error.stack}${JSON.stringify(error)}`).not.toContain(TOKEN);
 });
 

@@ -25,16 +25,28 @@ export function createDeviceDetector(gpus: Gpus, answerWithinMs = ANSWER_WITHIN_
         });
       await Promise.race([running, wait(answerWithinMs, undefined, { ref: false })]);
       const { gpus: known, problems } = gpus.known();
+      const { cpu, problem } = readCpu();
+      const stillRunning = running === undefined ? undefined : "GPUs are still being read: this is what is known";
       return {
-        cpu: { cores: readCores(), ramGb: gigabytesOf(readMemory().totalBytes) },
+        cpu,
         gpus: known?.map(toDevice) ?? null,
-        problems: [...problems, ...(running === undefined ? [] : ["GPUs are still being read: this is what is known"])],
+        problems: [...problems, stillRunning, problem].filter((text) => text !== undefined),
       };
     },
   };
 }
 
-const gigabytesOf = (bytes: number): number => Math.round(bytes / BYTES_PER_GB);
+/** null where it could not be read: a host is not to be told as larger than its limits. */
+function readCpu(): { cpu: DeviceReport["cpu"]; problem?: string } {
+  try {
+    return { cpu: { cores: readCores(), ramGb: gigabytesOf(readMemory().totalBytes) } };
+  } catch (error) {
+    return { cpu: null, problem: `the limits of this host could not be read: ${error}` };
+  }
+}
+
+/** Less than a half counts as one: 0 would be none. */
+const gigabytesOf = (bytes: number): number => Math.max(1, Math.round(bytes / BYTES_PER_GB));
 
 function toDevice({ index, name, memoryTotalBytes, uuid, vendor, backend, unified }: Gpu): GpuDevice {
   return {

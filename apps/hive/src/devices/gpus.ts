@@ -33,6 +33,7 @@ export class Gpus {
   #nvidia: Known<NvidiaGpu> = { gpus: null, problems: ["nvidia-smi has not answered yet"] };
   #others: Known<OtherGpu> = { gpus: null, problems: ["the cards on the bus were not read yet"] };
   #nvidiaBusIds: string[] = [];
+  #hasGraphics = false;
 
   constructor({ log, ...options }: GpusOptions) {
     this.#log = log;
@@ -43,10 +44,18 @@ export class Gpus {
   /** Asks every source; `known` tells what is found, as it comes. Rejects only by the signal. */
   async read(): Promise<void> {
     const others = await (process.platform === "linux" ? readOtherGpus : detectGraphics)(this.#options);
-    this.#nvidiaBusIds = others.nvidiaBusIds;
+    if (others.gpus !== null) {
+      this.#nvidiaBusIds = others.nvidiaBusIds;
+      this.#hasGraphics = others.hasGraphics ?? false;
+    }
     this.#others = learned(this.#others, others);
     this.#logChange("others", this.#others);
     await this.readNvidia();
+  }
+
+  /** Whether a processor of this host has graphics, which are not among the GPUs. */
+  get hasGraphics(): boolean {
+    return this.#hasGraphics;
   }
 
   /** Asks nvidia-smi alone, for what changes all the time; of those cards alone, or of all. */

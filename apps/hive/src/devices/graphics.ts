@@ -23,8 +23,10 @@ const Controllers = z.array(
 );
 type Controller = z.infer<typeof Controllers>[number];
 
+const isNvidias = ({ vendor, model }: Controller): boolean => /nvidia/i.test(`${vendor} ${model}`);
+
 function toGpu({ vendor, model, vram, vramDynamic }: Controller): OtherGpu | undefined {
-  if (/nvidia/i.test(`${vendor} ${model}`) || vramDynamic) return undefined;
+  if (vramDynamic) return undefined;
   const name = (model.startsWith(vendor) ? model : `${vendor} ${model}`).trim().slice(0, MAX_NAME_LENGTH);
   // Less than half a GB is a console's or a virtual machine's adapter, not a GPU that could hold a model.
   if (name === "" || vram === null || vram < MIN_MIB) return undefined;
@@ -35,8 +37,10 @@ function toGpu({ vendor, model, vram, vramDynamic }: Controller): OtherGpu | und
 /** Reads the controllers that systeminformation printed. NVIDIA's are left to nvidia-smi. */
 export function parseControllers(json: string): OtherReading {
   try {
-    const gpus = Controllers.parse(JSON.parse(json)).map(toGpu);
-    return { gpus: gpus.filter((gpu) => gpu !== undefined).slice(0, MAX_GPUS), nvidiaBusIds: [], problems: [] };
+    const controllers = Controllers.parse(JSON.parse(json)).filter((controller) => !isNvidias(controller));
+    const gpus = controllers.map(toGpu).filter((gpu) => gpu !== undefined);
+    const hasGraphics = gpus.length < controllers.length;
+    return { gpus: gpus.slice(0, MAX_GPUS), nvidiaBusIds: [], problems: [], ...(hasGraphics && { hasGraphics }) };
   } catch {
     return unread("systeminformation wrote something else than graphics controllers");
   }

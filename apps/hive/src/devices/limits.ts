@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import { dirname, join } from "node:path";
+import { unlessExhausted } from "@repo/processes";
 
 interface Memory {
   readonly totalBytes: number;
@@ -18,13 +19,13 @@ const CPU_FILES = [
   { tree: "cpu", file: "cpu.cfs_quota_us" },
 ];
 
-/** Cores that this process may use: those of the host, or fewer where a container or a service was given less. A share of one counts as one. */
+/** Cores that this process may use: those of the host, or fewer where a container or a service was given less. A share of one counts as one. Throws as `readMemory`. */
 export function readCores(root = "/"): number {
   const shares = CPU_FILES.flatMap(({ tree, file }) => foldersUp(root, tree).map((folder) => shareIn(folder, file)));
   return Math.max(1, Math.ceil(Math.min(os.availableParallelism(), ...shares)));
 }
 
-/** The memory of the host; or that of the container or the service that this process is in, where it was given less. */
+/** The memory of the host; or that of the container or the service that this process is in, where it was given less. Throws where limits cannot be read for lack of means. */
 export function readMemory(root = "/"): Memory {
   let memory: Memory = { totalBytes: os.totalmem(), usedBytes: os.totalmem() - os.freemem() };
   for (const { tree, limit, used, cache } of MEMORY_FILES) {
@@ -80,7 +81,7 @@ function shareIn(folder: string, file: string): number {
 function textIn(path: string): string {
   try {
     return readFileSync(path, "utf8");
-  } catch {
-    return "";
+  } catch (error) {
+    return unlessExhausted(error) ?? "";
   }
 }

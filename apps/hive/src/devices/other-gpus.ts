@@ -11,6 +11,8 @@ export interface OtherReading extends Pick<GpuReading, "problems" | "missing"> {
   gpus: OtherGpu[] | null;
   /** Where there is a card of NVIDIA's that is this host's own, whether nvidia-smi can be asked about it or not. */
   nvidiaBusIds: string[];
+  /** Set where a processor has graphics, which are no GPU here: programs may compute on them all the same, by Vulkan as an example. */
+  hasGraphics?: true;
 }
 
 interface Card {
@@ -38,7 +40,15 @@ const MAKERS = {
 
 /** GPUs of AMD, Intel and others on Linux: from the kernel, with names and further cards by lspci. */
 export async function readOtherGpus(options: OutputOptions & { sysfs?: string }): Promise<OtherReading> {
-  const pci = await readPciGpus(options.sysfs);
+  try {
+    return await readCards(await readPciGpus(options.sysfs), options);
+  } catch (error) {
+    options.signal.throwIfAborted();
+    return { gpus: null, nvidiaBusIds: [], problems: [`the cards on the bus could not be read: ${error}`] };
+  }
+}
+
+async function readCards(pci: PciGpu[] | undefined, options: OutputOptions): Promise<OtherReading> {
   const timeoutMs = Math.min(options.timeoutMs, LSPCI_TIMEOUT_MS);
   const output = await outputOf("lspci", ["-D", "-v"], { ...options, timeoutMs });
   const printed = "reason" in output ? [] : parseLspci(output.stdout);
@@ -48,7 +58,9 @@ export async function readOtherGpus(options: OutputOptions & { sysfs?: string })
   const isSilent = pci === undefined && "stdout" in output && output.stdout.trim() === "";
   const failure = "reason" in output ? output.reason : (output.failure ?? (isSilent ? "wrote nothing" : undefined));
   const isMissing = "reason" in output && output.isMissing;
+  const hasGraphics = cards.some((card) => (card.vendor === "amd" || card.vendor === "intel") && !isOtherGpu(card));
   return {
+    ...(hasGraphics && { hasGraphics }),
     gpus: pci === undefined && printed.length === 0 && failure !== undefined ? null : gpus,
     nvidiaBusIds: cards.filter(({ vendor }) => vendor === "nvidia").map(({ busId }) => busId),
     problems: failure === undefined || isMissing ? [] : [`lspci ${failure}`],

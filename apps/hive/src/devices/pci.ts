@@ -1,5 +1,6 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { unlessExhausted } from "@repo/processes";
 import type { Gpu } from "./gpu.ts";
 
 /** A graphics card or accelerator as the kernel lists it. To read this wakes no card. */
@@ -26,10 +27,10 @@ const CLASSES = /^0x(?:03|1200)/;
 /** Intel's accelerators are parts of processors (NPUs). */
 const CLASSES_OF_INTEL = /^0x03/;
 
-/** Undefined where there is no such list, as on other systems than Linux. */
+/** Undefined where there is no such list, as on other systems than Linux. Rejects where it cannot be read for lack of means. */
 export async function readPciGpus(sysfs = SYSFS): Promise<PciGpu[] | undefined> {
   const folder = folderOf(sysfs);
-  const busIds = await readdir(folder).catch(() => undefined);
+  const busIds = await readdir(folder).catch(unlessExhausted);
   const gpus = await Promise.all(busIds?.toSorted().map((busId) => readPciGpu(join(folder, busId), busId)) ?? []);
   return busIds && gpus.filter((gpu) => gpu !== undefined);
 }
@@ -68,10 +69,10 @@ function largestWindow(resource: string): number {
 }
 
 async function textIn(folder: string, name: string): Promise<string | undefined> {
-  return (await readFile(join(folder, name), "utf8").catch(() => undefined))?.trim();
+  return (await readFile(join(folder, name), "utf8").catch(unlessExhausted))?.trim();
 }
 
-/** Null where the file is not there, or holds no whole number: drivers answer an error for what they do not know. */
+/** Null where the file is not there, or holds no whole number: drivers answer an error for what they do not know. Rejects as `readPciGpus`. */
 export async function numberAt(folder: string, name: string): Promise<number | null> {
   const text = await textIn(folder, name);
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;

@@ -3,7 +3,8 @@ import os from "node:os";
 import { readMemory } from "../devices/limits.ts";
 
 export interface HostTelemetry {
-  memory_total_bytes: number;
+  /** Null where they could not be read. */
+  memory_total_bytes: number | null;
   memory_used_bytes: number | null;
   /** Of all cores together; null until there is an earlier reading to compare with. */
   cpu_percent: number | null;
@@ -20,11 +21,19 @@ export class HostMeter {
   #before: Times | undefined;
 
   read(): HostTelemetry {
-    const { totalBytes, usedBytes } = readMemory();
+    const { totalBytes, usedBytes } = memoryIfReadable();
     const now = cpuTimes();
     const cpuPercent = percentSince(this.#before, now);
     this.#before = now;
     return { memory_total_bytes: totalBytes, memory_used_bytes: usedBytes, cpu_percent: cpuPercent };
+  }
+}
+
+function memoryIfReadable() {
+  try {
+    return readMemory();
+  } catch {
+    return { totalBytes: null, usedBytes: null };
   }
 }
 

@@ -112,6 +112,17 @@ test("of AMD's cards the driver tells", async () => {
   ]);
 });
 
+test("beside a processor's graphics it is not known that no program computes on a GPU", async () => {
+  const { found, watch, card, next } = watchBeside({ gpus: ["No devices were found"] });
+  await found.read();
+  expect((await next()).gpus).toEqual([]);
+  expect(watch.gpusToUse()).toEqual([]);
+  card("0000:00:02.0", "i915", { vendor: "0x8086", class: "0x030000" });
+  await found.read();
+  expect((await next()).gpus).toEqual([]);
+  expect(watch.gpusToUse()).toBe(undefined);
+});
+
 test("a GPU that sleeps is not woken", async () => {
   const { found, card, asked, next } = watchBeside();
   const [nvidia, amd] = ["0000:4e:00.0", "0000:05:00.0"];

@@ -66,6 +66,12 @@ export class TelemetryWatch {
     };
   }
 
+  /** On which a program may compute; undefined where that is not known. None only where it could not even use a processor's graphics. */
+  gpusToUse(): readonly GpuTelemetry[] | undefined {
+    const gpus = this.#gpus;
+    return gpus?.length === 0 && this.#options.gpus.hasGraphics ? undefined : gpus;
+  }
+
   /** Which process holds how much of which GPU; undefined where it is not known. It is read only while somebody asks. */
   gpuMemoryByPid(): GpuMemoryByPid | undefined {
     this.#isMemoryWanted = true;
@@ -79,7 +85,7 @@ export class TelemetryWatch {
     this.#memoryByPid = undefined;
     this.#isOutdated = this.#running !== undefined;
     this.#running ??= this.#read()
-      .catch(() => undefined) // the agent is stopping
+      .catch(() => undefined) // the agent is stopping, or means are lacking: nothing is told
       .finally(() => {
         this.#running = undefined;
       });

@@ -1,4 +1,5 @@
 import { readdir } from "node:fs/promises";
+import { unlessExhausted } from "@repo/processes";
 import type { Proc } from "./proc.ts";
 import { type ProcessTree, ramBytesOf } from "./process-tree.ts";
 
@@ -74,7 +75,7 @@ function placesOf(held: Held, gpus: GpuView["gpus"]): Pick<OnGpus, "deviceId" | 
 
 const KFD = "/sys/class/kfd/kfd/proc";
 
-/** Processes that use a GPU by AMD's driver. */
+/** Processes that use a GPU by AMD's driver. Rejects where that cannot be read for lack of means. */
 export async function readKfdPids(): Promise<ReadonlySet<number>> {
-  return new Set((await readdir(KFD).catch(() => [])).map(Number));
+  return new Set((await readdir(KFD).catch(unlessExhausted))?.map(Number));
 }

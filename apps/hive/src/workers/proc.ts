@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type ProcessStat, parseStat } from "@repo/processes";
+import { type ProcessStat, parseStat, unlessExhausted } from "@repo/processes";
 
 export interface Stat extends ProcessStat {
   readonly pid: number;
@@ -95,13 +95,6 @@ export class Proc {
       return "";
     }
   }
-}
-
-/** File descriptors or memory: that there are none says nothing of what was to be read. */
-const EXHAUSTED = ["EMFILE", "ENFILE", "ENOMEM"];
-
-function unlessExhausted(error: unknown): undefined {
-  if (error instanceof Error && "code" in error && EXHAUSTED.includes(String(error.code))) throw error;
 }
 
 export function parseStatus(text: string): Map<string, number> {

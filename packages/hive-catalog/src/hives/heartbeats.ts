@@ -4,6 +4,7 @@ import type { RequestOptions, SqlClient, SqlResult, SqlStatement } from "../driv
 import { toCatalogError } from "../drivers/errors.ts";
 import { hiveNotFound } from "../errors.ts";
 import { turnOfTheLoop } from "../event-loop.ts";
+import { checkHive, HeartbeatArgument, isKey, isTimeMs } from "../model/check.ts";
 import { laterOf, latestBelievableMs } from "./heartbeat-rule.ts";
 import { storeBeat, storeBeats, storeBeatsAndTell } from "./statements.ts";
 
@@ -50,8 +51,10 @@ export class HeartbeatWriter {
     this.#options = options;
   }
 
-  /** Resolves when the beat is stored. Rejects with HIVE_NOT_FOUND, or with the error of the commit. */
+  /** Resolves when the beat is stored. Throws INVALID_HIVE; rejects with HIVE_NOT_FOUND, or with the error of the commit. */
   store(id: string, timestampMs: number): Promise<void> {
+    // Zod takes longer than all else that a beat in a group costs; it says what is wrong.
+    if (!isKey(id) || !isTimeMs(timestampMs)) checkHive(HeartbeatArgument, { id, timestampMs });
     return new Promise((resolve, reject) => {
       const request = this.#options.calls.requestOptions();
       this.#waiting.push({ id, timestampMs, sinceMs: performance.now(), request, resolve, reject });

@@ -7,6 +7,7 @@ import {
   checkHive,
   checkInteger,
   DevicesArgument,
+  hasFields,
   IdArgument,
   invalidArgument,
   isKey,
@@ -61,7 +62,7 @@ export async function patchHive(
   checkBoolean("replacesLabels", replacesLabels);
   checkBoolean("keepsLabels", keepsLabels);
   checkHive(IdArgument, { id });
-  const { labels = {}, ...fields } = await checkedChanges(client, id, changes);
+  const { labels = {}, ...fields } = await checkedChanges(client, id, saidBy(changes));
   const named = Object.entries(fields).filter(([, value]) => value !== undefined);
   const hasLabels = replacesLabels || Object.keys(labels).length > 0;
   if (named.length === 0 && !hasLabels) return storedHive(client, id);
@@ -132,9 +133,18 @@ export async function removeHive(client: CallClient, id: string, nowMs: number):
 
 /** Labels are no field of a record: they are checked by themselves. */
 function labelsApart(hive: HiveInput): { fields: HiveInput; labels?: Labels } {
-  if (typeof hive !== "object" || hive === null) return { fields: hive };
-  const { labels, ...fields } = hive;
+  if (!hasFields(hive)) return { fields: hive };
+  const { labels, ...fields } = saidBy(hive);
   return labels === undefined ? { fields } : { fields, ...checkHive(LabelsArgument, { labels }, hive.id) };
+}
+
+const SAYABLE = [...Object.keys(hiveFields), "labels"];
+
+/** What an object of a caller says, the getters of its class among it. */
+function saidBy<Said extends object>(said: Said): Said {
+  if (!hasFields(said)) return said;
+  const names = SAYABLE.filter((name) => name in said) as (keyof Said)[];
+  return Object.assign({ ...said }, ...names.map((name) => ({ [name]: said[name] })));
 }
 
 async function holds(client: CallClient, condition: SQL): Promise<boolean> {

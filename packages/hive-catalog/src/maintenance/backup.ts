@@ -9,11 +9,13 @@ import { writeCatalogFile } from "./new-file.ts";
 import { filePathOf, readingFile } from "./source.ts";
 import type { SqlThread } from "./sql-thread.ts";
 
+/** Of `backupCatalog`. */
 export type BackupOptions = CopyOptions & {
   /** Replace a backup that is there: default false. */
   force?: boolean | undefined;
 };
 
+/** Of `restoreCatalog`. */
 export type RestoreOptions = CopyOptions & {
   /** Replace the catalog that is there: default false. It is gone then. */
   force?: boolean | undefined;
@@ -30,7 +32,8 @@ export type CopyResult = {
 /**
  * Writes a copy of the catalog at `location`, as it is at one moment, into the new file `target`; hives can be written meanwhile. The copy is
  * checked and synced before it gets its name. Rejects with INVALID_ARGUMENT (a server, or a `target` that exists, without
- * `force`), CATALOG_CORRUPT, CATALOG_BUSY (`force` over a file in use), CATALOG_CLOSED (stopped) or another CATALOG_… code.
+ * `force`), CATALOG_CORRUPT, CATALOG_BUSY (`force` over a file in use), CATALOG_CLOSED (stopped) or another CATALOG_… code; `target` is then as it
+ * was. But with CATALOG_OUTCOME_UNKNOWN it is the new file, which a loss of power may undo.
  */
 export function backupCatalog(location: string, target: string, options: BackupOptions = {}): Promise<CopyResult> {
   const forServer =
@@ -44,7 +47,7 @@ export function backupCatalog(location: string, target: string, options: BackupO
  * Makes the catalog file `location` from a backup, which is checked in full first. A crash at any moment leaves either the old catalog or
  * the new one. Rejects with INVALID_ARGUMENT (a server, or a catalog that exists, without `force`), CATALOG_NOT_A_CATALOG, CATALOG_CORRUPT or
  * CATALOG_TOO_NEW (the backup), CATALOG_BUSY (another program has the catalog open, even if idle), CATALOG_CLOSED (stopped), or another
- * CATALOG_… code; the catalog is then as it was.
+ * CATALOG_… code; the catalog is then as it was. But with CATALOG_OUTCOME_UNKNOWN it is the new one, which a loss of power may undo.
  */
 export function restoreCatalog(backup: string, location: string, options: RestoreOptions = {}): Promise<CopyResult> {
   const from = () => filePathOf("backup", backup, "a backup is a file");

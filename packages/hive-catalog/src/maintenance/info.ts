@@ -42,6 +42,7 @@ export type CatalogInfo = {
   readonly oldestHeartbeatMs: number | undefined;
 };
 
+/** The file of a catalog. */
 export type FileInfo = {
   readonly bytes: number;
   /** Changes that stand beside the file until they are folded into it. */

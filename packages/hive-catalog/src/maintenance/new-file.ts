@@ -6,7 +6,7 @@ import { HiveCatalogError } from "../errors.ts";
 import { invalidArgument } from "../model/check.ts";
 import { MIN_SQLITE_BYTES, sizeOf, statOf } from "../sql/files.ts";
 import { notACatalog } from "../sql/identity.ts";
-import { lockCatalog, replace, synced } from "./replacement.ts";
+import { lockCatalog, nameSynced, replace, synced } from "./replacement.ts";
 
 /** A copy that is being written is not left alone for so long. */
 const STALE_MS = 60 * 60_000;
@@ -69,7 +69,7 @@ async function place(temporary: string, path: string, field: string): Promise<vo
   } catch (error) {
     throw codeOf(error) === "EEXIST" ? occupied(path, field) : error;
   }
-  await synced(dirname(path));
+  await nameSynced(path);
 }
 
 /** link(2) never replaces a file that appeared meanwhile, which rename(2) would. */

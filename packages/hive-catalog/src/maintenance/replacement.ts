@@ -59,7 +59,7 @@ export async function replace(thread: SqlThread, path: string, temporary: string
     for (const companion of COMPANIONS) await rm(path + companion, { force: true });
     await synced(dirname(path));
     await rename(temporary, path);
-    await synced(dirname(path));
+    await nameSynced(path);
     // A program that opened the old file meanwhile waits for the lock. It must fail now: it would write its -wal beside the new file.
     // But under its other names (hard links) the old file is a copy that somebody keeps.
     if (stats.nlink === 1) await old.write(Buffer.alloc(SQLITE_HEADER_BYTES), 0, SQLITE_HEADER_BYTES, 0);
@@ -94,6 +94,17 @@ export async function synced(path: string, change?: (file: FileHandle) => Promis
     throw ofFile(path, error);
   } finally {
     await file.close();
+  }
+}
+
+/** Syncs the folder of a file that has just got its name. */
+export async function nameSynced(path: string): Promise<void> {
+  try {
+    await synced(dirname(path));
+  } catch (error) {
+    const { message } = toCatalogError(error);
+    const problem = `${path} is the new file, but until its folder is synced a loss of power may undo that: ${message}`;
+    throw new HiveCatalogError("CATALOG_OUTCOME_UNKNOWN", problem, { cause: error });
   }
 }
 

@@ -30,6 +30,8 @@ const SAYING = {
 
 /** Checks a hive, or a part of one, that a caller handed in. Throws INVALID_HIVE, which names each field and its rule. */
 export function checkHive<Output>(schema: z.ZodType<Output>, input: unknown, hiveId?: string): Output {
+  if (typeof input === "object" && !hasFields(input))
+    throw invalidHive(hiveId, [{ field: "hive", message: `must be an object, got ${shown(input)}` }]);
   const result = schema.safeParse(input, SAYING);
   if (result.success) return result.data;
   throw invalidHive(hiveId ?? idOf(input), problemsOf(result.error, "hive"));
@@ -99,7 +101,15 @@ export function checkOptions<Options extends object>(
 
 /** Throws INVALID_ARGUMENT unless `value` is an object. */
 export function checkObject(name: string, value: unknown): void {
-  check(name, value, typeof value === "object" && value !== null, "must be an object");
+  check(name, value, hasFields(value), "must be an object");
+}
+
+/** Such as `Map`; `Object` for one of any class that does not say otherwise. */
+const kindOf = (value: unknown): string => Object.prototype.toString.call(value).slice("[object ".length, -1);
+
+/** Whether it is an object, and of no kind that would be taken for an empty one: a list, a Map, a promise that nobody awaited. */
+export function hasFields(value: unknown): value is object {
+  return typeof value === "object" && value !== null && kindOf(value) === "Object";
 }
 
 /** Throws INVALID_ARGUMENT unless `value` is true, false or undefined. */
@@ -160,7 +170,9 @@ const MAX_SHOWN = 80;
 /** Anything can be handed in, also what makes no text of itself. */
 function asJson(value: unknown): string {
   try {
-    return JSON.stringify(value) ?? String(value);
+    const text = JSON.stringify(value) ?? String(value);
+    // Of what holds no fields JSON shows none.
+    return text === "{}" ? kindOf(value).replace("Object", text) : text;
   } catch {
     return `an ${typeof value} that JSON cannot show`;
   }

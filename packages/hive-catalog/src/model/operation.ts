@@ -2,9 +2,11 @@ import * as z from "zod";
 import { field, json, optional, rule, rulesOf, time, timeMs } from "./fields.ts";
 import { anyText, choice, line, ofHive, recordId } from "./texts.ts";
 
+/** What can be done to a hive. */
 export const OPERATION_KINDS = ["start", "stop", "restart", "install"] as const;
 /** The states in which nothing changes any more. */
 const OPERATION_ENDS = ["succeeded", "failed", "cancelled", "interrupted"] as const;
+/** How far an operation is, or how it ended. */
 export const OPERATION_STATES = ["running", ...OPERATION_ENDS] as const;
 
 /** What an operation keeps of the output of what it runs, in characters. */

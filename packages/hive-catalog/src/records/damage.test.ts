@@ -159,3 +159,18 @@ test("the version of tokens is another one after a restore, whatever is added th
   await other.tokens.add(token("c"));
   expect(await other.tokens.version()).not.toBe(await catalog.tokens.version());
 });
+
+test("past many damaged operations a page ends, and says where to go on", async () => {
+  vi.spyOn(process, "emitWarning").mockReturnValue(undefined);
+  await using file = await CatalogFile.create();
+  await using catalog = await withHives(file);
+  const { id } = await catalog.operations.begin(anOperation("a"));
+  file.run(`WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 25000)
+    INSERT INTO operations (id, hive_id, kind, state, owner, created_at_ms, deadline_ms, finished_at_ms, steps_json, output_tail)
+    SELECT 'damaged-' || n, hive_id, kind, 'odd', owner, created_at_ms, deadline_ms, 1, steps_json, output_tail FROM operations, number`);
+  const { operations, nextAfter } = await catalog.operations.find();
+  expect({ operations, nextAfter }).toEqual({ operations: [], nextAfter: "damaged-5001" });
+  const rest = await catalog.operations.find({ after: nextAfter ?? "" });
+  expect([rest.operations.map((operation) => operation.id), rest.nextAfter]).toEqual([[id], null]);
+  expect(await catalog.operations.list()).toHaveLength(1);
+});

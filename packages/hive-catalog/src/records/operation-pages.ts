@@ -93,7 +93,7 @@ export function readUnfinished(client: CallClient, onDamage: OnDamage): Promise<
   return collect(pages(client, unfinished, any, { pageSize: PAGE_SIZE, onDamage }));
 }
 
-/** One page; without `bytes` it is a full one, however long its records are. */
+/** One page; without `bytes` it is a full one, however long its records are, and however many damaged ones are between them. */
 export async function findOperations(
   client: CallClient,
   { hiveId, sinceAdded = false, state, kind, after, limit = DEFAULT_LIMIT }: OperationFindOptions,
@@ -113,7 +113,8 @@ export async function findOperations(
   };
   if (wanted.state === RUNNING) return read(unfinished, { ...wanted, hiveId: hiveId ?? null });
   if (hiveId !== undefined) return read(sinceAdded ? ofPresentHive : ofOneHive, { ...wanted, hiveId });
-  if (wanted.state === null && wanted.kind === null) return read(all, {});
+  const isOfAll = wanted.state === null && wanted.kind === null;
+  if (isOfAll && bytes === undefined) return read(all, {});
   return findInWindows(client, wanted, paging);
 }
 
@@ -129,7 +130,7 @@ type WindowPaging = {
   onDamage: OnDamage;
 };
 
-/** No index knows states or kinds: the operations are looked at window by window. */
+/** No index knows states or kinds, nor what is damaged: the operations are looked at window by window. */
 async function findInWindows(
   client: CallClient,
   wanted: Wanted,

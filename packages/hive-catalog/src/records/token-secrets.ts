@@ -13,6 +13,7 @@ export interface MintedToken {
 const HASH_DIGITS = 64;
 const TOKEN = /^hq_([0-9a-f]{16})_[\w-]{43}$/;
 
+/** A new token. Only its hash is to be stored: who is to use it is given `token` now, or never. */
 export function mintToken(): MintedToken {
   const id = randomBytes(8).toString("hex");
   const token = `hq_${id}_${randomBytes(32).toString("base64url")}`;
@@ -29,6 +30,7 @@ export interface MintedSession {
   readonly keyHash: string;
 }
 
+/** A new login. Only the two hashes are to be stored. */
 export function mintSession(): MintedSession {
   const cookie = randomBytes(32).toString("base64url");
   const key = randomBytes(16).toString("base64url");

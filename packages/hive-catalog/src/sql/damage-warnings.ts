@@ -13,9 +13,9 @@ export class DamageWarnings {
     // Not by what the row holds for a key: others may hold the same, damaged as they are.
     return (damage: readonly DamagedRecord[], isListed: boolean, rowId: string): void => {
       const row = `${damage[0]?.table} ${rowId}`;
+      if (this.#told.size >= MAX_REMEMBERED && !this.#told.has(row)) return;
       const warning = reader.warning(damage, isListed);
-      const isFull = this.#told.size >= MAX_REMEMBERED && !this.#told.has(row);
-      if (isFull || this.#told.get(row) === warning) return;
+      if (this.#told.get(row) === warning) return;
       this.#told.set(row, warning);
       const isLast = this.#told.size === MAX_REMEMBERED;
       const text = isLast ? `${warning}; no further rows are told: pnpm catalog check lists all` : warning;

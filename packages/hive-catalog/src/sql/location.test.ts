@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
+import { closedPort } from "@repo/test-support/closed-port";
 import { expect, onTestFinished, test } from "vitest";
 import { refusalOf } from "../../test/refusal.ts";
 import { HiveCatalog } from "../catalog.ts";
@@ -202,7 +203,8 @@ test("a refused URL does not show its password", async () => {
 
 test("a server that does not answer is CATALOG_UNAVAILABLE, and the token is not shown", async () => {
   const options = { authToken: "secret", requestTimeoutMs: 300 };
-  const error = await refusalOf(HiveCatalog.open("http://127.0.0.1:1", options));
+  await using nobody = await closedPort();
+  const error = await refusalOf(HiveCatalog.open(nobody.url, options));
   expect(error.code).toBe("CATALOG_UNAVAILABLE");
   expect(error.message).not.toContain("secret");
 });

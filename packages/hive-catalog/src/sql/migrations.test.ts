@@ -30,6 +30,18 @@ test("a fresh file gets every migration once; opening again changes nothing", as
   expect(file.read(SCHEMA)).toEqual(schema);
 });
 
+test("a catalog names the migrations that were applied when it was opened", async () => {
+  const names = async (file: CatalogFile) => {
+    await using catalog = await file.open();
+    return catalog.migrations;
+  };
+  await using old = await CatalogFile.create(...migrationsAsApplied(5));
+  const [sixth, ...later] = await names(old);
+  expect(sixth).toBe("0005_gpus_that_could_not_be_read");
+  expect(later).toHaveLength(knownMigrations().length - 6);
+  expect(await names(old)).toEqual([]);
+});
+
 test("a migration that fails says which statement and why, and changes nothing", async () => {
   await using file = await CatalogFile.create();
   await (await file.open()).close();

@@ -18,7 +18,7 @@ import {
 } from "./files.ts";
 import { checkRoom, type Identity, identify, newColumns, notACatalog } from "./identity.ts";
 import { parseLocation, realPathOf, redacted } from "./location.ts";
-import { migrate, pendingMigrations } from "./migrations.ts";
+import { migrate, migrationNames, pendingMigrations } from "./migrations.ts";
 
 type ServerOptions = Pick<OpenOptions, "authToken" | "requestTimeoutMs">;
 /** What a database needs of the options of its catalog, once they have their defaults. */
@@ -31,6 +31,8 @@ export type Database = {
   readonly name: string;
   /** Whether this opening made it. */
   readonly isNew: boolean;
+  /** The names of the migrations that this opening applied. */
+  readonly migrations?: readonly string[];
   /** How long a call may take, in ms; only over a network. */
   readonly callTimeoutMs?: number;
   /** What is odd about the file, a sentence each. */
@@ -101,8 +103,9 @@ function prepared(client: SqlClient, name: string, options: DatabaseOptions): Pr
   return closedOnFailure(client, async () => {
     const { identity, pending } = await inspect(client, name);
     if (pending.length > 0 && !options.migrate) throw notMigrated(name);
-    if (pending.length > 0) await migrate(client);
-    return { client, name, isNew: identity === "empty" };
+    if (pending.length === 0) return { client, name, isNew: false };
+    await migrate(client);
+    return { client, name, isNew: identity === "empty", migrations: migrationNames(pending) };
   });
 }
 

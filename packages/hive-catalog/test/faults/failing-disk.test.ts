@@ -1,8 +1,10 @@
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { bundleOf } from "../../../../scripts/build/cache.js";
-import { CatalogFile } from "../catalog-file.ts";
+import { CatalogFile, readSql } from "../catalog-file.ts";
 import { startWorker } from "../processes.ts";
 
 const CATALOG = await bundleOf(fileURLToPath(new URL("../../scripts/catalog.ts", import.meta.url)));
@@ -30,6 +32,32 @@ test("of a change that the disk does not sync it is said that it may have been m
     `CATALOG_OUTCOME_UNKNOWN ${problem}: read it, then decide`,
   ]);
   expect(file.read("SELECT id, port FROM hives")).toEqual([["hive-1", 7]]);
+});
+
+test("of a change after which the disk does not say whether its file is still there, the same is said", async () => {
+  await using file = await CatalogFile.create();
+  await addHive(file.path, "hive-1");
+  const trace = `${file.path}.trace`;
+  const looks = ["-P", file.path, "-e", "trace=statx", "-o", trace];
+  runFailing(looks, [WORKER, file.path, "0"]);
+  const opening = readFileSync(trace, "utf8").match(/statx\(/g)?.length ?? 0;
+  // A change looks at the file before it is committed and after that; one that was refused looks once more.
+  const failing = [...looks, "-e", `inject=statx:error=EIO:when=${opening + 2}+3`];
+  const { stdout } = runFailing(failing, [WORKER, file.path]);
+  const problem = expect.stringContaining("whether the change was made is not known");
+  const told = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => [line.slice(0, line.indexOf(" ")), line]);
+  expect(told).toEqual([
+    ["CATALOG_UNAVAILABLE", problem],
+    ["CATALOG_UNAVAILABLE", problem],
+    ["CATALOG_OUTCOME_UNKNOWN", problem],
+  ]);
+  expect(file.read("SELECT id, port FROM hives")).toEqual([
+    ["hive-1", 7],
+    ["hive-2", 8600],
+  ]);
 });
 
 test("a quota that is used up is among what is told of a write that fails", async () => {
@@ -60,6 +88,30 @@ test("a copy whose own file cannot be removed when it fails comes to its end, an
   expect(stderr).toContain("SQLITE_IOERR_DELETE");
   expect(file.read("SELECT id FROM hives")).toEqual([["target"]]);
 });
+
+test.each(["--force", "a new file"])(
+  "of a backup (%s) whose folder is not synced once it has its name, it is said that it is there",
+  async (how) => {
+    await using file = await CatalogFile.create();
+    const [source, target] = [file.path, join(mkdtempSync(join(dirname(file.path), "backups-")), "backup.db")];
+    await addHive(source, "source");
+    if (how === "--force") await addHive(target, "target");
+    const force = how === "--force" ? [how] : [];
+    // One that replaces another file is synced before that, too.
+    const failing = [
+      "-P",
+      dirname(target),
+      "-e",
+      "trace=fsync",
+      "-e",
+      `inject=fsync:error=EIO:when=${1 + force.length}`,
+    ];
+    const { status, stderr } = runFailing(failing, [CATALOG, "backup", target, ...force, "--database", source]);
+    expect(status, stderr).toBe(1);
+    expect(stderr).toContain(`CATALOG_OUTCOME_UNKNOWN: ${target} is the new file`);
+    expect(readSql(target, "SELECT id FROM hives")).toEqual([["source"]]);
+  },
+);
 
 /** In a process that is gone then: while one has the file open, even if closed, nobody looks for what a crash left in its -wal. */
 async function addHive(path: string, id: string): Promise<void> {

@@ -8,19 +8,21 @@ import { HiveCatalog } from "../../src/catalog.ts";
 import { temporaryFolder } from "../../src/testing.ts";
 import { readSql } from "../catalog-file.ts";
 
-const [READER, WRITER] = await Promise.all(
-  ["reader", "folding-writer"].map((name) =>
+const [READER, WRITER, FAILING_READ] = await Promise.all(
+  ["reader", "folding-writer", "failing-read"].map((name) =>
     bundleOf(fileURLToPath(new URL(`../workers/${name}.ts`, import.meta.url))),
   ),
 );
 const HIVES = 2000;
 const AT_ONCE = 25;
 
+type Fault = { file: string; call?: string; error?: string; when?: string };
+
 /** Runs a program, and has the kernel fail those of its reads of a file that `when` says; how many it made and how many failed stand beside what it printed. */
-function run(args: readonly string[], { file, when }: { file: string; when?: string }) {
+function run(args: readonly string[], { file, call = "pread64", error: code = "EIO", when }: Fault) {
   const trace = `${file}.trace`;
-  const inject = when === undefined ? [] : ["-e", `inject=pread64:error=EIO:when=${when}`];
-  const strace = ["-f", "-qq", "-P", file, "-e", "trace=pread64", ...inject, "-o", trace];
+  const inject = when === undefined ? [] : ["-e", `inject=${call}:error=${code}:when=${when}`];
+  const strace = ["-f", "-qq", "-P", file, "-e", `trace=${call}`, ...inject, "-o", trace];
   const { status, stdout, stderr, error } = spawnSync("strace", [...strace, process.execPath, ...args], {
     encoding: "utf8",
     timeout: 50_000,
@@ -56,3 +58,13 @@ test("what was acknowledged is there, and the file is sound, after reads of its 
   expect(readSql(path, "PRAGMA integrity_check")).toEqual([["ok"]]);
   expect(readSql(path, "SELECT count(*) FROM hives")).toEqual([[printed]]);
 }, 120_000);
+
+test("a file of which only reading its -wal was possible when it was opened anew after a failed read takes changes again", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "t.db");
+  // SQLite then tries to open it for reading alone.
+  const fault = { file: `${path}-wal`, call: "openat", error: "EMFILE", when: "2" };
+  const { printed, failed } = run([FAILING_READ ?? "", path], fault);
+  expect(failed).toBe(1);
+  expect(printed).toEqual(["CATALOG_READ_ONLY", "done", "done"]);
+});

@@ -28,6 +28,19 @@ test("is open on loopback until there is a token, and open again for nobody", as
   expect((await list(later)).status).toBe(401);
 });
 
+test("says that there are tokens now when some were added, and that there are some when it starts with them", async () => {
+  const said = ({ logLines }: TestQueen) =>
+    logLines.map(({ msg }) => msg).filter((msg) => msg.includes("every request"));
+  await using queen = await startTestQueen();
+  await list(queen);
+  await addToken(queen.catalog, "operator");
+  await queen.door.refresh();
+  expect(said(queen)).toEqual(["there are tokens now: from here on every request needs one"]);
+  await using later = await startTestQueen({ catalog: queen.catalog });
+  await list(later);
+  expect(said(later)).toEqual(["there are tokens: every request needs one"]);
+});
+
 test("stays open while there are hives' tokens alone", async () => {
   await using queen = await startTestQueen();
   await queen.catalog.addHive(HIVE_JSON);

@@ -78,7 +78,8 @@ export class KnownCallers {
 
   #close(): void {
     this.#isOpen = false;
-    this.#options.log.info("there are tokens now: from here on every request needs one");
+    const isNews = this.#isPrepared;
+    this.#options.log.info(`there are tokens${isNews ? " now: from here on" : ":"} every request needs one`);
   }
 
   /** Hives' tokens alone keep nobody out: the queen gives each agent one that she installs, and her operator must not be locked out by that. */

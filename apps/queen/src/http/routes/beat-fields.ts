@@ -52,6 +52,8 @@ export const NAME = textOf(1, MAX_TEXT_LENGTH);
 export const URL_TEXT = textOf(0, MAX_URL_LENGTH);
 export const AMOUNT = integerFrom(0);
 export const COUNT = integerFrom(1);
+/** All that there is, in bytes: of none it was not read. */
+export const MEMORY = integerFrom(1);
 export const GPU_INDEX = integerFrom(0, MAX_GPUS - 1);
 export const PORT = integerFrom(1, MAX_PORT);
 export const PERCENT = typeOf(

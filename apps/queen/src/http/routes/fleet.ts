@@ -14,7 +14,7 @@ import { FLEET_ROW_EXAMPLE, FleetRowJson, fleetRowText } from "./fleet-row-json.
 import { DamagedHives, hiveConditions, idsOf, idsQuery } from "./hive-list.ts";
 import { batchesFrom, NextAfter, pageQuery } from "./paging.ts";
 import { vramBytesOf, vramGb } from "./placed-json.ts";
-import { decimal, optionalFlag } from "./query-fields.ts";
+import { decimal, name, optionalFlag } from "./query-fields.ts";
 
 const FleetTotalsJson = z
   .strictObject({
@@ -57,7 +57,7 @@ const FleetQuery = z.strictObject({
     description: "Whether it is online by its health checks alone: its heartbeats do not arrive",
   }),
   takes_work: optionalFlag.meta({ description: "Whether one of its workers could be given work now" }),
-  model: z.string().min(1, "must not be empty").optional().meta({ description: "That one of its workers serves" }),
+  model: name.optional().meta({ description: "That one of its workers serves" }),
   min_free_vram_gb: decimal(vramGb.optional()).meta({
     description: "GB of 2^30 bytes that are free on all its GPUs together, as `vram.free_bytes` says",
   }),

@@ -70,6 +70,13 @@ const place = fc.constantFrom(
 );
 
 describe("a heartbeat", () => {
+  test("does not know a memory of 0 bytes, and says so", () => {
+    const [gpu, host] = [GPU, HOST].map((reading) => ({ ...reading, memory_total_bytes: 0 }));
+    const { reading, unusable } = readHeartbeat({ ...whole(), gpus: [gpu], host });
+    expect(reading).toMatchObject({ gpus: [{ memoryTotalBytes: null }], host: { memoryTotalBytes: null } });
+    expect(unusable.map(({ field }) => field)).toEqual(["gpus.memory_total_bytes", "host.memory_total_bytes"]);
+  });
+
   test("is used as a whole when it is as the document says, and else without what is wrong with it, as long as it says whose it is", () => {
     fc.assert(
       fc.property(place, odd, ({ name, field }, value) => {

@@ -19,6 +19,9 @@ const trueOrFalse = z.boolean("must be true or false");
 export const flag = z.preprocess(toBoolean, trueOrFalse.default(false));
 export const optionalFlag = z.preprocess(toBoolean, trueOrFalse.optional());
 
+/** What something is called; an empty one is called nothing. */
+export const name = z.string().min(1, "must not be empty");
+
 /** As many hives as one look into the catalog finds. */
 const MAX_NAMED = 100;
 const toList = (given: unknown) =>

@@ -8,6 +8,7 @@ import {
   type BeatFields,
   FLAG,
   GPU_INDEX,
+  MEMORY,
   NAME,
   NUMBER,
   PERCENT,
@@ -21,7 +22,7 @@ import { addressFields } from "./worker-json.ts";
 const gpuFields = {
   index: GPU_INDEX.schema,
   uuid: TEXT.schema.nullish(),
-  memory_total_bytes: AMOUNT.schema.nullish(),
+  memory_total_bytes: MEMORY.schema.nullish(),
   memory_used_bytes: AMOUNT.schema.nullish(),
   utilization_percent: PERCENT.schema.nullish(),
   temperature_celsius: NUMBER.schema.nullish(),
@@ -29,7 +30,7 @@ const gpuFields = {
   asleep: FLAG.schema.nullish().meta({ description: "Whether it was left alone, because reading it would wake it" }),
 };
 const hostFields = {
-  memory_total_bytes: AMOUNT.schema.nullish(),
+  memory_total_bytes: MEMORY.schema.nullish(),
   memory_used_bytes: AMOUNT.schema.nullish(),
   cpu_percent: PERCENT.schema.nullish(),
 };
@@ -98,7 +99,7 @@ function readGpu(json: unknown, fields: BeatFields): GpuReading | undefined {
   return {
     index: item.index,
     uuid: fields.usable(item.uuid, TEXT, "gpus.uuid"),
-    memoryTotalBytes: fields.usable(item.memory_total_bytes, AMOUNT, "gpus.memory_total_bytes"),
+    memoryTotalBytes: fields.usable(item.memory_total_bytes, MEMORY, "gpus.memory_total_bytes"),
     memoryUsedBytes: fields.usable(item.memory_used_bytes, AMOUNT, "gpus.memory_used_bytes"),
     utilizationPercent: fields.usable(item.utilization_percent, PERCENT, "gpus.utilization_percent"),
     temperatureCelsius: fields.usable(item.temperature_celsius, NUMBER, "gpus.temperature_celsius"),
@@ -115,7 +116,7 @@ function readHost(json: unknown, fields: BeatFields): HostReading | null {
   }
   const item = json as Record<keyof typeof hostFields, unknown>;
   return {
-    memoryTotalBytes: fields.usable(item.memory_total_bytes, AMOUNT, "host.memory_total_bytes"),
+    memoryTotalBytes: fields.usable(item.memory_total_bytes, MEMORY, "host.memory_total_bytes"),
     memoryUsedBytes: fields.usable(item.memory_used_bytes, AMOUNT, "host.memory_used_bytes"),
     cpuPercent: fields.usable(item.cpu_percent, PERCENT, "host.cpu_percent"),
   };

@@ -9,7 +9,7 @@ import { listInPieces } from "../pieces.ts";
 import { defineRoute } from "../route.ts";
 import { noWorker } from "./no-worker.ts";
 import { PLACED_EXAMPLE, PlacedWorkerJson, placedToJson, vramBytesOf, vramGb } from "./placed-json.ts";
-import { decimal, flag, optionalListOf } from "./query-fields.ts";
+import { decimal, flag, name, optionalListOf } from "./query-fields.ts";
 import { WorkerStateJson } from "./worker-json.ts";
 
 const cold = flag.meta({
@@ -40,11 +40,11 @@ export const workersRoutes = [
     tag: "workers",
     summary: "Workers of live hives that match all of the query, in no order",
     query: z.strictObject({
-      model: z.string().optional(),
+      model: name.optional(),
       state: optionalListOf(WorkerStateJson).meta({
         description: `In one of ${WORKER_STATES.join(", ")}, in any case: several by commas, or by naming it several times`,
       }),
-      backend: z.string().optional(),
+      backend: name.optional(),
     }),
     isCostly: true,
     answer: {
@@ -67,8 +67,8 @@ export const workersRoutes = [
     description:
       "Each answer counts as a piece of work that was handed out, until the hive has looked at its servers again: callers who ask between two beats get different workers, and one whose slots are full is left out. A `model` without a tag is the one with `:latest`, as Ollama has it, where nothing is named just so.",
     query: z.strictObject({
-      model: z.string().min(1, "must not be empty"),
-      backend: z.string().optional(),
+      model: name,
+      backend: name.optional(),
       min_free_vram_gb: decimal(vramGb.optional()),
       cold,
       selector: z.string().optional().meta({ description: "On the labels of its hive: `env=prod,zone in (a,b)`" }),

@@ -14,7 +14,7 @@ import {
 } from "../client.ts";
 import { codeOf, isBusy } from "../errors.ts";
 import { Slots } from "../slots.ts";
-import { checkpoint, commit, enlargeCache, rollback } from "./connection.ts";
+import { checkpoint, checkStored, commit, enlargeCache, rollback } from "./connection.ts";
 import { leaveOpen } from "./left-open.ts";
 import { NamedFile } from "./named-file.ts";
 
@@ -95,7 +95,7 @@ export class FileClient implements SqlClient {
 
   /** Takes the lock, and changes nothing. */
   checkWritable(options: RequestOptions = {}): Promise<void> {
-    return this.#write(() => undefined, options);
+    return this.#write(() => undefined, { ...options, isRepeatable: true });
   }
 
   /** Has the file keep its changes in a -wal from now on, which is then looked at as the file itself is. */
@@ -188,14 +188,14 @@ export class FileClient implements SqlClient {
     const { readOnly } = this.#options;
     if (readOnly !== undefined) return Promise.reject(new HiveCatalogError("CATALOG_READ_ONLY", readOnly));
     return this.#exclusively(options, () => {
-      this.#database.exec("BEGIN IMMEDIATE");
+      this.#begin();
       try {
         const result = work();
         // Whoever opened another file of that name meanwhile may read this one's -wal as its own.
         this.#file?.checkNames();
         commit(this.#database, options);
         // And once more: what is answered as stored was in the named file when it was stored.
-        this.#file?.checkFile();
+        if (this.#file) checkStored(this.#file, options);
         return result;
       } catch (error) {
         if (this.#isClosed) throw error;
@@ -204,6 +204,16 @@ export class FileClient implements SqlClient {
         throw error;
       }
     });
+  }
+
+  /** A -wal that could only be read when it was opened, for a moment, refuses each change until it is opened anew. */
+  #begin(): void {
+    try {
+      this.#database.exec("BEGIN IMMEDIATE");
+    } catch (error) {
+      this.#reconnectAfter(error);
+      throw error;
+    }
   }
 
   async #exclusively<Result>(options: RequestOptions, work: () => Result): Promise<Result> {
@@ -258,13 +268,15 @@ export class FileClient implements SqlClient {
     return kept;
   }
 
-  /**
-   * A statement that failed half way keeps its snapshot or lock until its transaction is rolled back and its connection closed. Throws where the
-   * reason may be that a file is not in its place.
-   */
+  /** A statement that failed half way keeps its snapshot or lock until its transaction is rolled back and its connection closed. */
   #recover(sql: string, error: unknown): void {
     this.#kept.delete(sql);
     this.#firsts.delete(sql);
+    this.#reconnectAfter(error);
+  }
+
+  /** Throws where the reason may be that a file is not in its place. */
+  #reconnectAfter(error: unknown): void {
     const failedHalfWay = !isBusy(error) && !codeOf(error).startsWith("SQLITE_CONSTRAINT");
     if (!failedHalfWay || this.#file === undefined) return;
     // Opening a path whose file is gone would make an empty file and delete its -wal; another file is not the one that was opened.

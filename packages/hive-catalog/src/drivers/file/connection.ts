@@ -1,6 +1,7 @@
 import type Database from "libsql";
 import type { RequestOptions } from "../client.ts";
-import { codeOf, outcomeUnknown } from "../errors.ts";
+import { codeOf, outcomeUnknown, toCatalogError } from "../errors.ts";
+import type { NamedFile } from "./named-file.ts";
 
 /**
  * Holds the ids of a million hives. With SQLite's own 2 MiB a group of beats spills at 10,000 hives, and each id is read from the system at
@@ -27,6 +28,15 @@ export function commit(database: Database.Database, { isRepeatable }: RequestOpt
   } catch (error) {
     if (codeOf(error) !== "SQLITE_IOERR_FSYNC") throw error;
     throw outcomeUnknown("the disk failed while the change was stored", { isRepeatable, cause: error });
+  }
+}
+
+/** Looks at the file after a change was committed to it: where it is gone then, or cannot be looked at, nobody knows who will read the change. */
+export function checkStored(file: NamedFile, { isRepeatable }: RequestOptions): void {
+  try {
+    file.checkFile();
+  } catch (error) {
+    throw outcomeUnknown(toCatalogError(error).message, { isRepeatable, cause: error });
   }
 }
 
