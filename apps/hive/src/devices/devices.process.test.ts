@@ -68,11 +68,6 @@ test("lists NVIDIA's GPUs once, then the others with indexes of their own", asyn
   expect(messages()).toEqual([]);
 });
 
-test("memory of less than half a GB is told as one: 0 would be none", async () => {
-  const { detector } = detectorWith({ "nvidia-smi": 'echo "0, GeForce GT 210, 256"' });
-  expect((await detector.detect()).gpus).toMatchObject([{ vramGb: 1 }]);
-});
-
 test("a hanging nvidia-smi does not hide the other GPUs", async () => {
   const programs = { "nvidia-smi": hangingScript(newMarker()), lspci: LSPCI };
   const { detector } = detectorWith(programs, { timeoutMs: 1000 });

@@ -45,8 +45,7 @@ function readCpu(): { cpu: DeviceReport["cpu"]; problem?: string } {
   }
 }
 
-/** Less than a half counts as one: 0 would be none. */
-const gigabytesOf = (bytes: number): number => Math.max(1, Math.round(bytes / BYTES_PER_GB));
+const gigabytesOf = (bytes: number): number => Math.round(bytes / BYTES_PER_GB);
 
 function toDevice({ index, name, memoryTotalBytes, uuid, vendor, backend, unified }: Gpu): GpuDevice {
   return {
