@@ -56,8 +56,14 @@ test("Ctrl-C ends an agent that somebody started, too", async () => {
   const ended = new Promise((resolve) => demo.once("close", resolve));
   const queen = await queenOf(demo);
   await until("an operation is done, one goes on, and one has failed", () => hasOperations(queen));
+  // Its own is one that any connection of this machine may have taken since.
+  await queen.changeHive("gpu-06", { port: await unusedPort() });
   const { id } = await queen.startHive("gpu-06");
-  await until("it runs", async () => (await queen.getOperation(id)).state === "succeeded");
+  const operation = await until("it has been started, or not", async () => {
+    const seen = await queen.getOperation(id);
+    return seen.state !== "running" && seen;
+  });
+  expect(operation).toMatchObject({ state: "succeeded", problem: null });
   const [home = ""] = readdirSync(folder.path);
   const noted = readFileSync(`${folder.path}/${home}/.hive/gpu-06/hive.pid`, "utf8");
   const [, pid, startTime = ""] = /^(\d+) (.+)\n$/.exec(noted) ?? [];
