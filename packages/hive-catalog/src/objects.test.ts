@@ -79,6 +79,13 @@ test("what is said by the getters of a class is said", async () => {
   expect(await catalog.patchHive("a", port)).toMatchObject({ host: "h2", port: 3 });
 });
 
+test("what is said by an object of another kind, such as a module, is said", async () => {
+  await using catalog = await openTestCatalog();
+  await catalog.addHive(aHive({ id: "a" }));
+  const changes = { port: 3, [Symbol.toStringTag]: "Module" };
+  expect(await catalog.patchHive("a", changes)).toMatchObject({ port: 3 });
+});
+
 function withoutOwn({ id: _id, host: _host, port: _port, ...others }: HiveRecord) {
   return others;
 }

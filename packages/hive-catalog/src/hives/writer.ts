@@ -143,8 +143,8 @@ const SAYABLE = [...Object.keys(hiveFields), "labels"];
 /** What an object of a caller says, the getters of its class among it. */
 function saidBy<Said extends object>(said: Said): Said {
   if (!hasFields(said)) return said;
-  const names = SAYABLE.filter((name) => name in said) as (keyof Said)[];
-  return Object.assign({ ...said }, ...names.map((name) => ({ [name]: said[name] })));
+  const gotten = SAYABLE.filter((name) => name in said && !Object.hasOwn(said, name)) as (keyof Said)[];
+  return { ...said, ...Object.fromEntries(gotten.map((name) => [name, said[name]])) };
 }
 
 async function holds(client: CallClient, condition: SQL): Promise<boolean> {

@@ -107,9 +107,10 @@ export function checkObject(name: string, value: unknown): void {
 /** Such as `Map`; `Object` for one of any class that does not say otherwise. */
 const kindOf = (value: unknown): string => Object.prototype.toString.call(value).slice("[object ".length, -1);
 
-/** Whether it is an object, and of no kind that would be taken for an empty one: a list, a Map, a promise that nobody awaited. */
+/** Whether it is an object, and none that would be taken for an empty one: a list, a Map, a promise that nobody awaited. A module may be one. */
 export function hasFields(value: unknown): value is object {
-  return typeof value === "object" && value !== null && kindOf(value) === "Object";
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return kindOf(value) === "Object" || Object.keys(value).length > 0;
 }
 
 /** Throws INVALID_ARGUMENT unless `value` is true, false or undefined. */

@@ -102,6 +102,7 @@ export async function findOperations(
 ): Promise<FoundOperations> {
   checkInteger("limit", limit, 1);
   checkBoolean("sinceAdded", sinceAdded);
+  if (sinceAdded && hiveId === undefined) throw invalidArgument("sinceAdded", "needs a hiveId");
   const conditions = checkArgument("search", Conditions, { state, kind });
   if (hiveId !== undefined && !isKey(hiveId)) return { operations: [], nextAfter: null };
   const wanted = { state: listText(conditions.state), kind: listText(conditions.kind) };

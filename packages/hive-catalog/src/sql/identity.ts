@@ -133,7 +133,10 @@ async function schemaObjects(client: SqlExecutor): Promise<FoundObject[]> {
     ),
   );
   return rows.map(([type, name, table, sql]) => ({
-    ...{ type: fromHex(type), name: fromHex(name), table: fromHex(table) },
+    type: fromHex(type),
+    name: fromHex(name),
+    table: fromHex(table),
+    // With its tabs.
     sql: Buffer.from(String(sql), "hex").toString("utf8"),
   }));
 }

@@ -220,6 +220,8 @@ export function describeOperations(name: string, openSite: () => Promise<Site>):
         (await catalog.operations.list({ hiveId: "c", sinceAdded })).map(({ id }) => id);
       expect(await ids()).toEqual(["since", "before"]);
       expect(await ids(true)).toEqual(["since"]);
+      const ofNone = catalog.operations.list({ sinceAdded: true });
+      await expect(ofNone).rejects.toMatchObject({ code: "INVALID_ARGUMENT", problems: [{ field: "sinceAdded" }] });
     });
 
     test("what is older is pruned a hundred at a time, the longest removed first", async () => {
