@@ -67,7 +67,7 @@ export class ServerFinder {
     });
     const unread = [...this.#unread(), ...this.#hidden(stats)];
     if (candidates.length === 0) return { found: [], leftOut: unread, tree };
-    const published = lines.flatMap(({ argv }) => publishedBy(argv) ?? []);
+    const published = lines.flatMap(({ stat: { pid }, argv }) => publishedBy(pid, argv) ?? []);
     this.#places.begin(candidates.map(({ process }) => process));
     const uptimeSeconds = this.#proc.uptimeSeconds();
     const settled = await settle({ tree, places: this.#places, published, candidates, uptimeSeconds });
