@@ -102,3 +102,9 @@ test.each([
   const root = rootWith({ "proc/self/cgroup": groups, ...files });
   expect(readMemory(root)).toEqual({ totalBytes: 2 ** 30, usedBytes: 700 });
 });
+
+test("what a Linux uses is not known where it hides that: what is free is then told without what files take of it", () => {
+  expect(readMemory().usedBytes).toBeLessThan(host.memoryBytes);
+  const usedBytes = process.platform === "linux" ? null : expect.any(Number);
+  expect(readMemory(rootWith({}))).toEqual({ totalBytes: host.memoryBytes, usedBytes });
+});

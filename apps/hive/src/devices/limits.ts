@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import os from "node:os";
 import { dirname, join } from "node:path";
 import { unlessExhausted } from "@repo/processes";
@@ -27,7 +27,7 @@ export function readCores(root = "/"): number {
 
 /** The memory of the host; or that of the container or the slice that this process is in, where it was given less. Throws where limits cannot be read for lack of means. */
 export function readMemory(root = "/"): Memory {
-  let memory: Memory = { totalBytes: os.totalmem(), usedBytes: os.totalmem() - os.freemem() };
+  let memory: Memory = { totalBytes: os.totalmem(), usedBytes: usedOfHost(root) };
   for (const { tree, limit, used, cache } of MEMORY_FILES) {
     for (const folder of foldersUp(root, tree)) {
       const totalBytes = numberIn(join(folder, limit));
@@ -36,6 +36,12 @@ export function readMemory(root = "/"): Memory {
     }
   }
   return memory;
+}
+
+/** Null where Linux hides it (`ProcSubset=pid`): then what is free is told without what was read from files, which could be. */
+function usedOfHost(root: string): number | null {
+  const isHidden = process.platform === "linux" && !existsSync(join(root, "proc/meminfo"));
+  return isHidden ? null : os.totalmem() - os.freemem();
 }
 
 /** Without what was read from files: that is given back as soon as somebody needs the room. */
