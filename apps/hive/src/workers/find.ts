@@ -82,7 +82,8 @@ export class ServerFinder {
   #unread(): LeftOut[] {
     const pids = this.#lines.stuckPids;
     if (pids.length === 0) return [];
-    const why = `processes ${pids.join(" and ")} hang in the kernel, and while they do no other command line is read`;
+    const hang = `processes ${pids.join(" and ")} hang in the kernel, or this host has no time for its agent`;
+    const why = `${hang}: until their command lines come no other is read`;
     return [{ what: "each new server", why }];
   }
 
