@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
-import { backoffMs, type HeartbeatOptions, pauseMs, startHeartbeats } from "./heartbeats.ts";
+import { backoffMs, type HeartbeatOptions, pauseMs, readAheadMs, startHeartbeats } from "./heartbeats.ts";
 import { answerOk, answerProblem, eventually, type LogLine, QUEEN_CA, startQueenDouble } from "./testing.ts";
 
 const SHORT_MS = 100;
@@ -243,6 +243,12 @@ test("back-off draws from zero to a bound that doubles up to its cap", () => {
   expect(backoffMs(4, 15_000, () => 0)).toBe(0);
   expect(backoffMs(4, 15_000, () => 0.25)).toBe(2_000);
   expect(backoffMs(1, 200, () => 1)).toBe(200);
+});
+
+test("all is read three seconds before a beat, and earlier where that took longer", () => {
+  const ahead = [40, 4_000, 60_000].map((tookMs) => readAheadMs([{}, { tookMs }], 15_000));
+  expect(ahead).toEqual([3_000, 6_000, 7_500]);
+  expect(readAheadMs([{}], 200)).toBe(100);
 });
 
 test("shows its token with each beat, and none when it has none", async () => {

@@ -11,6 +11,8 @@ export interface BeatSource {
   latest(): object;
   /** Reads anew, for the beat that follows soon. */
   refresh?(): unknown;
+  /** How long that takes, as far as it is known. */
+  readonly tookMs?: number;
 }
 
 export interface HeartbeatOptions {
@@ -41,8 +43,10 @@ export interface Heartbeats {
 }
 
 const BACKOFF_BASE_MS = 1_000;
-/** A reading of many servers and GPUs takes so long; a beat does not wait for one that takes longer. */
+/** A reading of many servers and GPUs takes so long. */
 const READ_AHEAD_MS = 3_000;
+/** One that took longer begins earlier by so much of that. */
+const MARGIN = 1.5;
 /** A longer wait is not believed: with a queen as she is set by default, beats are stale after it. */
 const MAX_RETRY_AFTER_MS = 60_000;
 
@@ -74,6 +78,12 @@ interface Pace {
   failures: number;
   /** In [0, 1). */
   random: () => number;
+}
+
+/** How long before a beat all is read for it. A beat does not wait for what takes longer, and nothing that it tells is older than half of the time until it. */
+export function readAheadMs(sources: readonly Pick<BeatSource, "tookMs">[], forMs: number): number {
+  const neededMs = sources.map(({ tookMs = 0 }) => tookMs * MARGIN);
+  return Math.min(Math.max(READ_AHEAD_MS, ...neededMs), forMs / 2);
 }
 
 /** As Node says that nobody whom it trusts signed a certificate. */
@@ -133,12 +143,12 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
 
   /** Until the next beat. What that will tell is read shortly before it, so that it is seconds old and not a whole interval. */
   async function rest(forMs: number): Promise<void> {
-    const readAheadMs = Math.min(READ_AHEAD_MS, forMs / 2);
+    const aheadMs = readAheadMs(sources, forMs);
     const sleep = (ms: number) => wait(ms, undefined, { signal: stopping.signal }).catch(() => {});
-    await sleep(forMs - readAheadMs);
+    await sleep(forMs - aheadMs);
     if (stopping.signal.aborted) return;
     for (const source of sources) source.refresh?.();
-    await sleep(readAheadMs);
+    await sleep(aheadMs);
   }
 
   const running = run();

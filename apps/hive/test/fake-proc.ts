@@ -77,8 +77,9 @@ function writeHost(root: string, processes: readonly FakeProcess[]): void {
   const sockets = processes
     .flatMap((owner) => (owner.listens ?? []).map((address) => ({ owner, address })))
     .map((one, position): Socket => ({ ...one, inode: 9000 + position }));
+  // /proc/net leads here, and is not there where a service sees processes alone.
   writeNet(
-    root,
+    join(root, "self"),
     sockets.filter(({ owner }) => owner.container === undefined),
   );
   for (const one of processes)

@@ -39,6 +39,15 @@ test.each<[string, Record<string, string>, Partial<typeof host>]>([
     { memoryBytes: 2 ** 30, cores: 1 },
   ],
   [
+    "its own service was given what an agent needs",
+    {
+      "proc/self/cgroup": "0::/ai.slice/hive.service",
+      "sys/fs/cgroup/ai.slice/hive.service/memory.max": "268435456",
+      "sys/fs/cgroup/ai.slice/hive.service/cpu.max": "20000 100000",
+    },
+    {},
+  ],
+  [
     "version 1 sets it, under a path that only the host has",
     {
       "proc/self/cgroup": "9:name=systemd:/\n4:memory:/docker/abc\n2:cpu,cpuacct:/docker/abc",
@@ -92,4 +101,10 @@ test.each([
   const files = { [`${folder}${limit}`]: "1073741824", [`${folder}${used}`]: "1000", [`${folder}memory.stat`]: stat };
   const root = rootWith({ "proc/self/cgroup": groups, ...files });
   expect(readMemory(root)).toEqual({ totalBytes: 2 ** 30, usedBytes: 700 });
+});
+
+test("what a Linux uses is not known where it hides that: what is free is then told without what files take of it", () => {
+  expect(readMemory().usedBytes).toBeLessThan(host.memoryBytes);
+  const usedBytes = process.platform === "linux" ? null : expect.any(Number);
+  expect(readMemory(rootWith({}))).toEqual({ totalBytes: host.memoryBytes, usedBytes });
 });

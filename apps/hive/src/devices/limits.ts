@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import os from "node:os";
 import { dirname, join } from "node:path";
 import { unlessExhausted } from "@repo/processes";
@@ -19,15 +19,15 @@ const CPU_FILES = [
   { tree: "cpu", file: "cpu.cfs_quota_us" },
 ];
 
-/** Cores that this process may use: those of the host, or fewer where a container or a service was given less. A share of one counts as one. Throws as `readMemory`. */
+/** Cores that this process may use: those of the host, or fewer where a container or a slice was given less. A share of one counts as one. Throws as `readMemory`. */
 export function readCores(root = "/"): number {
   const shares = CPU_FILES.flatMap(({ tree, file }) => foldersUp(root, tree).map((folder) => shareIn(folder, file)));
   return Math.max(1, Math.ceil(Math.min(os.availableParallelism(), ...shares)));
 }
 
-/** The memory of the host; or that of the container or the service that this process is in, where it was given less. Throws where limits cannot be read for lack of means. */
+/** The memory of the host; or that of the container or the slice that this process is in, where it was given less. Throws where limits cannot be read for lack of means. */
 export function readMemory(root = "/"): Memory {
-  let memory: Memory = { totalBytes: os.totalmem(), usedBytes: os.totalmem() - os.freemem() };
+  let memory: Memory = { totalBytes: os.totalmem(), usedBytes: usedOfHost(root) };
   for (const { tree, limit, used, cache } of MEMORY_FILES) {
     for (const folder of foldersUp(root, tree)) {
       const totalBytes = numberIn(join(folder, limit));
@@ -38,6 +38,12 @@ export function readMemory(root = "/"): Memory {
   return memory;
 }
 
+/** Null where Linux hides it (`ProcSubset=pid`): then what is free is told without what was read from files, which could be. */
+function usedOfHost(root: string): number | null {
+  const isHidden = process.platform === "linux" && !existsSync(join(root, "proc/meminfo"));
+  return isHidden ? null : os.totalmem() - os.freemem();
+}
+
 /** Without what was read from files: that is given back as soon as somebody needs the room. */
 function usedIn(folder: string, used: string, cache: string): number | null {
   const [, cachedBytes = 0] = new RegExp(`^${cache} (\\d+)$`, "m").exec(textIn(join(folder, "memory.stat"))) ?? [];
@@ -45,10 +51,15 @@ function usedIn(folder: string, used: string, cache: string): number | null {
   return usedBytes === undefined ? null : Math.max(0, usedBytes - Number(cachedBytes));
 }
 
-/** The group of this process in a tree, and those that it is in: the least of their limits counts. */
+/**
+ * The group of this process in a tree, and those that it is in: the least of their limits counts. A service of its own is given what an agent needs, and
+ * the servers of its host run in others.
+ */
 function foldersUp(root: string, tree: string): string[] {
   const group = groupsIn(textIn(join(root, "proc/self/cgroup"))).get(tree);
-  return waysUp(group).map((way) => join(root, "sys/fs/cgroup", tree, way));
+  return waysUp(group?.endsWith(".service") ? dirname(group) : group).map((way) =>
+    join(root, "sys/fs/cgroup", tree, way),
+  );
 }
 
 /** The group of this process in each tree, by the name of the tree; version 2 has none. */

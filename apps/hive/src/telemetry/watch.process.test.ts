@@ -197,6 +197,20 @@ test("a beat waits for nothing, readings do not pile up, and none is told that b
   expect((await next()).gpus).toEqual([SECOND]);
 });
 
+test("what GPUs do is told while the processes on them are still read, and how long all of it took", async () => {
+  const { folder, found, watch } = watchBeside();
+  await found.read();
+  watch.gpuMemoryByPid();
+  const waits = `until [ -e "$0.go" ]; do /bin/sleep 0.02; done`;
+  fakeProgram(folder, "nvidia-smi", `case "$1" in --query-gpu*) echo "${LINES[0]}";; *) ${waits};; esac`);
+  const reading = watch.refresh();
+  await vi.waitFor(() => expect(watch.latest().gpus).toEqual([FIRST]), { timeout: 20_000 });
+  expect(watch.tookMs).toBe(0);
+  writeFileSync(join(folder, "nvidia-smi.go"), "");
+  await reading;
+  expect(watch.tookMs).toBeGreaterThan(0);
+});
+
 test("memory by process is read only while somebody asks, by the index of the GPU", async () => {
   const me = process.pid;
   const processes = [`${UUIDS[1]}, ${me}, 4096`, `${UUIDS[0]}, ${me}, `, `${UUIDS[0]}, 999999999, 1`];

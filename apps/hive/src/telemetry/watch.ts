@@ -50,6 +50,7 @@ export class TelemetryWatch {
   #memoryByPid: GpuMemoryByPid | undefined;
   #running: Promise<void> | undefined;
   #isOutdated = false;
+  #tookMs = 0;
   #amd: Promise<Map<number, Load>> | undefined;
   #isMemoryWanted = false;
   #saidSlow = false;
@@ -78,6 +79,11 @@ export class TelemetryWatch {
     return this.#memoryByPid;
   }
 
+  /** As long as the last reading. */
+  get tookMs(): number {
+    return this.#tookMs;
+  }
+
   /** Reads anew, unless a reading runs, which then began too early to be told. Never rejects. */
   refresh(): Promise<void> {
     this.#host = this.#meter.read();
@@ -93,14 +99,15 @@ export class TelemetryWatch {
   }
 
   async #read(): Promise<void> {
+    const startedMs = performance.now();
     const cards = (await readPciGpus(this.#options.sysfs)) ?? [];
     const toAsk = cardsToAsk(cards);
     const nvidia = toAsk?.length === 0 ? undefined : await this.#readNvidia(toAsk);
-    const memoryByPid = await this.#readMemoryByPid(nvidia?.gpus ?? [], toAsk);
     const gpus = await this.#told(cards, nvidia);
-    if (this.#isOutdated) return;
-    this.#gpus = gpus;
-    this.#memoryByPid = memoryByPid;
+    if (!this.#isOutdated) this.#gpus = gpus;
+    const memoryByPid = await this.#readMemoryByPid(nvidia?.gpus ?? [], toAsk);
+    if (!this.#isOutdated) this.#memoryByPid = memoryByPid;
+    this.#tookMs = performance.now() - startedMs;
   }
 
   async #told(cards: PciGpu[], nvidia: GpuReading<NvidiaGpu> | undefined): Promise<GpuTelemetry[] | undefined> {

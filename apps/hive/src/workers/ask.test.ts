@@ -81,9 +81,9 @@ test("follows no redirect, so that its key goes nowhere else", async () => {
   expect(other.requests).toEqual([]);
 });
 
-test("reads no more than 1 MiB", async () => {
-  const base = await serve((_request, response) => response.end("x".repeat(2 ** 20 + 1)));
-  await expect(asking(base)("/a")).rejects.toThrow(new NoAnswer("it answers with more than 1 MiB"));
+test("reads no more than 4 MiB", async () => {
+  const base = await serve((_request, response) => response.end("x".repeat(2 ** 22 + 1)));
+  await expect(asking(base)("/a")).rejects.toThrow(new NoAnswer("it answers with more than 4 MiB"));
   const endless = await serve((_request, response) => {
     const more = () => {
       while (response.writable && response.write("x".repeat(65_536)));

@@ -4,7 +4,8 @@ import { isIP, type LookupFunction } from "node:net";
 import { addressIn, EITHER_LOOPBACK, isOfThisHost } from "./listeners.ts";
 import { whyNoAnswer } from "./why-no-answer.ts";
 
-const MAX_ANSWER_BYTES = 2 ** 20;
+/** The metrics of a vLLM are some 40 KB for each of its engines. */
+const MAX_ANSWER_BYTES = 4 * 2 ** 20;
 /** With 1xx, before the answer. */
 const MAX_INTERIM_ANSWERS = 16;
 
@@ -112,7 +113,7 @@ async function read(response: http.IncomingMessage): Promise<string> {
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) throw new NoAnswer("it answers with more than 1 MiB"); // leaving the loop destroys the response
+    if (bytes > MAX_ANSWER_BYTES) throw new NoAnswer("it answers with more than 4 MiB"); // leaving the loop destroys the response
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");

@@ -13,6 +13,7 @@ describe("in a container", () => {
   const proxy = (hostIp: string): FakeProcess => ({
     pid: 21,
     commandLine: `/usr/bin/docker-proxy -proto tcp -host-ip ${hostIp} -host-port 8100 -container-ip 172.17.0.2 -container-port 8000`,
+    listens: [`${hostIp}:8100`],
   });
 
   test.each([
@@ -24,7 +25,7 @@ describe("in a container", () => {
   });
 
   test("of several published ports it is one that others reach", async () => {
-    const more = { pid: 22, commandLine: proxy("10.0.0.5").commandLine.replace("8100", "8200") };
+    const more = { ...proxy("10.0.0.5"), pid: 22, commandLine: proxy("10.0.0.5").commandLine.replace("8100", "8200") };
     const { places } = await find(INSIDE, proxy("127.0.0.1"), more);
     expect(places).toMatchObject([{ port: 8200, reachable: "all" }]);
   });
@@ -54,6 +55,16 @@ describe("in a container", () => {
       { ...root, pid: 26, commandLine: first.replace("172.17.0.2", "172.17.0.3"), listens: ["0.0.0.0:8000"] },
     );
     expect(places.map(({ base }) => base)).toEqual(["http://127.0.0.1:8100", "http://127.0.0.1:8000"]);
+  });
+
+  test("what a Docker inside a container publishes is not on this host", async () => {
+    const inner = {
+      pid: 19,
+      commandLine: proxy("0.0.0.0").commandLine.replace("8100", "8000"),
+      listens: ["0.0.0.0:8000"],
+    };
+    const { places } = await find(INSIDE, { ...inner, container: ["172.17.0.9"] }, proxy("0.0.0.0"));
+    expect(places).toMatchObject([{ port: 8100 }]);
   });
 
   test("runners are not asked: their port here is another one", async () => {

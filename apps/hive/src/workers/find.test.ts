@@ -228,7 +228,8 @@ test("where processes hang so that no other is read, that is said beside what is
   for (const pid of [20, 21]) hang(pid);
   const { found, leftOut } = await finder.find();
   expect(found.map(({ process }) => process.pid)).toEqual([10]);
-  const why = "processes 20 and 21 hang in the kernel, and while they do no other command line is read";
+  const why =
+    "processes 20 and 21 hang in the kernel, or this host has no time for its agent: until their command lines come no other is read";
   expect(leftOut).toEqual([{ what: "each new server", why }]);
 });
 

@@ -67,7 +67,7 @@ export class ServerFinder {
     });
     const unread = [...this.#unread(), ...this.#hidden(stats)];
     if (candidates.length === 0) return { found: [], leftOut: unread, tree };
-    const published = lines.flatMap(({ argv }) => publishedBy(argv) ?? []);
+    const published = lines.flatMap(({ stat: { pid }, argv }) => publishedBy(pid, argv) ?? []);
     this.#places.begin(candidates.map(({ process }) => process));
     const uptimeSeconds = this.#proc.uptimeSeconds();
     const settled = await settle({ tree, places: this.#places, published, candidates, uptimeSeconds });
@@ -82,7 +82,8 @@ export class ServerFinder {
   #unread(): LeftOut[] {
     const pids = this.#lines.stuckPids;
     if (pids.length === 0) return [];
-    const why = `processes ${pids.join(" and ")} hang in the kernel, and while they do no other command line is read`;
+    const hang = `processes ${pids.join(" and ")} hang in the kernel, or this host has no time for its agent`;
+    const why = `${hang}: until their command lines come no other is read`;
     return [{ what: "each new server", why }];
   }
 

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import os from "node:os";
 import type { Proc } from "./proc.ts";
 
-/** A TCP socket that listens, from `/proc/net/tcp` or `tcp6`. */
+/** A TCP socket that listens, from a table such as `/proc/self/net/tcp`. */
 export interface Listener {
   /** As text; `0.0.0.0` and `::` are every address of the host. */
   readonly address: string;
@@ -15,10 +15,9 @@ const WORD_DIGITS = 8;
 /** What listens has no other end, and state 0A. Tables are long where connections are many: a line is not taken apart in vain. */
 const LISTENING = /^ *\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) [0:]+ 0A \S+ \S+ \S+ +(\d+) +\d+ (\d+)/gm;
 
-/** The listeners of this network namespace, or of that of a process. */
-export async function listenersOf(proc: Proc, pid?: number): Promise<Listener[]> {
-  const folder = pid === undefined ? [] : [String(pid)];
-  const tables = await Promise.all(["tcp", "tcp6"].map((name) => proc.text(...folder, "net", name)));
+/** The listeners of the network namespace of a process, or of this one. */
+export async function listenersOf(proc: Proc, pid: number | "self" = "self"): Promise<Listener[]> {
+  const tables = await Promise.all(["tcp", "tcp6"].map((name) => proc.text(String(pid), "net", name)));
   return tables.flatMap((table) => parseTcp(table ?? ""));
 }
 

@@ -77,7 +77,12 @@ export class Places {
 
   async #publishedPlace({ pid }: ServerProcess, port: number, published: readonly PublishedPort[]): Promise<Place> {
     const addresses = await addressesOf(this.#proc, pid);
-    const ways = published.filter((way) => way.containerPort === port && addresses.has(way.containerAddress));
+    const ways: PublishedPort[] = [];
+    for (const way of published) {
+      if (way.containerPort !== port || !addresses.has(way.containerAddress)) continue;
+      // A Docker inside a container publishes there, with the same addresses.
+      if (await this.#areHere(await listenersOf(this.#proc, way.pid))) ways.push(way);
+    }
     const one = ways.find(({ hostAddress }) => !isLoopback(hostAddress)) ?? ways[0];
     if (one !== undefined) return { listener: { address: one.hostAddress, port: one.hostPort }, isContained: true };
     return { why: `it is in a container, and no docker-proxy publishes its port ${port}: name it with HIVE_WORKERS` };

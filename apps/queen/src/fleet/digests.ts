@@ -7,8 +7,6 @@ interface Digest {
   readonly atMs: number;
 }
 
-const DIGEST_BYTES = 6;
-
 /** Notices that something of a hive is other than it was, and keeps only a digest of it. */
 export class Digests {
   readonly #byId = new Map<string, Digest>();
@@ -17,7 +15,7 @@ export class Digests {
   learn(id: string, value: unknown, atMs: number): boolean {
     const known = this.#byId.get(id);
     if (known !== undefined && known.atMs > atMs) return false;
-    const digest = hash("sha1", JSON.stringify(value), "buffer").readUIntBE(0, DIGEST_BYTES);
+    const digest = hash("sha1", JSON.stringify(value), "buffer").readInt32BE();
     this.#byId.set(id, { digest, atMs });
     return known?.digest !== undefined && known.digest !== digest;
   }

@@ -41,8 +41,6 @@ interface Beaten extends Shown {
 interface State {
   readonly status: Sight["status"];
   readonly rule: Rule;
-  /** Grows with time: no change by itself. */
-  readonly why: string;
   readonly notBeating: NotBeating | null;
   readonly unreachableSinceMs: number | undefined;
   readonly probationUntilMs: number | undefined;
@@ -65,8 +63,8 @@ export class HiveNews {
   heard({ hiveId, workers, reading }: Heartbeat): void {
     const beaten = this.#beaten.get(hiveId);
     if (beaten === undefined) {
-      const isFresh = { isLive: true, isRead: reading !== null };
-      this.#beaten.set(hiveId, { workers, reading, ...isFresh, toldAtMs: Number.NEGATIVE_INFINITY });
+      const isRead = reading !== null;
+      this.#beaten.set(hiveId, { workers, reading, isLive: true, isRead, toldAtMs: Number.NEGATIVE_INFINITY });
       this.#changed(hiveId);
       return;
     }
@@ -80,7 +78,7 @@ export class HiveNews {
   /** Everything that shows of the hive is told now, or was not seen by anybody before. */
   noted(hiveId: string): void {
     const sight = this.#parts.liveness.sights.get(hiveId);
-    if (sight !== undefined) this.#states.set(hiveId, this.#stateOf(sight));
+    if (sight !== undefined) this.#states.set(hiveId, this.#judged(sight).state);
   }
 
   forget(hiveId: string): void {
@@ -125,11 +123,11 @@ export class HiveNews {
   #lookAt(sight: Sight): void {
     const { announcer } = this.#parts;
     const before = this.#states.get(sight.id);
-    const state = this.#stateOf(sight);
-    const changes = before === undefined ? [] : changesOf(before, state, sight);
+    const { state, why } = this.#judged(sight);
+    const changes = before === undefined ? [] : changesOf(before, state, why, sight);
     if (before === undefined) this.#states.set(sight.id, state);
     else if (changes.length > 0) announcer.changedByItself(sight.id, oneLine(changes));
-    if (state.notBeating !== null && before?.notBeating !== state.notBeating) announcer.notBeating(sight.id, state.why);
+    if (state.notBeating !== null && before?.notBeating !== state.notBeating) announcer.notBeating(sight.id, why);
   }
 
   /** What their hive said of them counts for some time only, and so does what it measured. */
@@ -144,24 +142,25 @@ export class HiveNews {
     this.#changed(hiveId);
   }
 
-  #stateOf(sight: Sight): State {
+  /** Beside what is kept, why it is so: that grows with time. */
+  #judged(sight: Sight): { state: State; why: string } {
     const { clock, liveness } = this.#parts;
     const { status, unreachableSinceMs, damaged } = sight;
     const nowMs = clock.monotonicNow();
     const { rule, why } = standingOf({ status: status ?? "unknown" }, sight, liveness, nowMs);
     const notBeating = liveness.notBeating(sight, nowMs);
     const probationUntilMs = probationAt(sight, nowMs)?.untilMs;
-    return { status, rule, why, notBeating, unreachableSinceMs, probationUntilMs, damaged };
+    return { state: { status, rule, notBeating, unreachableSinceMs, probationUntilMs, damaged }, why };
   }
 }
 
 /** In words, what is other than before. */
-function changesOf(before: State, now: State, { probe, probes }: Sight): string[] {
+function changesOf(before: State, now: State, why: string, { probe, probes }: Sight): string[] {
   const changes: string[] = [];
   if (before.damaged !== now.damaged) changes.push(now.damaged ? "its record is damaged" : "its record is sound again");
   if (before.status !== now.status)
     changes.push(now.status === undefined ? "its status is not sure" : `it is ${now.status}`);
-  if (before.rule !== now.rule || before.notBeating !== now.notBeating) changes.push(now.why);
+  if (before.rule !== now.rule || before.notBeating !== now.notBeating) changes.push(why);
   if (before.unreachableSinceMs !== now.unreachableSinceMs) changes.push(reachText(now, probe, probes));
   if (before.probationUntilMs !== now.probationUntilMs) {
     changes.push(now.probationUntilMs === undefined ? "its probation is over" : "it is on probation");

@@ -35,8 +35,7 @@ const UNHURRIED_MS = 100;
 export const EVENT_ID = /^([0-9a-z]+)-(\d{1,15})$/;
 
 /** Of these a later one of the same hive says all that an earlier one did, so that only the newest is sure to be kept, and none pushes another event out. */
-const LATEST_ALONE: ReadonlySet<EventType> = new Set<EventType>(["workers", "operation_step"]);
-const latestOf = (type: EventType, hiveId: string | undefined): string => `${type} ${hiveId}`;
+const LATEST_ALONE: readonly EventType[] = ["workers", "operation_step"];
 
 /**
  * The last events of this start of the queen, numbered from 1, for whoever reads `GET /v1/events`. Nothing is kept for a single reader: one
@@ -51,8 +50,8 @@ export class EventLog {
   readonly #readers = new Set<() => void>();
   /** In order. Some of them are outdated, and some more than are promised. */
   #kept: LoggedEvent[] = [];
-  /** By type and hive. */
-  readonly #latest = new Map<string, LoggedEvent>();
+  /** Of each hive. */
+  readonly #latest = new Map(LATEST_ALONE.map((type) => [type, new Map<string | undefined, LoggedEvent>()]));
   #newest = 0;
   #lastGone = 0;
   #waking: NodeJS.Immediate | undefined;
@@ -67,10 +66,10 @@ export class EventLog {
   publish<Type extends EventType>(type: Type, data: EventData[Type]): void {
     const { hive_id: hiveId }: { hive_id?: string } = data;
     const event: LoggedEvent = { n: ++this.#newest, type, hiveId, data: { at_ms: this.#now(), ...data } };
-    if (LATEST_ALONE.has(type)) this.#latest.set(latestOf(type, hiveId), event);
-    if (type === "hive_removed") for (const other of LATEST_ALONE) this.#latest.delete(latestOf(other, hiveId));
+    this.#latest.get(type)?.set(hiveId, event);
+    if (type === "hive_removed") for (const latest of this.#latest.values()) latest.delete(hiveId);
     this.#kept.push(event);
-    if (this.#kept.length >= 2 * (this.#capacity + this.#latest.size)) this.#dropOld();
+    if (this.#kept.length >= 2 * (this.#capacity + this.#latestCount)) this.#dropOld();
     this.#wakeReaders(type === UNHURRIED);
   }
 
@@ -129,14 +128,21 @@ export class EventLog {
   }
 
   #isOutdated(event: LoggedEvent): boolean {
-    return LATEST_ALONE.has(event.type) && this.#latest.get(latestOf(event.type, event.hiveId)) !== event;
+    const latest = this.#latest.get(event.type);
+    return latest !== undefined && latest.get(event.hiveId) !== event;
+  }
+
+  get #latestCount(): number {
+    let count = 0;
+    for (const { size } of this.#latest.values()) count += size;
+    return count;
   }
 
   #dropOld(): void {
     const current = this.#kept.filter((event) => !this.#isOutdated(event));
-    let surplus = current.length - this.#latest.size - this.#capacity;
+    let surplus = current.length - this.#latestCount - this.#capacity;
     this.#kept = current.filter(({ n, type }) => {
-      if (surplus <= 0 || LATEST_ALONE.has(type)) return true;
+      if (surplus <= 0 || this.#latest.has(type)) return true;
       surplus -= 1;
       this.#lastGone = n;
       return false;

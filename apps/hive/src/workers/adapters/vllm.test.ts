@@ -56,6 +56,18 @@ test("counts all of its engines, under either form of their names", async () => 
   expect(readings).toMatchObject([{ running: 3, waiting: undefined, slots: 8 }]);
 });
 
+test("is read with the metrics of many engines, which are a megabyte and more", async () => {
+  const bucket = (engine: number, le: number) =>
+    `vllm:time_to_first_token_seconds_bucket{engine="${engine}",le="${le}",model_name="${MODEL}"} 7.0\n`;
+  const pages = Array.from({ length: 32 }, (_, engine) => {
+    const buckets = Array.from({ length: 400 }, (_, le) => bucket(engine, le)).join("");
+    return `vllm:num_requests_running{engine="${engine}",model_name="${MODEL}"} 1.0\n${buckets}`;
+  });
+  const server = await startStub(metrics(pages.join("")), models(MODEL));
+  const { readings } = await readerOf(vllm, server, { process: PROCESS })();
+  expect(readings).toMatchObject([{ state: "Idle", running: 32, slots: 128 }]);
+});
+
 test("is a worker for each of its names and LoRAs", async () => {
   const server = await startStub(metrics(vllmMetrics(0, 0)), models(MODEL, "sql-lora"));
   const { readings } = await readerOf(vllm, server)();

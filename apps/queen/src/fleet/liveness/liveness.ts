@@ -166,8 +166,7 @@ export class Liveness {
   probed(sight: Sight, address: Address, result: ProbeResult): boolean {
     if (!isAt(sight, address)) return false;
     this.condition.listening.wake(result.endedAtMs);
-    sight.probes.push(result);
-    if (sight.probes.length > PROBES_KEPT) sight.probes.shift();
+    sight.probes = [...sight.probes, result].slice(-PROBES_KEPT);
     if (!isFinding(result.outcome)) return true;
     sight.probe = result.outcome;
     if (result.outcome !== "failed") sight.unreachableSinceMs = undefined;

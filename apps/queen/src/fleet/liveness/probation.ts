@@ -18,8 +18,7 @@ export const probationAt = ({ probation }: Readonly<Sight>, nowMs: number): Prob
 
 /** Keeps a change of status, and puts a hive that changes too often on probation. What an operator does is no flapping. */
 export function remember(sight: Sight, change: Change, settings: FlapSettings): void {
-  sight.changes.push(change);
-  if (sight.changes.length > CHANGES_KEPT) sight.changes.shift();
+  sight.changes = [...sight.changes, change].slice(-CHANGES_KEPT);
   if (isFlap(change)) sight.probation = nextProbation(sight, change, settings);
 }
 

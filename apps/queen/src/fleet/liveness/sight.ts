@@ -76,7 +76,7 @@ export interface Sight {
   /** What answered there has said once that it is this hive: what does not is something else. */
   saysId: boolean;
   /** The last few probes, the newest last. */
-  readonly probes: ProbeResult[];
+  probes: readonly ProbeResult[];
   /** Beginnings of the first and the last failed probe since the last sign of life: one alone may be lost by chance. */
   failedFromMs: number;
   failedAtMs: number;
@@ -87,7 +87,7 @@ export interface Sight {
   /** The last round that had begun when the hive was met: one that is added while a round reads is not gone because that did not meet it. */
   round: number;
   /** The last few changes of status, the newest last. */
-  readonly changes: Change[];
+  changes: readonly Change[];
   probation: Probation | undefined;
 }
 
@@ -167,6 +167,9 @@ export class Sights {
   }
 }
 
+/** One for all hives: a list of its own for each takes a megabyte of ten thousand. */
+const NOTHING: readonly never[] = [];
+
 function newSight(id: string, ordinal: number): Sight {
   return {
     id,
@@ -184,13 +187,13 @@ function newSight(id: string, ordinal: number): Sight {
     port: 0,
     probe: "pending",
     saysId: false,
-    probes: [],
+    probes: NOTHING,
     failedFromMs: Number.NEGATIVE_INFINITY,
     failedAtMs: Number.NEGATIVE_INFINITY,
     unreachableSinceMs: undefined,
     damaged: false,
     round: 0,
-    changes: [],
+    changes: NOTHING,
     probation: undefined,
   };
 }
@@ -240,7 +243,7 @@ export function moveTo(sight: Sight, { host, port }: Address): void {
   sight.probe = "pending";
   sight.saysId = false;
   sight.answeredAtMs = undefined;
-  sight.probes.length = 0;
+  sight.probes = NOTHING;
   sight.failedFromMs = Number.NEGATIVE_INFINITY;
   sight.unreachableSinceMs = undefined;
 }
