@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "pino";
 import { OutcomeLog } from "./outcome-log.ts";
+import type { QueenAccess } from "./queen-access.ts";
 import { type Outcome, outcomeOf } from "./queen-answer.ts";
 import { QueenClient } from "./queen-client.ts";
 import { whyNoAnswer } from "./workers/why-no-answer.ts";
@@ -16,10 +17,8 @@ export interface BeatSource {
 export interface HeartbeatOptions {
   /** Base URL of the queen. */
   queen: string;
-  /** This hive's own; undefined where the queen asks for none. */
-  token?: string | undefined;
-  /** In PEM: who signed the queen's certificate, if it is none that Node knows. */
-  ca?: string | undefined;
+  /** Asked for each beat. Default: neither a token nor a certificate. */
+  access?: (() => QueenAccess) | undefined;
   /** This hive as the queen can reach it: what an operator would add to the catalog. */
   hive: { id: string; host: string; port: number };
   /** What else a beat says; of two with the same key the later one counts. */

@@ -31,7 +31,8 @@ export interface WorkerWatchOptions {
   /** Whether servers are found by their processes. */
   readonly discover: boolean;
   readonly configured: readonly ConfiguredServer[];
-  readonly keys: Keys;
+  /** Asked for each reading. */
+  readonly keys: () => Keys;
   /** How long a server may take for one answer. */
   readonly timeoutMs: number;
   /** The name under which others reach this host; "" where the queen knows it better. */
@@ -156,7 +157,8 @@ export class WorkerWatch {
   }
 
   async #ask(servers: readonly WatchedServer[], targets: ReadonlyMap<string, Target>, nowMs: number): Promise<void> {
-    const { keys, timeoutMs, readingTimeoutMs = READING_TIMEOUT_MS } = this.#options;
+    const { timeoutMs, readingTimeoutMs = READING_TIMEOUT_MS } = this.#options;
+    const keys = this.#options.keys();
     const reading = new AbortController();
     const end = () => reading.abort();
     const timer = setTimeout(end, readingTimeoutMs);
