@@ -103,7 +103,12 @@ export class Requests {
   }
 
   /** The body of an answer that comes in pieces, and the signal that ends it. */
-  stream(method: Method, path: Path, request: Parts & { accept: string }, call: Call) {
+  stream(
+    method: Method,
+    path: Path,
+    request: Parts & { accept: string },
+    call: Call,
+  ): Promise<{ body: ReadableStream<Uint8Array>; signal: AbortSignal }> {
     return this.#inTime(`${method.toUpperCase()} ${path}`, call, async (signal) => {
       const { headers, status, body } = await this.#send(method, path, request, signal);
       if (body !== null && headers.get("content-type")?.startsWith(request.accept)) return { body, signal };
