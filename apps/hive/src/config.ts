@@ -13,7 +13,7 @@ import { Command } from "commander";
 import * as z from "zod";
 import manifest from "../package.json" with { type: "json" };
 import { type QueenAccess, readQueenAccess } from "./queen-access.ts";
-import { type Keys, parseServers, readKeys as readKeysFile } from "./workers/configured.ts";
+import { type Keys, parseServers, readKeys } from "./workers/configured.ts";
 
 const LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?";
 const HOST_NAME = new RegExp(`^(?=.{1,253}$)${LABEL}(?:\\.${LABEL})*$`, "i");
@@ -152,9 +152,8 @@ export const SETTINGS = new Settings(
 export type Config = Omit<Values<typeof SETTINGS>, keyof QueenAccess> &
   QueenAccess & {
     readonly workerKeys: Keys;
-    /** What these files say by now. */
+    /** What the files for its queen say by now; adds a sentence to `problems` for what cannot be used. */
     readonly readAccess: (problems: string[]) => QueenAccess;
-    readonly readKeys: (problems: string[]) => Keys;
     /** Whether to print what a heartbeat would say, in place of sending any; and whether as JSON. */
     readonly once: boolean;
     readonly json: boolean;
@@ -178,12 +177,10 @@ export function readConfig(argv = process.argv.slice(2), env: Environment = proc
     env,
     combine: (values, problems) => {
       const readAccess = (found: string[]) => readQueenAccess(values, found);
-      const readKeys = (found: string[]) => readWorkerKeys(values.workerKeysFile ?? "", found);
       return {
         ...readAccess(problems),
-        workerKeys: readKeys(problems),
+        workerKeys: readWorkerKeys(values.workerKeysFile ?? "", problems),
         readAccess,
-        readKeys,
         once: command.opts().once === true,
         json: command.opts().json === true,
       };
@@ -193,7 +190,7 @@ export function readConfig(argv = process.argv.slice(2), env: Environment = proc
 
 function readWorkerKeys(path: string, problems: string[]): Keys {
   try {
-    if (path !== "") return readKeysFile(path);
+    if (path !== "") return readKeys(path);
   } catch (error) {
     problems.push(
       `--worker-keys-file (HIVE_WORKER_KEYS_FILE) ${path}: ${error instanceof Error ? error.message : error}`,

@@ -17,7 +17,7 @@ export interface BeatSource {
 export interface HeartbeatOptions {
   /** Base URL of the queen. */
   queen: string;
-  /** Asked for each beat. Default: neither a token nor a certificate. */
+  /** Asked at the start, and after each beat that was not taken: it may have been renewed. Default: neither a token nor a certificate. */
   access?: (() => QueenAccess) | undefined;
   /** This hive as the queen can reach it: what an operator would add to the catalog. */
   hive: { id: string; host: string; port: number };
@@ -124,6 +124,8 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
       const outcome = await beat();
       if (stopping.signal.aborted) return;
       outcomes.add(outcome);
+      // While all is well its files are left alone: the disk that they are on may be away, and would stop the agent.
+      if (outcome.state !== "reached") client.renewAccess();
       failures = outcome.state === "away" ? failures + 1 : 0;
       const tookMs = performance.now() - startedMs;
       await rest(Math.max(0, pauseMs(outcome, { intervalMs, tookMs, failures, random })));

@@ -14,7 +14,7 @@ import { Gpus } from "./devices/gpus.ts";
 import { type Heartbeats, startHeartbeats } from "./heartbeats.ts";
 import { openLogFile } from "./log-file.ts";
 import { onceJson, onceText, readOnce } from "./once.ts";
-import { renewed } from "./renewed.ts";
+import { renewedAccess } from "./queen-access.ts";
 import { TelemetryWatch } from "./telemetry/watch.ts";
 import { WorkerWatch } from "./workers/watch.ts";
 
@@ -142,7 +142,7 @@ async function run(): Promise<void> {
   }
   running.heartbeats = startHeartbeats({
     queen: config.queen,
-    access: renewed({ token: config.token, queenCa: config.queenCa }, config.readAccess, log),
+    access: renewedAccess({ token: config.token, queenCa: config.queenCa }, config.readAccess, log),
     hive: { id: config.id, host: reachableHost(config.host), port },
     sources,
     intervalMs: config.beatIntervalMs,
@@ -176,11 +176,11 @@ function readers(log: Logger) {
 }
 
 function watchWorkers(log: Logger, telemetry: TelemetryWatch | undefined): WorkerWatch {
-  const { discover, workers: configured, workerKeys, readKeys, workerTimeoutMs: timeoutMs, advertiseHost } = config;
+  const { discover, workers: configured, workerKeys: keys, workerTimeoutMs: timeoutMs, advertiseHost } = config;
   return new WorkerWatch({
     discover,
     configured,
-    keys: renewed(workerKeys, readKeys, log),
+    keys,
     timeoutMs,
     advertiseHost,
     log,

@@ -19,7 +19,7 @@ async function onceOn(
   const workers = new WorkerWatch({
     discover: true,
     configured: named.map((base) => ({ kind: "openai" as const, base })),
-    keys: () => new Map(),
+    keys: new Map(),
     timeoutMs: 5000,
     advertiseHost: "",
     log: pino({ level: "silent" }),

@@ -6,7 +6,7 @@ import type { QueenAccess } from "./queen-access.ts";
 interface QueenClientOptions {
   /** Base URL of the queen. */
   queen: string;
-  /** Asked for each request. Default: neither a token nor a certificate. */
+  /** Default: neither a token nor a certificate. */
   access?: (() => QueenAccess) | undefined;
 }
 
@@ -24,19 +24,21 @@ const MAX_ANSWER_BYTES = 65_536;
 /** Sends JSON to the queen over connections that are kept. */
 export class QueenClient {
   readonly #queen: URL;
-  readonly #access: () => QueenAccess;
+  readonly #readAccess: () => QueenAccess;
+  #access: QueenAccess;
   /** With the certificate that its connections were made with. */
   #kept: { agent: http.Agent; queenCa: string | undefined } | undefined;
 
   constructor({ queen, access = () => NO_ACCESS }: QueenClientOptions) {
     this.#queen = new URL(queen);
-    this.#access = access;
+    this.#readAccess = access;
+    this.#access = access();
   }
 
   /** Follows no redirect, so that the token goes nowhere else. An aborted request rejects with the signal's reason, or with that as its cause. */
   async post(path: string, json: unknown, signal: AbortSignal): Promise<QueenAnswer> {
     const body = JSON.stringify(json);
-    const { token, queenCa } = this.#access();
+    const { token, queenCa } = this.#access;
     const { request } = this.#isSecure ? https : http;
     const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
       const url = `${this.#queen.href.replace(/\/+$/, "")}${path}`;
@@ -59,6 +61,10 @@ export class QueenClient {
       text,
       retryAfterMs: /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) * 1000 : undefined,
     };
+  }
+
+  renewAccess(): void {
+    this.#access = this.#readAccess();
   }
 
   /** Ends the connections that are kept. */

@@ -18,7 +18,7 @@ export function watch(processes: readonly FakeProcess[], { named = "", ...option
   const workers = new WorkerWatch({
     discover: true,
     configured,
-    keys: () => new Map(),
+    keys: new Map(),
     timeoutMs: 1000,
     advertiseHost: "",
     log: pino({ base: null }, { write: (line: string) => void log.push(JSON.parse(line).msg) }),

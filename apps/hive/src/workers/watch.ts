@@ -31,8 +31,7 @@ export interface WorkerWatchOptions {
   /** Whether servers are found by their processes. */
   readonly discover: boolean;
   readonly configured: readonly ConfiguredServer[];
-  /** Asked for each reading. */
-  readonly keys: () => Keys;
+  readonly keys: Keys;
   /** How long a server may take for one answer. */
   readonly timeoutMs: number;
   /** The name under which others reach this host; "" where the queen knows it better. */
@@ -157,8 +156,7 @@ export class WorkerWatch {
   }
 
   async #ask(servers: readonly WatchedServer[], targets: ReadonlyMap<string, Target>, nowMs: number): Promise<void> {
-    const { timeoutMs, readingTimeoutMs = READING_TIMEOUT_MS } = this.#options;
-    const keys = this.#options.keys();
+    const { keys, timeoutMs, readingTimeoutMs = READING_TIMEOUT_MS } = this.#options;
     const reading = new AbortController();
     const end = () => reading.abort();
     const timer = setTimeout(end, readingTimeoutMs);
