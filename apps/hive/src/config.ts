@@ -152,6 +152,8 @@ export const SETTINGS = new Settings(
 export type Config = Omit<Values<typeof SETTINGS>, keyof QueenAccess> &
   QueenAccess & {
     readonly workerKeys: Keys;
+    /** What the files for its queen say by now; adds a sentence to `problems` for what cannot be used. */
+    readonly readAccess: (problems: string[]) => QueenAccess;
     /** Whether to print what a heartbeat would say, in place of sending any; and whether as JSON. */
     readonly once: boolean;
     readonly json: boolean;
@@ -173,12 +175,16 @@ export function readConfig(argv = process.argv.slice(2), env: Environment = proc
   return SETTINGS.readCommandLine(command, {
     argv,
     env,
-    combine: (values, problems) => ({
-      ...readQueenAccess(values, problems),
-      workerKeys: readWorkerKeys(values.workerKeysFile ?? "", problems),
-      once: command.opts().once === true,
-      json: command.opts().json === true,
-    }),
+    combine: (values, problems) => {
+      const readAccess = (found: string[]) => readQueenAccess(values, found);
+      return {
+        ...readAccess(problems),
+        workerKeys: readWorkerKeys(values.workerKeysFile ?? "", problems),
+        readAccess,
+        once: command.opts().once === true,
+        json: command.opts().json === true,
+      };
+    },
   });
 }
 

@@ -3,11 +3,12 @@ import type { ServerResponse } from "node:http";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { backoffMs, type HeartbeatOptions, pauseMs, readAheadMs, startHeartbeats } from "./heartbeats.ts";
+import type { QueenAccess } from "./queen-access.ts";
 import { answerOk, answerProblem, eventually, type LogLine, QUEEN_CA, startQueenDouble } from "./testing.ts";
 
 const SHORT_MS = 100;
 
-type Access = Partial<Pick<HeartbeatOptions, "intervalMs" | "requestTimeoutMs" | "token" | "ca" | "sources">>;
+type Access = Partial<Pick<HeartbeatOptions, "intervalMs" | "requestTimeoutMs" | "access" | "sources">>;
 
 function beatTo(queen: string, { intervalMs = SHORT_MS, requestTimeoutMs = 20_000, ...access }: Access = {}) {
   const log: LogLine[] = [];
@@ -28,6 +29,8 @@ function beatTo(queen: string, { intervalMs = SHORT_MS, requestTimeoutMs = 20_00
     eventually(() => (log.length >= count ? log[count - 1] : undefined), `line ${count}`);
   return { heartbeats, messages, logged };
 }
+
+const accessOf = (access: Partial<QueenAccess>) => () => ({ token: undefined, queenCa: undefined, ...access });
 
 const atLeast = (beats: unknown[], count: number) =>
   eventually(() => (beats.length >= count ? true : undefined), `${count} beats`);
@@ -253,7 +256,7 @@ test("all is read three seconds before a beat, and earlier where that took longe
 
 test("shows its token with each beat, and none when it has none", async () => {
   const queen = await startQueenDouble();
-  beatTo(queen.url, { token: "hq_1_secret" });
+  beatTo(queen.url, { access: accessOf({ token: "hq_1_secret" }) });
   await atLeast(queen.beats, 2);
   expect(new Set(queen.authorizations)).toEqual(new Set(["Bearer hq_1_secret"]));
   const open = await startQueenDouble();
@@ -265,7 +268,7 @@ test("shows its token with each beat, and none when it has none", async () => {
 test("says how to get a token when the queen wants one, and never says its own", async () => {
   const queen = await startQueenDouble();
   queen.answerWith((response) => answerProblem(response, 401, "UNAUTHENTICATED"));
-  const { logged } = beatTo(queen.url, { token: "hq_1_secret" });
+  const { logged } = beatTo(queen.url, { access: accessOf({ token: "hq_1_secret" }) });
   const line = await logged(1);
   expect(line).toMatchObject({
     msg: expect.stringContaining("pnpm queen token create --name hive-7 --role hive --hive hive-7"),
@@ -278,7 +281,7 @@ test("takes its token to no other place that the queen names", async () => {
   const other = await startQueenDouble();
   const queen = await startQueenDouble();
   queen.answerWith((response) => response.writeHead(307, { location: `${other.url}/v1/heartbeat` }).end());
-  const { logged } = beatTo(queen.url, { token: "hq_1_secret" });
+  const { logged } = beatTo(queen.url, { access: accessOf({ token: "hq_1_secret" }) });
   expect(await logged(1)).toMatchObject({ reason: "it answers 307: " });
   await atLeast(queen.beats, 2);
   expect(other.authorizations).toEqual([]);
@@ -286,7 +289,7 @@ test("takes its token to no other place that the queen names", async () => {
 
 test("beats over TLS to a queen whose certificate it was told to trust, and to no other", async () => {
   const queen = await startQueenDouble({ tls: true });
-  const stranger = beatTo(queen.url, { token: "hq_1_secret" });
+  const stranger = beatTo(queen.url, { access: accessOf({ token: "hq_1_secret" }) });
   expect(await stranger.logged(1)).toMatchObject({
     msg: "queen not reached",
     // Newer versions of Node add a word of their own.
@@ -295,6 +298,8 @@ test("beats over TLS to a queen whose certificate it was told to trust, and to n
     ),
   });
   expect(queen.authorizations).toEqual([]);
-  const trusting = beatTo(queen.url, { token: "hq_1_secret", ca: readFileSync(QUEEN_CA, "utf8") });
+  const trusting = beatTo(queen.url, {
+    access: accessOf({ token: "hq_1_secret", queenCa: readFileSync(QUEEN_CA, "utf8") }),
+  });
   expect(await trusting.logged(1)).toMatchObject({ msg: "queen reached" });
 });

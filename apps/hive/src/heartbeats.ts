@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "pino";
 import { OutcomeLog } from "./outcome-log.ts";
+import type { QueenAccess } from "./queen-access.ts";
 import { type Outcome, outcomeOf } from "./queen-answer.ts";
 import { QueenClient } from "./queen-client.ts";
 import { whyNoAnswer } from "./workers/why-no-answer.ts";
@@ -18,10 +19,8 @@ export interface BeatSource {
 export interface HeartbeatOptions {
   /** Base URL of the queen. */
   queen: string;
-  /** This hive's own; undefined where the queen asks for none. */
-  token?: string | undefined;
-  /** In PEM: who signed the queen's certificate, if it is none that Node knows. */
-  ca?: string | undefined;
+  /** Asked at the start, and after each beat that was not taken: it may have been renewed. Default: neither a token nor a certificate. */
+  access?: (() => QueenAccess) | undefined;
   /** This hive as the queen can reach it: what an operator would add to the catalog. */
   hive: { id: string; host: string; port: number };
   /** What else a beat says; of two with the same key the later one counts. */
@@ -135,6 +134,8 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
       const outcome = await beat();
       if (stopping.signal.aborted) return;
       outcomes.add(outcome);
+      // While all is well its files are left alone: the disk that they are on may be away, and would stop the agent.
+      if (outcome.state !== "reached") client.renewAccess();
       failures = outcome.state === "away" ? failures + 1 : 0;
       const tookMs = performance.now() - startedMs;
       await rest(Math.max(0, pauseMs(outcome, { intervalMs, tookMs, failures, random })));

@@ -14,6 +14,7 @@ import { Gpus } from "./devices/gpus.ts";
 import { type Heartbeats, startHeartbeats } from "./heartbeats.ts";
 import { openLogFile } from "./log-file.ts";
 import { onceJson, onceText, readOnce } from "./once.ts";
+import { renewedAccess } from "./queen-access.ts";
 import { TelemetryWatch } from "./telemetry/watch.ts";
 import { WorkerWatch } from "./workers/watch.ts";
 
@@ -141,8 +142,7 @@ async function run(): Promise<void> {
   }
   running.heartbeats = startHeartbeats({
     queen: config.queen,
-    token: config.token,
-    ca: config.queenCa,
+    access: renewedAccess({ token: config.token, queenCa: config.queenCa }, config.readAccess, log),
     hive: { id: config.id, host: reachableHost(config.host), port },
     sources,
     intervalMs: config.beatIntervalMs,

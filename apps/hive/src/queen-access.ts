@@ -1,5 +1,6 @@
 import { createSecureContext } from "node:tls";
 import { readSecretFile, readSettingFile } from "@repo/settings";
+import type { Logger } from "pino";
 
 export interface QueenAccess {
   /** This hive's token for the queen; undefined where she asks for none. */
@@ -41,6 +42,25 @@ export function readQueenAccess(sources: Sources, problems: string[]): QueenAcce
     problems.push(`${QUEEN_CA} ${queenCa}: ${messageOf(error)}`);
   }
   return access;
+}
+
+/** Reads it anew each time that it is asked. What cannot be used then leaves what was read before, and is said once. */
+export function renewedAccess(
+  first: QueenAccess,
+  read: (problems: string[]) => QueenAccess,
+  log: Logger,
+): () => QueenAccess {
+  let access = first;
+  let said = "";
+  return () => {
+    const problems: string[] = [];
+    const anew = read(problems);
+    const reason = problems.join("; ");
+    if (reason === "") access = anew;
+    else if (reason !== said) log.warn({ reason }, "token and certificate for the queen stay as they were read before");
+    said = reason;
+    return access;
+  };
 }
 
 function readTokenFile(path: string): string {

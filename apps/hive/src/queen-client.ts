@@ -1,15 +1,16 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import { rootCertificates } from "node:tls";
+import type { QueenAccess } from "./queen-access.ts";
 
 interface QueenClientOptions {
   /** Base URL of the queen. */
   queen: string;
-  /** This hive's own; undefined where the queen asks for none. */
-  token?: string | undefined;
-  /** In PEM: who signed the queen's certificate, if it is none that Node knows. */
-  ca?: string | undefined;
+  /** Default: neither a token nor a certificate. */
+  access?: (() => QueenAccess) | undefined;
 }
+
+const NO_ACCESS: QueenAccess = { token: undefined, queenCa: undefined };
 
 export interface QueenAnswer {
   status: number;
@@ -23,26 +24,30 @@ const MAX_ANSWER_BYTES = 65_536;
 /** Sends JSON to the queen over connections that are kept. */
 export class QueenClient {
   readonly #queen: URL;
-  readonly #headers: http.OutgoingHttpHeaders;
-  readonly #agent: http.Agent;
+  readonly #readAccess: () => QueenAccess;
+  #access: QueenAccess;
+  /** With the certificate that its connections were made with. */
+  #kept: { agent: http.Agent; queenCa: string | undefined } | undefined;
 
-  constructor({ queen, token, ca }: QueenClientOptions) {
+  constructor({ queen, access = () => NO_ACCESS }: QueenClientOptions) {
     this.#queen = new URL(queen);
-    this.#headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
-    this.#agent =
-      this.#queen.protocol === "https:"
-        ? new https.Agent({ keepAlive: true, ...(ca !== undefined && { ca: [...rootCertificates, ca] }) })
-        : new http.Agent({ keepAlive: true });
+    this.#readAccess = access;
+    this.#access = access();
   }
 
   /** Follows no redirect, so that the token goes nowhere else. An aborted request rejects with the signal's reason, or with that as its cause. */
   async post(path: string, json: unknown, signal: AbortSignal): Promise<QueenAnswer> {
     const body = JSON.stringify(json);
-    const { request } = this.#queen.protocol === "https:" ? https : http;
+    const { token, queenCa } = this.#access;
+    const { request } = this.#isSecure ? https : http;
     const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
       const url = `${this.#queen.href.replace(/\/+$/, "")}${path}`;
-      const headers = { ...this.#headers, "content-length": Buffer.byteLength(body) };
-      request(url, { method: "POST", agent: this.#agent, headers, signal })
+      const headers = {
+        "content-type": "application/json",
+        "content-length": Buffer.byteLength(body),
+        ...(token && { authorization: `Bearer ${token}` }),
+      };
+      request(url, { method: "POST", agent: this.#agentFor(queenCa), headers, signal })
         .on("response", resolve)
         .on("error", reject)
         .end(body);
@@ -58,9 +63,26 @@ export class QueenClient {
     };
   }
 
+  renewAccess(): void {
+    this.#access = this.#readAccess();
+  }
+
   /** Ends the connections that are kept. */
   close(): void {
-    this.#agent.destroy();
+    this.#kept?.agent.destroy();
+  }
+
+  get #isSecure(): boolean {
+    return this.#queen.protocol === "https:";
+  }
+
+  #agentFor(queenCa: string | undefined): http.Agent {
+    if (this.#kept !== undefined && this.#kept.queenCa === queenCa) return this.#kept.agent;
+    this.close();
+    const ca = queenCa !== undefined && { ca: [...rootCertificates, queenCa] };
+    const agent = this.#isSecure ? new https.Agent({ keepAlive: true, ...ca }) : new http.Agent({ keepAlive: true });
+    this.#kept = { agent, queenCa };
+    return agent;
   }
 }
 

@@ -127,6 +127,7 @@ const tlsFile = (name: string): string => fileURLToPath(new URL(`../../queen/tes
 
 /** File with a certificate that signed itself, and is for loopback. */
 export const QUEEN_CA = tlsFile("a.cert.pem");
+export const OTHER_CA = tlsFile("b.cert.pem");
 
 /** An HTTP server in the queen's place: keeps the beats that come, and answers them as told. Closed with the test. */
 export async function startQueenDouble({ tls = false } = {}) {

@@ -78,11 +78,14 @@ async function start({ config, warnings }: { config: Config; warnings: readonly 
 }
 
 function assemble(config: Config, opened: Pick<QueenOptions, "catalog" | "log" | "metrics">): Queen {
+  const { tlsFiles } = config;
+  const rereadTls = tlsFiles && (() => readTls(tlsFiles));
   return assembleQueen({
     ...config,
     ...opened,
     limits: { ...config.limits, maxConnections: affordableConnections(config.limits.maxConnections) },
-    tls: config.tlsFiles && readTls(config.tlsFiles),
+    tls: rereadTls?.(),
+    rereadTls,
     clock: systemClock,
     resolve: new Names().resolve,
     agentFile: AGENT_FILE,

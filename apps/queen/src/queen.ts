@@ -54,6 +54,8 @@ export interface QueenOptions extends LivenessSettings {
   /** Where it will listen: on loopback callers need no token until there is one. Default: 127.0.0.1. */
   host?: string;
   tls?: Tls | undefined;
+  /** What the files of `tls` say by now; throws where they cannot be used. */
+  rereadTls?: (() => Tls) | undefined;
   timeouts?: Timeouts;
   limits?: Limits;
 }
@@ -104,7 +106,11 @@ export function assembleQueen(options: QueenOptions): Queen {
     ownUrl: () => (options.tls && options.lifecycle.publicUrl) ?? urlOf(app, options.tls),
   });
   const { host = "127.0.0.1", limits = DEFAULT_LIMITS } = options;
-  const certificates = new CertificateWatch(base);
+  const certificates = new CertificateWatch({
+    ...base,
+    reread: options.rereadTls,
+    take: (tls) => servers.setCertificate(tls),
+  });
   const servers = new Servers({ ...options, limits, arrivals, onCertificate: (tls) => certificates.watch(tls) });
   const admitConnection = (socket: Socket, caller: Caller) => servers.prove(socket, caller);
   const { publicUrl } = options.lifecycle;

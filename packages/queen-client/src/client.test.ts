@@ -95,6 +95,22 @@ test("a list is read page by page, each when it is asked for", async () => {
   ]);
 });
 
+test("what is to be done to many hives is asked for again while the queen does too much else, and at last says so", async () => {
+  let refused = 0;
+  await using server = await startClient((request, response) => {
+    refused += 1;
+    const headers = { "content-type": "application/x-ndjson" };
+    if (refused < 6) problem(429, "TOO_MANY_REQUESTS", { "retry-after": "0" })(request, response);
+    else if (refused === 6) response.writeHead(200, headers).end('{"type":"end"}\n');
+    else problem(429, "TOO_MANY_REQUESTS", { "retry-after": "3600" })(request, response);
+  });
+  const act = () => all(server.client.actOnHives({ action: "detect", ids: ["a"] }));
+  expect(await act()).toEqual([{ type: "end" }]);
+  expect(server.requests).toHaveLength(6);
+  await expect(act()).rejects.toMatchObject({ code: "TOO_MANY_REQUESTS" });
+  expect(server.requests).toHaveLength(7);
+});
+
 test("what only reads is asked again when the queen says when, and a change never is", async () => {
   await using server = await startClient(problem(503, "CATALOG_BUSY", { "retry-after": "0" }));
   await expect(server.client.countHives()).rejects.toMatchObject({ code: "CATALOG_BUSY" });

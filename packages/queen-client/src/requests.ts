@@ -77,17 +77,11 @@ export class Requests {
     { maxRepeats = MAX_REPEATS } = {},
   ): Promise<AnswerOf<OperationAt<At, By>>> {
     return this.#inTime(`${method.toUpperCase()} ${path}`, call, async (signal, endMs) => {
-      for (let repeats = 0; ; repeats += 1) {
-        try {
-          const response = await this.#send(method, path, request, signal);
-          const text = await response.text().catch(broken);
-          return (text === "" ? undefined : parse(text)) as AnswerOf<OperationAt<At, By>>;
-        } catch (error) {
-          const waitMs = method === "get" && repeats < maxRepeats ? retryAfterOf(error) : undefined;
-          if (waitMs === undefined || performance.now() + waitMs > endMs) throw error;
-          await this.#wait(waitMs, signal);
-        }
-      }
+      const send = () => this.#send(method, path, request, signal);
+      const mayRepeat = (error: unknown, repeats: number) => method === "get" && repeats < maxRepeats && isBusy(error);
+      const response = await this.#repeated(send, mayRepeat, { signal, endMs });
+      const text = await response.text().catch(broken);
+      return (text === "" ? undefined : parse(text)) as AnswerOf<OperationAt<At, By>>;
     });
   }
 
@@ -102,14 +96,37 @@ export class Requests {
     yield* jsonLinesOf<Line>(body, { signal, silenceMs: this.#silenceMs });
   }
 
-  /** The body of an answer that comes in pieces, and the signal that ends it. */
-  stream(method: Method, path: Path, request: Parts & { accept: string }, call: Call) {
-    return this.#inTime(`${method.toUpperCase()} ${path}`, call, async (signal) => {
-      const { headers, status, body } = await this.#send(method, path, request, signal);
+  /** The body of an answer that comes in pieces, and the signal that ends it. It is asked for again while too much of its caller is under way, of which nothing was begun. */
+  stream(
+    method: Method,
+    path: Path,
+    request: Parts & { accept: string },
+    call: Call,
+  ): Promise<{ body: ReadableStream<Uint8Array>; signal: AbortSignal }> {
+    return this.#inTime(`${method.toUpperCase()} ${path}`, call, async (signal, endMs) => {
+      const send = () => this.#send(method, path, request, signal);
+      const { headers, status, body } = await this.#repeated(send, isOneTooMany, { signal, endMs });
       if (body !== null && headers.get("content-type")?.startsWith(request.accept)) return { body, signal };
       await body?.cancel();
       throw new QueenNoAnswer("not_a_queen", `what answered is no queen: it sends no ${request.accept}`, { status });
     });
+  }
+
+  /** What `send` resolves to, once more each time that the queen says when, as long as there is time for it. */
+  async #repeated<T>(
+    send: () => Promise<T>,
+    mayRepeat: (error: unknown, repeats: number) => boolean,
+    { signal, endMs }: { signal: AbortSignal; endMs: number },
+  ): Promise<T> {
+    for (let repeats = 0; ; repeats += 1) {
+      try {
+        return await send();
+      } catch (error) {
+        const waitMs = mayRepeat(error, repeats) ? retryAfterOf(error) : undefined;
+        if (waitMs === undefined || performance.now() + waitMs > endMs) throw error;
+        await this.#wait(waitMs, signal);
+      }
+    }
   }
 
   async #inTime<T>(
@@ -159,11 +176,15 @@ const broken = (error: unknown): never => {
   throw noAnswer("the connection broke", error);
 };
 
-/** When a queen that has no time now, or whatever stands before her, says to come back. */
-function retryAfterOf(error: unknown): number | undefined {
-  const knows = error instanceof QueenProblem || error instanceof QueenNoAnswer;
-  return knows && error.status === 503 ? error.retryAfterMs : undefined;
-}
+const isNoSuccess = (error: unknown): error is QueenProblem | QueenNoAnswer =>
+  error instanceof QueenProblem || error instanceof QueenNoAnswer;
+
+/** The queen has no time now, or whatever stands before her. */
+const isBusy = (error: unknown): boolean => isNoSuccess(error) && error.status === 503;
+
+const isOneTooMany = (error: unknown): boolean => error instanceof QueenProblem && error.code === "TOO_MANY_REQUESTS";
+
+const retryAfterOf = (error: unknown): number | undefined => (isNoSuccess(error) ? error.retryAfterMs : undefined);
 
 function problemIn({ status, headers }: Response, text: string): QueenProblem | QueenNoAnswer {
   const retryAfter = headers.get("retry-after") ?? "";

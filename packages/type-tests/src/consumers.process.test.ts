@@ -3,9 +3,15 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildPackages, REPOSITORY, runNode, TSC, temporaryFolder } from "./repository.ts";
 
-const PACKAGES = ["device-types", "hive-catalog"];
+const PACKAGES = ["device-types", "hive-catalog", "queen-client"];
 const PROGRAM = join(REPOSITORY, "packages/type-tests/consumer/main.ts");
 const TEST = join(REPOSITORY, "packages/type-tests/consumer/context.test.js");
+const PAGE = `
+import { DeviceCapabilities } from "@repo/device-types";
+import { HiveRecord, toHiveRecordJson } from "@repo/hive-catalog/record";
+import { QueenClient } from "@repo/queen-client";
+console.log(DeviceCapabilities, HiveRecord, toHiveRecordJson, QueenClient, document.title);
+`;
 const VITEST = join(REPOSITORY, "packages/hive-catalog/node_modules/vitest/vitest.mjs");
 const STRICT = {
   module: "nodenext",
@@ -37,12 +43,12 @@ afterAll(() => folder[Symbol.asyncDispose]());
 async function install(name: string): Promise<void> {
   const from = join(REPOSITORY, "packages", name);
   const to = join(folder.path, "node_modules", "@repo", name);
-  const manifest: { files: string[]; dependencies: object } = JSON.parse(
+  const manifest: { files: string[]; dependencies?: object } = JSON.parse(
     await readFile(join(from, "package.json"), "utf8"),
   );
   for (const path of ["package.json", ...manifest.files])
     await cp(join(from, path), join(to, path), { recursive: true });
-  for (const dependency of Object.keys(manifest.dependencies))
+  for (const dependency of Object.keys(manifest.dependencies ?? {}))
     if (!dependency.startsWith("@repo/")) await link(dependency);
 }
 
@@ -58,8 +64,8 @@ async function link(name: string): Promise<void> {
 
 const tsc = (...args: string[]) => runNode([TSC, "--pretty", "false", ...args], folder.path);
 
-async function diagnosticsOf(compilerOptions: object): Promise<string[]> {
-  await writeFile(join(folder.path, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["src"] }));
+async function diagnosticsOf(compilerOptions: object, program = "src"): Promise<string[]> {
+  await writeFile(join(folder.path, "tsconfig.json"), JSON.stringify({ compilerOptions, include: [program] }));
   const { stdout } = await tsc();
   return stdout.split("\n").filter((line) => line.includes("error TS"));
 }
@@ -111,5 +117,11 @@ describe("another repository, with the built packages in its node_modules", () =
   it("finds nothing wrong with the packages' own declarations", async () => {
     const diagnostics = await diagnosticsOf({ ...STRICT, skipLibCheck: false });
     expect(diagnostics.filter((line) => !line.includes("node_modules/drizzle-orm/"))).toEqual([]);
+  });
+
+  it("compiles a page without the types of Node, and finds nothing wrong with the declarations that it needs", async () => {
+    await writeFile(join(folder.path, "page.ts"), PAGE);
+    const page = { ...STRICT, module: "esnext", moduleResolution: "bundler", lib: ["es2024", "dom"], types: [] };
+    expect(await diagnosticsOf({ ...page, skipLibCheck: false }, "page.ts")).toEqual([]);
   });
 });

@@ -186,7 +186,7 @@ const declarations = {
   },
   tlsCert: {
     placeholder: "file",
-    help: "certificate and its chain, in PEM, for HTTPS; read anew on SIGHUP",
+    help: "certificate and its chain, in PEM, for HTTPS; read anew on SIGHUP and once an hour",
     schema: z.string().optional(),
     defaultHelp: "plain HTTP",
   },

@@ -31,6 +31,11 @@ test("one that moves, or has two addresses, or comes back after long, is one", (
   expect(hear([0, A], [1, B], [100, B], [101, A]).said).toEqual([]);
 });
 
+test("a beat whose connection was gone before it was looked at came from nobody else", () => {
+  expect(hear([0, A], [600, ""], [600, ""], [601, A], [602, ""], [616, A]).said).toEqual([]);
+  expect(hear([0, A], [5, ""], [5, B], [15, A]).said).toHaveLength(1);
+});
+
 test("it is over when one of them is silent for a stale age, and said again when it comes back", () => {
   const { said, senders } = hear([0, A], [5, B], [15, A], [30, A], [45, A], [60, A]);
   expect(senders.of("hive-a", 60_000)).toBeDefined();

@@ -42,8 +42,9 @@ export class Senders {
     this.#options = options;
   }
 
-  /** A beat came from there. */
+  /** A beat came from there. The system does not say from where ("") once its caller has broken the connection off: the queen stood still meanwhile. */
   heard(id: string, address: string, nowMs: number): void {
+    if (address === "") return;
     const sender = this.#byId.get(id);
     if (sender === undefined) {
       this.#byId.set(id, { address, atMs: nowMs, others: undefined, gapMs: Number.POSITIVE_INFINITY, two: undefined });

@@ -22,6 +22,7 @@ export const REMEDIES = {
     "compare the fingerprint with that of the host itself, then confirm it with `hivectl host-key confirm ID`",
   HOST_KEY_CHANGED:
     "if the host was set up anew, and only then, forget the known key with `hivectl host-key forget ID`, or in the known_hosts file, and confirm the new one",
+  HOST_KEY_REVOKED: "make a new host key on the host, take the revoked one away there, and confirm the new one",
   LOGIN_SHELL_RUNS_NOTHING:
     "give ssh_user a login shell that runs commands, and whose files, such as .bashrc, read nothing",
   COMMAND_FAILED: "look at output_tail, put right what it says of the host, and try again",

@@ -38,6 +38,20 @@ test("an agent that was just started has been checked, and does not wait for the
   expect((body as { probes: { outcome: string }[] }).probes.at(-1)).toMatchObject({ outcome: "answered" });
 });
 
+test.each([
+  ["0:0:0:0:0:0:0:1", "::1"],
+  ["::ffff:127.0.0.1", "127.0.0.1"],
+])("the agent of a hive at %s listens on %s, and nowhere else", async (host, listens) => {
+  const { fleet, startQueen } = await startSite();
+  await startQueen();
+  const request = fleet.request.bind(fleet);
+  const port = await unusedPort();
+  expect(await fleet.request("POST", "/v1/hives", { id: ID, host, port })).toMatchObject({ status: 201 });
+  const started = await operate(request, "start", ID);
+  expect(started).toMatchObject({ state: "succeeded" });
+  expect(detailOf(started, "settings")).toContain(`listens on ${listens}, port ${port};`);
+});
+
 test("of settings that its host does not take, no token stays in force", async () => {
   const { fleet, startQueen, folder } = await startSite();
   await startQueen();

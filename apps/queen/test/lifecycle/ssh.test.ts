@@ -144,7 +144,7 @@ test("an unknown host key needs an operator, and a changed one is refused with b
   expect(await site.operate("start")).toMatchObject({ problem: expect.stringContaining("is not installed") });
 }, 120_000);
 
-test("a known_hosts file vouches for a host too, and a changed key is refused all the same", async () => {
+test("a known_hosts file vouches for a host too, and a key that is changed or revoked is refused all the same", async () => {
   await using site = await SshSite.start({ knownHosts: ({ folder }) => join(folder, "known_hosts") });
   const { sshd } = site;
   expect(await site.operate("start")).toMatchObject({ problem: expect.stringContaining("is not known") });
@@ -157,4 +157,10 @@ test("a known_hosts file vouches for a host too, and a changed key is refused al
   await sshd.run("other_host_key");
   const changed = await site.operate("start");
   for (const key of ["host_key", "other_host_key"] as const) expect(changed.problem).toContain(sshd.fingerprint(key));
+  await appendFile(join(sshd.folder, "known_hosts"), `@revoked * ${await sshd.publicKey("other_host_key")}\n`);
+  expect(await site.operate("start")).toMatchObject({
+    problem: expect.stringMatching(
+      / is revoked in \S+\/known_hosts, .* \[HOST_KEY_REVOKED\]; next: make a new host key/,
+    ),
+  });
 }, 120_000);

@@ -1,12 +1,16 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { FakeClock } from "../../../test/fake-clock.ts";
 import { startTestQueen, type TestQueen } from "../../../test/test-queen.ts";
+import { readTls } from "./tls.ts";
 
 const file = (name: string) => readFileSync(new URL(`../../../test/tls/${name}`, import.meta.url));
 const certificate = (name: "a" | "b") => ({ cert: file(`${name}.cert.pem`), key: file(`${name}.key.pem`) });
 /** Both are valid until 2126-10-31T15:10:37Z. */
 const EXPIRES_AT = "2126-10-31T15:10:37.000Z";
+const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
 const clockAt = (time: string) => Object.assign(new FakeClock(), { wallMs: Date.parse(time) });
@@ -32,6 +36,26 @@ test("says at the start, at each new certificate and once a day that it expires 
   clock.advance(DAY_MS);
   vi.advanceTimersByTime(DAY_MS);
   expect(warnings(queen).slice(2)).toEqual([soon(0), expired]);
+});
+
+test("takes up once an hour what is new in its files, and nothing that cannot be used", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  onTestFinished(() => void vi.useRealTimers());
+  await using folder = await temporaryFolder();
+  const files = { cert: join(folder.path, "cert.pem"), key: join(folder.path, "key.pem") };
+  const put = (part: "cert" | "key", name: "a" | "b") => writeFileSync(files[part], certificate(name)[part]);
+  put("cert", "a");
+  put("key", "a");
+  await using queen = await startTestQueen({ tls: readTls(files), rereadTls: () => readTls(files) });
+  const shown = vi.spyOn(queen.servers, "setCertificate");
+  vi.advanceTimersByTime(HOUR_MS);
+  put("cert", "b");
+  vi.advanceTimersByTime(HOUR_MS);
+  expect(shown).not.toHaveBeenCalled();
+  put("key", "b");
+  vi.advanceTimersByTime(HOUR_MS);
+  expect(shown.mock.calls).toEqual([[certificate("b")]]);
+  expect(queen.logLines.filter(({ msg }) => msg.includes("taken up"))).toHaveLength(1);
 });
 
 test("is silent while the certificate is good for long, and the metric says until when", async () => {

@@ -4,6 +4,7 @@ import type { Clock } from "../../process/clock.ts";
 import type { Metrics } from "../../telling/metrics.ts";
 import type { Tls } from "./servers.ts";
 
+const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 /** Who renews by machine does so sooner, and who does it by hand has the time to. */
 const WARN_BEFORE_MS = 14 * DAY_MS;
@@ -13,28 +14,53 @@ interface Options {
   clock: Clock;
   log: FastifyBaseLogger;
   metrics: Pick<Metrics, "certificateExpiry">;
+  /** What its files say by now; throws where they cannot be used. */
+  reread?: (() => Tls) | undefined;
+  /** Shows another one from now on. */
+  take: (tls: Tls) => void;
 }
 
-/** Warns when the queen's certificate has expired or soon will: at once when it is taken up, then once a day. */
+/**
+ * Warns when the queen's certificate has expired or soon will: at once when it is taken up, then once a day. Once an hour it takes up another one from
+ * its files: who renews certificates by machine does not always tell her.
+ */
 export class CertificateWatch {
   readonly #options: Options;
+  #shown: Tls | undefined;
   #first: { subject: string; expiresAtMs: number } | undefined;
-  readonly #timer: NodeJS.Timeout;
+  readonly #timers: readonly NodeJS.Timeout[];
 
   constructor(options: Options) {
     this.#options = options;
     options.metrics.certificateExpiry.read = () => this.#first && this.#first.expiresAtMs / 1000;
-    this.#timer = setInterval(() => this.#warnIfDue(), DAY_MS).unref();
+    this.#timers = [
+      setInterval(() => this.#renew(), HOUR_MS).unref(),
+      setInterval(() => this.#warnIfDue(), DAY_MS).unref(),
+    ];
   }
 
   /** The one that is shown from now on. */
-  watch({ cert }: Tls): void {
-    this.#first = firstToExpire(cert.toString());
+  watch(tls: Tls): void {
+    this.#shown = tls;
+    this.#first = firstToExpire(tls.cert.toString());
     this.#warnIfDue();
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
+  }
+
+  #renew(): void {
+    const { reread, take, log } = this.#options;
+    let tls: Tls | undefined;
+    try {
+      tls = reread?.();
+    } catch {
+      // Half written, perhaps: what is there in an hour counts, and a SIGHUP says what is wrong with it.
+    }
+    if (tls === undefined || this.#shown?.cert.equals(tls.cert)) return;
+    take(tls);
+    log.info("another certificate was found in its file, and taken up");
   }
 
   #warnIfDue(): void {

@@ -5,7 +5,7 @@ import { mintToken } from "@repo/hive-catalog";
 import { readSettingFile } from "@repo/settings";
 import { unlessAborted } from "../../process/abort.ts";
 import { reasonOf } from "../../process/errors.ts";
-import { plainHost } from "../../reach/addresses.ts";
+import { isLoopback, plainAddress, plainHost } from "../../reach/addresses.ts";
 import { StepFailure } from "../failures.ts";
 import { beginningOf, script } from "../host.ts";
 import type { Job } from "../job.ts";
@@ -166,9 +166,9 @@ async function revokeUnused({ parts: { catalog }, run }: Job, id: string): Promi
 
 /** The hive's own address where the host has it; all addresses where the hive is known by a name, or by the address of a gateway. */
 function listenAddress({ hive, addresses }: Job): string {
-  const host = plainHost(hive.host) ?? "";
-  if (isIP(host) !== 0 && (addresses.includes(host) || host.startsWith("127."))) return host;
+  const host = plainAddress(plainHost(hive.host) ?? "");
   if (host === "localhost") return "127.0.0.1";
+  if (isIP(host) !== 0 && (addresses.includes(host) || isLoopback(host))) return host;
   return addresses.some((address) => isIP(address) === 6) ? "::" : "0.0.0.0";
 }
 

@@ -24,6 +24,20 @@ test("a key has the fingerprint that ssh-keygen says, and ssh finds it in the kn
   }
 });
 
+test.each([
+  ["a comment behind it", (line: string) => `${line} root@hive`],
+  ["tabs", (line: string) => line.replaceAll(" ", "\t")],
+])("a key in a known_hosts file with %s is found, hashed too", async (_what, asWritten) => {
+  await using folder = await temporaryFolder();
+  const file = join(folder.path, "known_hosts");
+  const key = { keyType: "ssh-ed25519", publicKey: `AAAAC3NzaC1lZDI1NTE5AAAAI${"A".repeat(43)}` };
+  await writeFile(file, `${asWritten(`hive.example ${key.keyType} ${key.publicKey}`)}\n`);
+  const known = () => parseKeys(execFileSync("ssh-keygen", ["-F", "hive.example", "-f", file], { encoding: "utf8" }));
+  expect(known()).toEqual([key]);
+  execFileSync("ssh-keygen", ["-H", "-f", file], { stdio: "ignore" });
+  expect(known()).toEqual([key]);
+});
+
 test("what ssh-keyscan prints beside keys is left out", () => {
   const publicKey = "A".repeat(68);
   const lines = [

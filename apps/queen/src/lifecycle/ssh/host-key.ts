@@ -25,7 +25,8 @@ export const knownHostsName = ({ host, port }: Pick<SshTarget, "host" | "port">)
 export const knownHostsFile = (target: SshTarget, keys: readonly PublicKey[]): string =>
   keys.map(({ keyType, publicKey }) => `${knownHostsName(target)} ${keyType} ${publicKey}\n`).join("");
 
-const KEY_LINE = /^\S+ ([a-z0-9@.-]{1,64}) ([A-Za-z0-9+/]{16,16384}={0,2})$/;
+/** Whoever wrote it by hand may have left a comment behind the key. */
+const KEY_LINE = /^\S+\s+([a-z0-9@.-]{1,64})\s+([A-Za-z0-9+/]{16,16384}={0,2})(?:\s|$)/;
 
 /** The keys in the lines of a known_hosts file, or of what ssh-keyscan prints. */
 export function parseKeys(text: string): PublicKey[] {

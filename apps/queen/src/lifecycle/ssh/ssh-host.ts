@@ -28,6 +28,7 @@ import { type SshSettings, sshOptions } from "./ssh-options.ts";
 /** What ssh exits with when the connection, and not the command, failed. */
 const CONNECTION_FAILED = 255;
 const HOST_KEY_REFUSED = /host key verification failed|remote host identification has changed/i;
+const HOST_KEY_REVOKED = /marked as revoked/i;
 const KEY_REFUSED = /permission denied \(|too many authentication failures/i;
 
 export interface SshHostOptions {
@@ -93,7 +94,11 @@ export class SshHost implements Host {
       const silence = ": it was cut off, or silent for 15 s, or ssh and sshd have no algorithm in common";
       return new StepFailure("SSH_UNREACHABLE", `${said}${end.stderr.trim() === "" ? silence : ""}`);
     }
-    const { target, address, program } = this.#options;
+    const { target, address, program, settings } = this.#options;
+    if (HOST_KEY_REVOKED.test(end.stderr)) {
+      const why = `is revoked in ${settings.knownHosts}, so nothing was sent to it`;
+      return new StepFailure("HOST_KEY_REVOKED", `the host key of ${display(target)} ${why}`);
+    }
     const { env, timeoutMs } = program;
     const offered = await scanHostKeys(address, target.port, { env, timeoutMs, signal });
     const known = await this.#knownKeys(signal);

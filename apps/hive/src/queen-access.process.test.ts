@@ -1,0 +1,60 @@
+import { copyFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import {
+  answerOk,
+  answerProblem,
+  eventually,
+  OTHER_CA,
+  QUEEN_CA,
+  startAgent,
+  startQueenDouble,
+  temporaryFolder,
+} from "./testing.ts";
+
+const FAST = ["--port", "0", "--beat-interval-ms", "100"];
+
+/** A queen that takes beats with this token alone. */
+async function queenWith(token: string) {
+  const queen = await startQueenDouble();
+  const revoke = (inForce: string | undefined) =>
+    queen.answerWith((response) =>
+      response.req.headers.authorization === `Bearer ${inForce}`
+        ? answerOk(response)
+        : answerProblem(response, 401, "UNAUTHENTICATED"),
+    );
+  revoke(token);
+  return { ...queen, revoke };
+}
+
+test("a token in the place of one that is revoked is read from its file, and without the file the one before stays", async () => {
+  const queen = await queenWith("hq_1_first");
+  const path = join(temporaryFolder(), "token");
+  writeFileSync(path, "hq_1_first", { mode: 0o600 });
+  const agent = startAgent([...FAST, "--queen", queen.url, "--token-file", path]);
+  await agent.logged("queen reached");
+  writeFileSync(`${path}.new`, "hq_2_second", { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+  queen.revoke("hq_2_second");
+  await eventually(() => agent.log.filter(({ msg }) => msg === "queen reached")[1], "the second token");
+  rmSync(path);
+  queen.revoke(undefined);
+  const { reason } = await agent.logged("stay as they were read before");
+  expect(reason).toContain(`--token-file (HIVE_TOKEN_FILE) ${path}: ENOENT`);
+  queen.revoke("hq_2_second");
+  await eventually(
+    () => agent.log.filter(({ msg }) => msg === "queen reached")[2],
+    "the second token, without its file",
+  );
+  expect(agent.log.filter(({ msg }) => msg.includes("stay as they were"))).toHaveLength(1);
+});
+
+test("a certificate that takes the place of another in its file is trusted from then on", async () => {
+  const queen = await startQueenDouble({ tls: true });
+  const path = join(temporaryFolder(), "ca.pem");
+  copyFileSync(OTHER_CA, path);
+  const agent = startAgent([...FAST, "--queen", queen.url, "--queen-ca", path]);
+  await agent.logged("queen not reached");
+  copyFileSync(QUEEN_CA, path);
+  await agent.logged("queen reached");
+});
