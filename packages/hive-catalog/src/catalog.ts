@@ -238,7 +238,9 @@ export class HiveCatalog {
 
   /** How many have this status, of the damaged ones those too whose status is sound. Rejects with INVALID_ARGUMENT. */
   countByStatus(status: HiveStatus, options?: CallOptions): Promise<number> {
-    return this.#calls.run((client) => reader.countWithStatus(client, status), options);
+    const work = async (client: CallClient) =>
+      countIn(await client.first(hives.countWithStatus({ status: reader.checkStatus(status) })));
+    return this.#calls.run(work, options);
   }
 
   /**

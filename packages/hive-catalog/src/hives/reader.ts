@@ -1,24 +1,11 @@
 import { tell } from "../calls.ts";
 import type { CallClient, SqlValue } from "../drivers/client.ts";
-import { inBatches, turnOfTheLoop } from "../event-loop.ts";
+import { inBatches } from "../event-loop.ts";
 import { checkChoice, checkFunction, checkInteger, invalidArgument, isKey } from "../model/check.ts";
 import { HIVE_STATUSES, type HiveRecord, type HiveStatus } from "../model/hive.ts";
 import type { DamagedHive, DamagedRecord, GetOptions, ListOptions, StaleOptions, StreamOptions } from "../options.ts";
 import { collect, type Finder, MAX_PAGE, type OnDamage, pages, readOne } from "../sql/reading.ts";
-import { bytesOf } from "../sql/rows.ts";
-import { countIn } from "../sql/statement.ts";
-import {
-  allHives,
-  allIds,
-  countBehind,
-  countOdd,
-  hiveOfId,
-  hiveReader,
-  hivesOfIds,
-  hivesWithStatus,
-  idBehind,
-  staleHives,
-} from "./statements.ts";
+import { allHives, allIds, hiveOfId, hiveReader, hivesOfIds, hivesWithStatus, staleHives } from "./statements.ts";
 
 /** Hives that a stream holds at once, if nobody says otherwise. */
 export const DEFAULT_STREAM_PAGE = 250;
@@ -106,20 +93,6 @@ export function streamPages(
   const list = { ...others, pageSize };
   if (status === undefined) return hivePages(client, allHives, {}, list, onDamage);
   return hivePages(client, hivesWithStatus, { status: checkStatus(status) }, list, onDamage);
-}
-
-/** Hives that one statement counts: a million at once would hold the event loop. */
-const COUNTED_AT_ONCE = 50_000;
-
-/** How many have a status. Throws INVALID_ARGUMENT. */
-export async function countWithStatus(client: CallClient, status: HiveStatus): Promise<number> {
-  let total = countIn(await client.first(countOdd({ status: checkStatus(status) })));
-  for (let after: Uint8Array = new Uint8Array(); ; await turnOfTheLoop()) {
-    const last = await client.first(idBehind({ status, after, rows: COUNTED_AT_ONCE - 1 }));
-    if (last === undefined) return total + countIn(await client.first(countBehind({ status, after })));
-    total += COUNTED_AT_ONCE;
-    after = bytesOf(last[0]);
-  }
 }
 
 /** Throws INVALID_ARGUMENT. */
