@@ -2,7 +2,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { rootCertificates } from "node:tls";
 
-interface QueenClientOptions {
+export interface QueenAddress {
   /** Base URL of the queen. */
   queen: string;
   /** This hive's own; undefined where the queen asks for none. */
@@ -26,7 +26,7 @@ export class QueenClient {
   readonly #headers: http.OutgoingHttpHeaders;
   readonly #agent: http.Agent;
 
-  constructor({ queen, token, ca }: QueenClientOptions) {
+  constructor({ queen, token, ca }: QueenAddress) {
     this.#queen = new URL(queen);
     this.#headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
     this.#agent =

@@ -1,3 +1,4 @@
+import type { CommandLine } from "./adapter.ts";
 import type { Proc, Stat } from "./proc.ts";
 
 /** A process may become the program that it is to be a while after it has started. */
@@ -10,13 +11,6 @@ const LOOK_AGAIN_MS = 60_000;
 const WAIT_MS = 500;
 /** Each that hangs holds one of the few threads that this program reads files with. */
 const MAX_HANGING = 2;
-
-/** How a process was started. */
-interface CommandLine {
-  readonly argv: readonly string[];
-  /** Undefined where it is not for this user, or was not asked for. */
-  readonly environment: Readonly<Record<string, string>> | undefined;
-}
 
 interface Known extends CommandLine {
   readonly startTime: string;
