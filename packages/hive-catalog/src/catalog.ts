@@ -238,9 +238,7 @@ export class HiveCatalog {
 
   /** How many have this status, of the damaged ones those too whose status is sound. Rejects with INVALID_ARGUMENT. */
   countByStatus(status: HiveStatus, options?: CallOptions): Promise<number> {
-    const work = async (client: CallClient) =>
-      countIn(await client.first(hives.countWithStatus({ status: reader.checkStatus(status) })));
-    return this.#calls.run(work, options);
+    return this.#calls.run((client) => reader.countByStatus(client, status), options);
   }
 
   /**

@@ -4,7 +4,17 @@ import { checkChoice, checkFunction, checkInteger, invalidArgument, isKey } from
 import { HIVE_STATUSES, type HiveRecord, type HiveStatus } from "../model/hive.ts";
 import type { DamagedHive, DamagedRecord, GetOptions, ListOptions, StaleOptions, StreamOptions } from "../options.ts";
 import { collect, type Finder, MAX_PAGE, type OnDamage, pages, readOne } from "../sql/reading.ts";
-import { allHives, allIds, hiveOfId, hiveReader, hivesOfIds, hivesWithStatus, staleHives } from "./statements.ts";
+import { countIn } from "../sql/statement.ts";
+import {
+  allHives,
+  allIds,
+  countWithStatus,
+  hiveOfId,
+  hiveReader,
+  hivesOfIds,
+  hivesWithStatus,
+  staleHives,
+} from "./statements.ts";
 
 /** Hives that a stream holds at once, if nobody says otherwise. */
 export const DEFAULT_STREAM_PAGE = 250;
@@ -89,6 +99,11 @@ export function streamPages(
   const list = { ...others, pageSize };
   if (status === undefined) return hivePages(client, allHives, {}, list, onDamage);
   return hivePages(client, hivesWithStatus, { status: checkStatus(status) }, list, onDamage);
+}
+
+/** Throws INVALID_ARGUMENT. */
+export async function countByStatus(client: CallClient, status: HiveStatus): Promise<number> {
+  return countIn(await client.first(countWithStatus({ status: checkStatus(status) })));
 }
 
 /** Throws INVALID_ARGUMENT. */

@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, lt, ne, not, or, type SQL, sql } from "drizzle-orm";
+import { and, eq, gt, isNull, lt, ne, not, or, sql } from "drizzle-orm";
 import type { SqlValue } from "../drivers/client.ts";
 import { type HiveRecord, type HiveStatus, hiveFields, LACKS_DEVICES } from "../model/hive.ts";
 import { cordons, hives, operations, tokens } from "../schema.ts";
@@ -8,7 +8,7 @@ import { RowReader } from "../sql/rows.ts";
 import { build, fieldsOf, type Given, statement } from "../sql/statement.ts";
 import { removeGpus } from "../traits/gpus.ts";
 import { removeLabels } from "../traits/labels.ts";
-import { laterBeat } from "./heartbeat-rule.ts";
+import { laterThanStored } from "./heartbeat-rule.ts";
 
 export const hiveReader = new RowReader<HiveRecord>({
   table: hives,
@@ -132,7 +132,3 @@ export const removal = [
       .where(and(eq(operations.hiveId, id), isNull(operations.hiveRemovedAtMs))),
   ),
 ];
-
-function laterThanStored(beatMs: SQL, { believableMs }: Given<Believable>): SQL<number> {
-  return laterBeat({ beatMs, storedMs: hives.lastHeartbeatMs, believableMs });
-}
