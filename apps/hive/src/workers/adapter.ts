@@ -2,7 +2,6 @@ import { type Answer, type Ask, NoAnswer } from "./ask.ts";
 
 export const SERVER_KINDS = ["ollama", "llamacpp", "vllm", "sglang", "openai"] as const;
 export type ServerKind = (typeof SERVER_KINDS)[number];
-export type WorkerState = "Idle" | "Busy" | "Loading" | "Error";
 
 /** The health of a worker that may be handed out; any other text says why it may not. */
 export const HEALTHY = "healthy";
@@ -11,7 +10,7 @@ export const HEALTHY = "healthy";
 export interface Reading {
   /** As the server wants it in a request. */
   readonly model: string | null;
-  readonly state: WorkerState;
+  readonly state: "Idle" | "Busy" | "Loading" | "Error";
   readonly health: string;
   /** Requests that run now, those that wait, and how many can run at once. */
   readonly running?: number | undefined;
@@ -130,5 +129,9 @@ export async function askUnlessFailing(ask: Ask, path: string): Promise<Answer> 
   if (answer.status >= 500) throw new NoAnswer(`it answers ${answer.status} to ${path}`);
   return answer;
 }
+
+/** Whether it cannot take one more request now. */
+export const isFull = ({ running, slots }: Pick<Reading, "running" | "slots">): boolean =>
+  running !== undefined && slots !== undefined && running >= slots;
 
 export const loading = (model: string | null): Reading => ({ model, state: "Loading", health: HEALTHY });

@@ -39,7 +39,18 @@ export interface ModelOnDiskJson extends Address {
   readonly server?: string | undefined;
 }
 
-export function workerToJson(server: WatchedServer, reading: Reading, advertiseHost: string): WorkerJson {
+/** What a worker takes of its host. */
+interface OnHost {
+  readonly ramBytes: number | undefined;
+  readonly cpuPercent: number | undefined;
+}
+
+export function workerToJson(
+  server: WatchedServer,
+  reading: Reading,
+  measured: OnHost,
+  advertiseHost: string,
+): WorkerJson {
   return {
     worker_id: shortened(idOf(server, reading.model)),
     state: reading.state,
@@ -52,6 +63,8 @@ export function workerToJson(server: WatchedServer, reading: Reading, advertiseH
     waiting: reading.waiting,
     slots: reading.slots,
     vram_bytes: reading.vramBytes,
+    ram_bytes: measured.ramBytes,
+    cpu_percent: measured.cpuPercent,
   };
 }
 

@@ -208,10 +208,10 @@ export class WorkerWatch {
     // And all that it started: the one that answers requests often holds no memory of its own.
     const pids = pid === undefined ? [] : trees.tree.withDescendants(pid);
     const measured = {
-      ram_bytes: ramBytesOf(this.#proc, pids),
-      cpu_percent: pid === undefined ? undefined : trees.tree.cpuPercent(pid, trees.before),
+      ramBytes: ramBytesOf(this.#proc, pids),
+      cpuPercent: pid === undefined ? undefined : trees.tree.cpuPercent(pid, trees.before),
     };
-    const json = { ...workerToJson(server, reading, this.#options.advertiseHost), ...measured };
+    const json = workerToJson(server, reading, measured, this.#options.advertiseHost);
     return { json, process, pids, usesKfd: pids.some((one) => kfdPids.has(one)) };
   }
 

@@ -5,6 +5,7 @@ import {
   AnotherServer,
   type CommandLine,
   HEALTHY,
+  isFull,
   isUsable,
   loading,
   ON_UNIX_SOCKET,
@@ -129,10 +130,8 @@ export async function readSlots(ask: Ask, path: string): Promise<SlotCount | und
   return { running: slots.filter(({ is_processing }) => is_processing).length, slots: slots.length };
 }
 
-/** Busy is that it cannot take one more now. */
-function ofSlots(model: string | null, { running, slots }: SlotCount): Reading {
-  const isFull = running !== undefined && slots !== undefined && running >= slots;
-  return { model, state: isFull ? "Busy" : "Idle", health: HEALTHY, running, slots };
+function ofSlots(model: string | null, count: SlotCount): Reading {
+  return { model, state: isFull(count) ? "Busy" : "Idle", health: HEALTHY, ...count };
 }
 
 async function readRouter(server: Server): Promise<ServerReading> {
