@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type { CommandLine } from "./adapter.ts";
 import type { Proc, Stat } from "./proc.ts";
 
@@ -69,11 +70,7 @@ export class CommandLines {
     if (this.#hanging.has(pid) || this.#hanging.size >= MAX_HANGING) return undefined;
     this.#hanging.add(pid);
     const reading = this.#readNow(pid).finally(() => this.#hanging.delete(pid));
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(resolve, WAIT_MS, undefined);
-    });
-    return Promise.race([reading, late]).finally(() => clearTimeout(timer));
+    return Promise.race([reading, wait(WAIT_MS, undefined, { ref: false })]);
   }
 
   async #readNow(pid: number): Promise<CommandLine> {
