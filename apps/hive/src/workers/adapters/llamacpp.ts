@@ -130,8 +130,8 @@ export async function readSlots(ask: Ask, path: string): Promise<SlotCount | und
   return { running: slots.filter(({ is_processing }) => is_processing).length, slots: slots.length };
 }
 
-function ofSlots(model: string | null, count: SlotCount): Reading {
-  return { model, state: isFull(count) ? "Busy" : "Idle", health: HEALTHY, ...count };
+function ofSlots(model: string | null, { running, slots }: SlotCount): Reading {
+  return { model, state: isFull({ running, slots }) ? "Busy" : "Idle", health: HEALTHY, running, slots };
 }
 
 async function readRouter(server: Server): Promise<ServerReading> {
