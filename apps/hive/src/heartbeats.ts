@@ -1,10 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Logger } from "pino";
-import { OutcomeLog } from "./outcome-log.ts";
-import type { QueenAccess } from "./queen-access.ts";
+import { OutcomeLog, type OutcomeLogOptions } from "./outcome-log.ts";
 import { type Outcome, outcomeOf } from "./queen-answer.ts";
-import { QueenClient } from "./queen-client.ts";
-import { whyNoAnswer } from "./workers/why-no-answer.ts";
+import { type QueenAddress, QueenClient } from "./queen-client.ts";
+import { whyNoAnswer } from "./workers/ask.ts";
 
 /** A part of what a beat says. */
 export interface BeatSource {
@@ -16,18 +14,9 @@ export interface BeatSource {
   readonly tookMs?: number;
 }
 
-export interface HeartbeatOptions {
-  /** Base URL of the queen. */
-  queen: string;
-  /** Asked at the start, and after each beat that was not taken: it may have been renewed. Default: neither a token nor a certificate. */
-  access?: (() => QueenAccess) | undefined;
-  /** This hive as the queen can reach it: what an operator would add to the catalog. */
-  hive: { id: string; host: string; port: number };
+export interface HeartbeatOptions extends QueenAddress, OutcomeLogOptions {
   /** What else a beat says; of two with the same key the later one counts. */
   sources: readonly BeatSource[];
-  /** Time between beats, and the longest wait while the queen is away. */
-  intervalMs: number;
-  log: Logger;
   /** How long a queen may take to answer. Default: 10,000. */
   requestTimeoutMs?: number;
   /** Wall clock, in milliseconds. Default: `Date.now`. */

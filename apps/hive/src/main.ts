@@ -169,24 +169,19 @@ async function printOnce(): Promise<void> {
 function readers(log: Logger) {
   const gpus = new Gpus({ timeoutMs: config.probeTimeoutMs, signal: running.readings.signal, log });
   const telemetry = config.telemetry ? new TelemetryWatch({ gpus, log }) : undefined;
-  const workers = watchWorkers(log, telemetry);
-  // The workers say when they were read, and telemetry tells nothing that is older.
-  const sources = telemetry === undefined ? [workers] : [telemetry, workers];
-  return { detector: createDeviceDetector(gpus), telemetry, workers, sources };
-}
-
-function watchWorkers(log: Logger, telemetry: TelemetryWatch | undefined): WorkerWatch {
-  const { discover, workers: configured, workerKeys: keys, workerTimeoutMs: timeoutMs, advertiseHost } = config;
-  return new WorkerWatch({
-    discover,
-    configured,
-    keys,
-    timeoutMs,
-    advertiseHost,
+  const workers = new WorkerWatch({
+    discover: config.discover,
+    configured: config.workers,
+    keys: config.workerKeys,
+    timeoutMs: config.workerTimeoutMs,
+    advertiseHost: config.advertiseHost,
     log,
     gpuMemoryByPid: () => telemetry?.gpuMemoryByPid(),
     gpus: () => telemetry?.gpusToUse(),
   });
+  // The workers say when they were read, and telemetry tells nothing that is older.
+  const sources = telemetry === undefined ? [workers] : [telemetry, workers];
+  return { detector: createDeviceDetector(gpus), telemetry, workers, sources };
 }
 
 /** So that the first beat after a restart does not say that there are no workers. */

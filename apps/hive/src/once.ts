@@ -105,12 +105,10 @@ function gpuText(gpu: GpuTelemetry): string {
   return [memoryText(gpu), ...measured.filter((one) => typeof one === "string")].join(", ");
 }
 
-function memoryText({ memory_used_bytes: used, memory_total_bytes: total }: MemoryUse): string {
+function memoryText({
+  memory_used_bytes: used,
+  memory_total_bytes: total,
+}: Pick<GpuTelemetry, "memory_used_bytes" | "memory_total_bytes">): string {
   const gb = (bytes: number | null) => (bytes === null ? "?" : (bytes / 2 ** 30).toFixed(1));
   return `${gb(used)} of ${gb(total)} GB of memory`;
-}
-
-interface MemoryUse {
-  readonly memory_used_bytes: number | null;
-  readonly memory_total_bytes: number | null;
 }

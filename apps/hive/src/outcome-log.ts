@@ -1,22 +1,23 @@
 import type { Logger } from "pino";
 import type { Outcome } from "./queen-answer.ts";
 
-interface Options {
+export interface OutcomeLogOptions {
   /** Base URL of the queen. */
   queen: string;
   /** This hive as the queen can reach it: what an operator would add to the catalog. */
   hive: { id: string; host: string; port: number };
+  /** Time between beats, and the longest wait while the queen is away. */
   intervalMs: number;
   log: Logger;
 }
 
 /** Says what becomes of the beats when that is other than before, and what to do about it. */
 export class OutcomeLog {
-  readonly #options: Options;
+  readonly #options: OutcomeLogOptions;
   #last: { state: Outcome["state"]; code?: string } | undefined;
   #askedSoonerInARow = 0;
 
-  constructor(options: Options) {
+  constructor(options: OutcomeLogOptions) {
     this.#options = options;
   }
 
@@ -56,7 +57,7 @@ export class OutcomeLog {
 function adviceOf(
   state: Exclude<Outcome["state"], "reached">,
   wasReached: boolean,
-  { id, host, port }: Options["hive"],
+  { id, host, port }: OutcomeLogOptions["hive"],
 ): string {
   switch (state) {
     case "away":

@@ -3,10 +3,10 @@ import * as https from "node:https";
 import { rootCertificates } from "node:tls";
 import type { QueenAccess } from "./queen-access.ts";
 
-interface QueenClientOptions {
+export interface QueenAddress {
   /** Base URL of the queen. */
   queen: string;
-  /** Default: neither a token nor a certificate. */
+  /** Asked at the start, and after each request that was not taken: it may have been renewed. Default: neither a token nor a certificate. */
   access?: (() => QueenAccess) | undefined;
 }
 
@@ -29,7 +29,7 @@ export class QueenClient {
   /** With the certificate that its connections were made with. */
   #kept: { agent: http.Agent; queenCa: string | undefined } | undefined;
 
-  constructor({ queen, access = () => NO_ACCESS }: QueenClientOptions) {
+  constructor({ queen, access = () => NO_ACCESS }: QueenAddress) {
     this.#queen = new URL(queen);
     this.#readAccess = access;
     this.#access = access();

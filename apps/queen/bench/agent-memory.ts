@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { absolute, type Benchmark, notMeasured, startServer } from "@repo/bench";
-import { NODE_FLAGS } from "../../hive/src/control/node-flags.ts";
+import { NODE_FLAGS } from "../../hive/src/control/starting.ts";
 import { residentMb } from "./resident.ts";
 import { buildQueen } from "./servers.ts";
 

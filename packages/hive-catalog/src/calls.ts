@@ -31,12 +31,16 @@ export class Calls {
    * Runs `work` with a client whose requests end with this call. `options` may have the `known` ones. Rejects with the reason of their signal when
    * that comes first.
    */
-  run<Result, Options extends CallOptions>(
+  async run<Result, Options extends CallOptions>(
     work: Work<Result>,
     options?: Options,
     known: readonly (keyof Options & string)[] = SIGNAL_ALONE,
   ): Promise<Result> {
-    return options === undefined ? this.#counted(work, undefined) : this.#withOptions(work, options, known);
+    if (this.#isShut) throw catalogClosed();
+    const signal = options === undefined ? undefined : signalOf(options, known);
+    signal?.throwIfAborted();
+    const result = this.#counted(work, signal);
+    return await (signal === undefined ? result : unlessAborted(result, signal));
   }
 
   /** Refuses calls from now on, and resolves when none runs any more. */
@@ -51,31 +55,7 @@ export class Calls {
     cancel(timer);
   }
 
-  /** Asynchronous, so that whatever options do when they are read is a rejection. */
-  async #withOptions<Result, Options extends CallOptions>(
-    work: Work<Result>,
-    options: Options,
-    known: readonly (keyof Options & string)[],
-  ): Promise<Result> {
-    // In one step: a call that came before `shut` is not to be refused by it.
-    const signal = this.#signalOf(options, known);
-    const result = this.#counted(work, signal);
-    return await (signal === undefined ? result : unlessAborted(result, signal));
-  }
-
-  #signalOf<Options extends CallOptions>(options: Options, known: readonly (keyof Options & string)[]) {
-    if (this.#isShut) throw catalogClosed();
-    try {
-      checkOptions(options, known);
-      return options.signal;
-    } catch (error) {
-      throw toCatalogError(error);
-    }
-  }
-
   async #counted<Result>(work: Work<Result>, signal: AbortSignal | undefined): Promise<Result> {
-    if (this.#isShut) throw catalogClosed();
-    signal?.throwIfAborted();
     this.#running++;
     try {
       return await work(this.#clientFor(signal));
@@ -106,6 +86,16 @@ export class Calls {
 }
 
 const SIGNAL_ALONE = ["signal"] as const;
+
+/** Whatever options do when they are read is a rejection of the call. */
+function signalOf<Options extends CallOptions>(options: Options, known: readonly (keyof Options & string)[]) {
+  try {
+    checkOptions(options, known);
+    return options.signal;
+  } catch (error) {
+    throw toCatalogError(error);
+  }
+}
 
 async function unlessAborted<Result>(result: Promise<Result>, signal: AbortSignal): Promise<Result> {
   // Many calls may share one.

@@ -238,7 +238,7 @@ export class HiveCatalog {
 
   /** How many have this status, of the damaged ones those too whose status is sound. Rejects with INVALID_ARGUMENT. */
   countByStatus(status: HiveStatus, options?: CallOptions): Promise<number> {
-    return this.#calls.run((client) => reader.countWithStatus(client, status), options);
+    return this.#calls.run((client) => reader.countByStatus(client, status), options);
   }
 
   /**

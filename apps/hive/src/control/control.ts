@@ -3,9 +3,8 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } 
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { isRunning, type ProcessIdentity } from "@repo/processes";
-import { NODE_FLAGS } from "./node-flags.ts";
 import { readPidFile } from "./pid-file.ts";
-import { lastWords, type Starting } from "./starting.ts";
+import { lastWords, NODE_FLAGS, type Starting } from "./starting.ts";
 import { installUnit, isUnitInstalled, startUnit, stopUnit } from "./systemd.ts";
 
 const POLL_MS = 50;

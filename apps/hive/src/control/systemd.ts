@@ -4,8 +4,7 @@ import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { makeFolders } from "@repo/settings";
-import { NODE_FLAGS } from "./node-flags.ts";
-import { lastWords, type Starting } from "./starting.ts";
+import { lastWords, NODE_FLAGS, type Starting } from "./starting.ts";
 
 const TIMEOUT_MS = 15_000;
 const run = promisify(execFile);

@@ -22,7 +22,7 @@ export interface Load {
 }
 
 /** What a source of GPUs answered: none are `[]`, and null are those that it could not read. */
-export interface GpuReading<G extends Gpu = Gpu> {
+export interface GpuReading<G> {
   gpus: G[] | null;
   /** In words, what could not be read. */
   problems: string[];

@@ -17,21 +17,14 @@ interface GpusOptions {
   sysfs?: string;
 }
 
-/** What is known of a source, and why it is not more. A reading that fails takes nothing away: the cards are still there. */
-interface Known<G> {
-  gpus: G[] | null;
-  problems: string[];
-  missing?: string;
-}
-
 /** The GPUs of this host, by all sources that there are. */
 export class Gpus {
   readonly nvidiaSmi: NvidiaSmi;
   readonly #options: OutputOptions & { sysfs?: string };
   readonly #log: Logger;
   readonly #logged = { nvidia: "", others: "" };
-  #nvidia: Known<NvidiaGpu> = { gpus: null, problems: ["nvidia-smi has not answered yet"] };
-  #others: Known<OtherGpu> = { gpus: null, problems: ["the cards on the bus were not read yet"] };
+  #nvidia: GpuReading<NvidiaGpu> = { gpus: null, problems: ["nvidia-smi has not answered yet"] };
+  #others: GpuReading<OtherGpu> = { gpus: null, problems: ["the cards on the bus were not read yet"] };
   #nvidiaBusIds: string[] = [];
   #hasGraphics = false;
 
@@ -96,7 +89,7 @@ export class Gpus {
     return { gpus: null, problems: [`${none}, and there is a card of NVIDIA's at ${busId}`] };
   }
 
-  #logChange(source: "nvidia" | "others", { problems, missing }: Known<unknown>): void {
+  #logChange(source: "nvidia" | "others", { problems, missing }: GpuReading<unknown>): void {
     const problem = [...problems, ...(missing === undefined ? [] : [missing])].join("; ");
     if (problem !== this.#logged[source] && problem !== "")
       this.#log.warn({ source }, `GPUs may be missing: ${problem}`);
@@ -104,7 +97,8 @@ export class Gpus {
   }
 }
 
-const learned = <G>(known: Known<G>, { gpus, problems, missing }: Known<G>): Known<G> => ({
+/** What is known of a source, and why it is not more. A reading that fails takes nothing away: the cards are still there. */
+const learned = <G>(known: GpuReading<G>, { gpus, problems, missing }: GpuReading<G>): GpuReading<G> => ({
   gpus: gpus ?? known.gpus,
   problems,
   ...(missing !== undefined && { missing }),

@@ -1,5 +1,4 @@
-import type { Gpu, GpuReading } from "./gpu.ts";
-import { MAX_GPUS, MAX_NAME_LENGTH } from "./gpu.ts";
+import { type Gpu, type GpuReading, MAX_GPUS, MAX_NAME_LENGTH } from "./gpu.ts";
 import { type PrintedCard, parseLspci } from "./lspci.ts";
 import { type OutputOptions, outputOf } from "./output.ts";
 import { isGivenAway, type PciGpu, readPciGpus } from "./pci.ts";
@@ -7,8 +6,7 @@ import { isGivenAway, type PciGpu, readPciGpus } from "./pci.ts";
 /** A GPU that nvidia-smi does not know, in the order of the bus. It has no index of its own. */
 export type OtherGpu = Omit<Gpu, "index">;
 
-export interface OtherReading extends Pick<GpuReading, "problems" | "missing"> {
-  gpus: OtherGpu[] | null;
+export interface OtherReading extends GpuReading<OtherGpu> {
   /** Where there is a card of NVIDIA's that is this host's own, whether nvidia-smi can be asked about it or not. */
   nvidiaBusIds: string[];
   /** Set where a processor has graphics, which are no GPU here: programs may compute on them all the same, by Vulkan as an example. */

@@ -2,7 +2,6 @@ import { type Answer, type Ask, NoAnswer } from "./ask.ts";
 
 export const SERVER_KINDS = ["ollama", "llamacpp", "vllm", "sglang", "openai"] as const;
 export type ServerKind = (typeof SERVER_KINDS)[number];
-export type WorkerState = "Idle" | "Busy" | "Loading" | "Error";
 
 /** The health of a worker that may be handed out; any other text says why it may not. */
 export const HEALTHY = "healthy";
@@ -11,7 +10,7 @@ export const HEALTHY = "healthy";
 export interface Reading {
   /** As the server wants it in a request. */
   readonly model: string | null;
-  readonly state: WorkerState;
+  readonly state: "Idle" | "Busy" | "Loading" | "Error";
   readonly health: string;
   /** Requests that run now, those that wait, and how many can run at once. */
   readonly running?: number | undefined;
@@ -35,14 +34,17 @@ export interface ServerReading {
   readonly cold?: readonly ColdModel[];
 }
 
-export interface ServerProcess {
+/** How a process was started. It may hold secrets: it is read, and neither logged nor sent. */
+export interface CommandLine {
+  readonly argv: readonly string[];
+  /** Undefined where it is not for this user, or was not asked for. */
+  readonly environment: Readonly<Record<string, string>> | undefined;
+}
+
+export interface ServerProcess extends CommandLine {
   readonly pid: number;
   /** Told apart by it from a later process with the same id. */
   readonly startTime: string;
-  /** May hold secrets: it is read, and neither logged nor sent. */
-  readonly argv: readonly string[];
-  /** Its variables, where this user may read them. */
-  readonly environment: Readonly<Record<string, string>> | undefined;
 }
 
 /** A process that a server started for one of its models. */
@@ -66,20 +68,20 @@ export interface Program {
   /** Whether this is what a server of this kind starts for a model, and no server of any kind. */
   isRunner?(argv: readonly string[]): boolean;
   /** The port that it was told; undefined when it was told none. */
-  portOf(process: Pick<ServerProcess, "argv" | "environment">): number | undefined;
+  portOf(line: CommandLine): number | undefined;
   readonly defaultPort: number;
   /** How long it may take until it listens, where it does not load a model before that. */
   readonly listensWithinMinutes?: number;
   /** Why nobody asks it over HTTP at a port that it was told, in the words of an operator. */
-  whyNotAsked?(process: Pick<ServerProcess, "argv" | "environment">): string | undefined;
+  whyNotAsked?(line: CommandLine): string | undefined;
   /** The path below which it was told to answer. */
-  prefixOf?(process: Pick<ServerProcess, "argv" | "environment">): string | undefined;
+  prefixOf?(line: CommandLine): string | undefined;
   /** Whether it was told to speak TLS: its certificate is for a name that only an operator knows. */
-  speaksTls?(process: Pick<ServerProcess, "argv" | "environment">): boolean;
+  speaksTls?(line: CommandLine): boolean;
   /** Whether its process listens on other ports too, so that one which it was not told of need not be its API's. */
   readonly hasOtherSockets?: true;
   /** The model that it was told to serve. */
-  modelOf(process: Pick<ServerProcess, "argv" | "environment">): string | null;
+  modelOf(line: CommandLine): string | null;
 }
 
 /** One kind of inference server: how it is known, and what is asked of it. */
@@ -127,5 +129,9 @@ export async function askUnlessFailing(ask: Ask, path: string): Promise<Answer> 
   if (answer.status >= 500) throw new NoAnswer(`it answers ${answer.status} to ${path}`);
   return answer;
 }
+
+/** Whether it cannot take one more request now. */
+export const isFull = ({ running, slots }: Pick<Reading, "running" | "slots">): boolean =>
+  running !== undefined && slots !== undefined && running >= slots;
 
 export const loading = (model: string | null): Reading => ({ model, state: "Loading", health: HEALTHY });

@@ -2,7 +2,6 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { isIP, type LookupFunction } from "node:net";
 import { addressIn, EITHER_LOOPBACK, isOfThisHost } from "./listeners.ts";
-import { whyNoAnswer } from "./why-no-answer.ts";
 
 /** The metrics of a vLLM are some 40 KB for each of its engines. */
 const MAX_ANSWER_BYTES = 4 * 2 ** 20;
@@ -87,6 +86,14 @@ async function get(url: URL, { key, timeoutMs, signal }: AskOptions): Promise<An
     clearTimeout(timer);
     signal.removeEventListener("abort", giveUp);
   }
+}
+
+/** Why an HTTP request got no whole answer, in words. */
+export function whyNoAnswer(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message } = error.cause instanceof Error ? error.cause : error;
+  // So Node says that a connection ended in the middle of an answer.
+  return message === "aborted" ? "its answer breaks off" : message || String(Reflect.get(error, "code"));
 }
 
 function send(url: URL, options: http.RequestOptions): Promise<http.IncomingMessage> {

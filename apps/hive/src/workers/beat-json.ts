@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import type { Reading, WorkerState } from "./adapter.ts";
+import type { Reading } from "./adapter.ts";
 import { addressIn, EITHER_LOOPBACK, isEvery, type Reachable } from "./listeners.ts";
-import type { OnGpus, OnHost } from "./measure.ts";
+import type { OnGpus } from "./measure.ts";
 import { isHere, type Target } from "./target.ts";
 import type { WatchedServer } from "./watched-server.ts";
 
@@ -17,16 +17,12 @@ interface Address {
 }
 
 /** A worker as a heartbeat says it. What is not known is left out. */
-export interface WorkerJson extends Address {
+export interface WorkerJson extends Address, Pick<Reading, "state" | "running" | "waiting" | "slots"> {
   readonly worker_id: string;
-  readonly state: WorkerState;
   readonly last_heartbeat: string;
   readonly health_status: string;
   readonly model_id: string | null;
   readonly server?: string | undefined;
-  readonly running?: number | undefined;
-  readonly waiting?: number | undefined;
-  readonly slots?: number | undefined;
   readonly backend?: string | undefined;
   readonly device_id?: number | undefined;
   readonly device_ids?: readonly number[] | undefined;
@@ -41,6 +37,12 @@ export interface ModelOnDiskJson extends Address {
   readonly model: string;
   readonly bytes?: number | undefined;
   readonly server?: string | undefined;
+}
+
+/** What a worker takes of its host. */
+interface OnHost {
+  readonly ramBytes: number | undefined;
+  readonly cpuPercent: number | undefined;
 }
 
 export function workerToJson(

@@ -1,3 +1,5 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { CommandLine } from "./adapter.ts";
 import type { Proc, Stat } from "./proc.ts";
 
 /** A process may become the program that it is to be a while after it has started. */
@@ -10,13 +12,6 @@ const LOOK_AGAIN_MS = 60_000;
 const WAIT_MS = 500;
 /** Each that hangs holds one of the few threads that this program reads files with. */
 const MAX_HANGING = 2;
-
-/** How a process was started. */
-interface CommandLine {
-  readonly argv: readonly string[];
-  /** Undefined where it is not for this user, or was not asked for. */
-  readonly environment: Readonly<Record<string, string>> | undefined;
-}
 
 interface Known extends CommandLine {
   readonly startTime: string;
@@ -75,11 +70,7 @@ export class CommandLines {
     if (this.#hanging.has(pid) || this.#hanging.size >= MAX_HANGING) return undefined;
     this.#hanging.add(pid);
     const reading = this.#readNow(pid).finally(() => this.#hanging.delete(pid));
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(resolve, WAIT_MS, undefined);
-    });
-    return Promise.race([reading, late]).finally(() => clearTimeout(timer));
+    return Promise.race([reading, wait(WAIT_MS, undefined, { ref: false })]);
   }
 
   async #readNow(pid: number): Promise<CommandLine> {

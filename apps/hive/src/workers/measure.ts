@@ -1,7 +1,5 @@
 import { readdir } from "node:fs/promises";
 import { unlessExhausted } from "@repo/processes";
-import type { Proc } from "./proc.ts";
-import { type ProcessTree, ramBytesOf } from "./process-tree.ts";
 
 /** Memory of GPUs by the process that holds it; null is what is not known. */
 export type GpuMemoryByPid = ReadonlyMap<number, Held>;
@@ -17,13 +15,7 @@ export interface GpuView {
     | undefined;
 }
 
-/** What a worker takes of its host. What is not known is absent. */
-export interface OnHost {
-  readonly ramBytes?: number | undefined;
-  readonly cpuPercent?: number | undefined;
-}
-
-/** What it takes of the GPUs. */
+/** What a worker takes of the GPUs. What is not known is absent. */
 export interface OnGpus {
   readonly backend?: string | undefined;
   readonly deviceId?: number | undefined;
@@ -31,18 +23,6 @@ export interface OnGpus {
   readonly vramBytes?: number | undefined;
   readonly gpuPercent?: number | undefined;
 }
-
-interface Scene {
-  readonly proc: Proc;
-  readonly tree: ProcessTree;
-  readonly before: ProcessTree | undefined;
-}
-
-/** Of a process and all that it started: the one that answers requests often holds no memory of its own. */
-export const measureOnHost = (pid: number, { proc, tree, before }: Scene): OnHost => ({
-  ramBytes: ramBytesOf(proc, tree.withDescendants(pid)),
-  cpuPercent: tree.cpuPercent(pid, before),
-});
 
 /** Of those processes together. */
 export function measureOnGpus(pids: readonly number[], { gpuMemory, gpus }: GpuView): OnGpus {

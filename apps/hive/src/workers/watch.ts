@@ -14,9 +14,9 @@ import { BeatRoom } from "./beat-room.ts";
 import { type ConfiguredServer, type Keys, keyFor } from "./configured.ts";
 import { type Finding, type LeftOut, ServerFinder } from "./find.ts";
 import { listenersOf } from "./listeners.ts";
-import { type GpuMemoryByPid, type GpuView, measureOnGpus, measureOnHost, readKfdPids } from "./measure.ts";
+import { type GpuMemoryByPid, type GpuView, measureOnGpus, readKfdPids } from "./measure.ts";
 import { Proc } from "./proc.ts";
-import { ProcessTree } from "./process-tree.ts";
+import { ProcessTree, ramBytesOf } from "./process-tree.ts";
 import { type Target, targetsOf } from "./target.ts";
 import { type AskOf, MAX_MODELS, WatchedServer } from "./watched-server.ts";
 
@@ -205,9 +205,13 @@ export class WorkerWatch {
     const { process } = server.target;
     const alone = server.readings.length === 1 ? process?.pid : undefined;
     const pid = reading.pid ?? alone;
-    const measured = pid === undefined ? {} : measureOnHost(pid, { proc: this.#proc, ...trees });
-    const json = workerToJson(server, reading, measured, this.#options.advertiseHost);
+    // And all that it started: the one that answers requests often holds no memory of its own.
     const pids = pid === undefined ? [] : trees.tree.withDescendants(pid);
+    const measured = {
+      ramBytes: ramBytesOf(this.#proc, pids),
+      cpuPercent: pid === undefined ? undefined : trees.tree.cpuPercent(pid, trees.before),
+    };
+    const json = workerToJson(server, reading, measured, this.#options.advertiseHost);
     return { json, process, pids, usesKfd: pids.some((one) => kfdPids.has(one)) };
   }
 

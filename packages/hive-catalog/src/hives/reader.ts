@@ -1,22 +1,18 @@
 import { tell } from "../calls.ts";
 import type { CallClient, SqlValue } from "../drivers/client.ts";
-import { inBatches, turnOfTheLoop } from "../event-loop.ts";
 import { checkChoice, checkFunction, checkInteger, invalidArgument, isKey } from "../model/check.ts";
 import { HIVE_STATUSES, type HiveRecord, type HiveStatus } from "../model/hive.ts";
 import type { DamagedHive, DamagedRecord, GetOptions, ListOptions, StaleOptions, StreamOptions } from "../options.ts";
 import { collect, type Finder, MAX_PAGE, type OnDamage, pages, readOne } from "../sql/reading.ts";
-import { bytesOf } from "../sql/rows.ts";
 import { countIn } from "../sql/statement.ts";
 import {
   allHives,
   allIds,
-  countBehind,
-  countOdd,
+  countWithStatus,
   hiveOfId,
   hiveReader,
   hivesOfIds,
   hivesWithStatus,
-  idBehind,
   staleHives,
 } from "./statements.ts";
 
@@ -36,8 +32,8 @@ export async function listIds(client: CallClient, options: ListOptions, onDamage
 /** Ids that one call takes. */
 const MAX_IDS = 1000;
 
-/** Those of the hives that are there, by id, in batches. Throws INVALID_ARGUMENT. */
-export async function* hivesWithIds(
+/** Those of the hives that are there, by id. Throws INVALID_ARGUMENT. */
+export function hivesWithIds(
   client: CallClient,
   ids: readonly string[],
   { onCorruptHive }: GetOptions,
@@ -46,11 +42,8 @@ export async function* hivesWithIds(
   if (!Array.isArray(ids) || ids.length > MAX_IDS) {
     throw invalidArgument("ids", `must be a list of at most ${MAX_IDS} ids`);
   }
-  const keys = [...new Set(ids.filter(isKey))].sort();
-  for await (const some of inBatches(keys, DEFAULT_STREAM_PAGE)) {
-    const paging = { limit: some.length, onCorruptHive };
-    yield* hivePages(client, hivesOfIds, { ids: JSON.stringify(some) }, paging, onDamage);
-  }
+  const values = { ids: JSON.stringify(ids.filter(isKey)) };
+  return hivePages(client, hivesOfIds, values, { onCorruptHive }, onDamage);
 }
 
 /** The columns of a stored hive that are sound, damaged as others may be. */
@@ -108,18 +101,9 @@ export function streamPages(
   return hivePages(client, hivesWithStatus, { status: checkStatus(status) }, list, onDamage);
 }
 
-/** Hives that one statement counts: a million at once would hold the event loop. */
-const COUNTED_AT_ONCE = 50_000;
-
-/** How many have a status. Throws INVALID_ARGUMENT. */
-export async function countWithStatus(client: CallClient, status: HiveStatus): Promise<number> {
-  let total = countIn(await client.first(countOdd({ status: checkStatus(status) })));
-  for (let after: Uint8Array = new Uint8Array(); ; await turnOfTheLoop()) {
-    const last = await client.first(idBehind({ status, after, rows: COUNTED_AT_ONCE - 1 }));
-    if (last === undefined) return total + countIn(await client.first(countBehind({ status, after })));
-    total += COUNTED_AT_ONCE;
-    after = bytesOf(last[0]);
-  }
+/** Throws INVALID_ARGUMENT. */
+export async function countByStatus(client: CallClient, status: HiveStatus): Promise<number> {
+  return countIn(await client.first(countWithStatus({ status: checkStatus(status) })));
 }
 
 /** Throws INVALID_ARGUMENT. */

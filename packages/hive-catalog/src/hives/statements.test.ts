@@ -7,16 +7,13 @@ import { hiveExists } from "../traits/presence.ts";
 import {
   allHives,
   allIds,
-  countBehind,
-  countOdd,
+  countWithStatus,
   hiveOfId,
   hivesOfIds,
   hivesWithoutDevices,
   hivesWithStatus,
-  idBehind,
   removal,
   staleHives,
-  storeBeat,
   storeBeats,
 } from "./statements.ts";
 
@@ -53,17 +50,17 @@ test("hives of each status are counted, and a foreign status counts as none of t
   expect(await catalog.countHives()).toBe(297 + 30 * FOREIGN.length);
 });
 
-test("hives are counted over more than one window, and whatever their ids are", async () => {
+test("hives are counted whatever their ids are", async () => {
   await using file = await CatalogFile.create(LOOSE_DDL);
   const catalog = await file.open();
-  file.run(insert("'online'", 120_000));
+  file.run(insert("'online'", 12));
   const ids = ["''", "NULL", "7", "x'ff'", "CAST(x'ff41' AS TEXT)"];
   for (const id of ids) {
     file.run(
       `INSERT INTO hives (id, host, port, status, created_at_ms, updated_at_ms) VALUES (${id}, 'h', 1, 'online', 0, 0)`,
     );
   }
-  expect(await catalog.countByStatus("online")).toBe(120_000 + ids.length);
+  expect(await catalog.countByStatus("online")).toBe(12 + ids.length);
 });
 
 const page = { limit: 10, maxBytes: 1, id: "a", lastHeartbeatMs: 1 };
@@ -83,18 +80,7 @@ test.each<[string, SqlStatement, string]>([
     staleHives.next({ ...page, beforeMs: 5 }),
     "idx_hives_heartbeat (last_heartbeat_ms>? AND last_heartbeat_ms<?)",
   ],
-  [
-    "countBehind",
-    countBehind({ status: "online", after: Buffer.from("a") }),
-    "COVERING INDEX idx_hives_status_id (status=? AND id>? AND id<?)",
-  ],
-  [
-    "idBehind",
-    idBehind({ status: "online", after: Buffer.from("a"), rows: 2 }),
-    "COVERING INDEX idx_hives_status_id (status=? AND id>? AND id<?)",
-  ],
-  ["countOdd", countOdd({ status: "online" }), "COVERING INDEX idx_hives_status_id (status=? AND id>?)"],
-  ["storeBeat", storeBeat({ id: "a", beatMs: 1, believableMs: 2 }), "sqlite_autoindex_hives_1 (id=?)"],
+  ["countWithStatus", countWithStatus({ status: "online" }), "COVERING INDEX idx_hives_status_id (status=?)"],
   ["storeBeats", storeBeats(beats), "sqlite_autoindex_hives_1 (id=?)"],
 ])("%s searches an index, and does not sort the whole table", async (_name, { sql, args }, index) => {
   const { client } = await openDatabase(":memory:", { migrate: true, busyTimeoutMs: 0 });

@@ -1,4 +1,4 @@
-import { and, eq, gt, gte, isNull, lt, lte, ne, not, or, type SQL, sql } from "drizzle-orm";
+import { and, eq, gt, isNull, lt, ne, not, or, sql } from "drizzle-orm";
 import type { SqlValue } from "../drivers/client.ts";
 import { type HiveRecord, type HiveStatus, hiveFields, LACKS_DEVICES } from "../model/hive.ts";
 import { cordons, hives, operations, tokens } from "../schema.ts";
@@ -8,7 +8,7 @@ import { RowReader } from "../sql/rows.ts";
 import { build, fieldsOf, type Given, statement } from "../sql/statement.ts";
 import { removeGpus } from "../traits/gpus.ts";
 import { removeLabels } from "../traits/labels.ts";
-import { laterBeat } from "./heartbeat-rule.ts";
+import { laterThanStored } from "./heartbeat-rule.ts";
 
 export const hiveReader = new RowReader<HiveRecord>({
   table: hives,
@@ -55,24 +55,9 @@ export const staleHives = finder<HiveRecord, { beforeMs: number }>(hiveReader, b
 );
 
 export const countHives = statement(() => build.select({ count: sql`count(*)` }).from(hives));
-/** Of one status, behind an id. Bytes: what another program stored may be no UTF-8. */
-type Behind = Status & { after: Uint8Array };
-const isBehind = ({ status, after }: Given<Behind>) =>
-  and(eq(hives.status, status as SQL), gt(hives.id, sql`CAST(${after} AS TEXT)`), lt(hives.id, sql`x''`));
-export const countBehind = statement<Behind>((given) =>
-  build.select({ count: sql`count(*)` }).from(hives).where(isBehind(given)),
+export const countWithStatus = statement<Status>(({ status }) =>
+  build.select({ count: sql`count(*)` }).from(hives).where(eq(hives.status, status)),
 );
-/** The id of the one before which there are so many. */
-export const idBehind = statement<Behind & { rows: number }>((given) => {
-  const found = sql`(SELECT CAST(${hives.id} AS BLOB) AS id FROM ${hives} WHERE ${isBehind(given)} ORDER BY ${hives.id} LIMIT 1 OFFSET ${given.rows}) AS found`;
-  return build.select({ id: sql`found.id`.as("id") }).from(found);
-});
-/** Those that come behind none: their ids are empty or no text. */
-export const countOdd = statement<Status>(({ status }) => {
-  const odd = [isNull(hives.id), lte(hives.id, sql`''`), gte(hives.id, sql`x''`)];
-  const counts = odd.map((isOdd) => sql`(SELECT count(*) FROM ${hives} WHERE ${and(eq(hives.status, status), isOdd)})`);
-  return build.select({ count: sql.join(counts, sql` + `).as("count") }).from(sql`(SELECT 1)`);
-});
 
 /** The primary key decides races between two adds of one id. */
 export const addHive = statement<HiveRow>((given) =>
@@ -108,13 +93,6 @@ export const setOffline = statement<Id & Now & Believable & { notBeatSinceMs: nu
     .set({ status: "offline", updatedAtMs: given.nowMs })
     .where(and(ofId(given), ne(hives.status, "offline"), isSilent));
 });
-
-export const storeBeat = statement<Id & Believable & { beatMs: number }>((given) =>
-  build
-    .update(hives)
-    .set({ lastHeartbeatMs: laterThanStored(given.beatMs, given) })
-    .where(ofId(given)),
-);
 
 type Beats = Believable & { beats: string };
 
@@ -154,7 +132,3 @@ export const removal = [
       .where(and(eq(operations.hiveId, id), isNull(operations.hiveRemovedAtMs))),
   ),
 ];
-
-function laterThanStored(beatMs: SQL, { believableMs }: Given<Believable>): SQL<number> {
-  return laterBeat({ beatMs, storedMs: hives.lastHeartbeatMs, believableMs });
-}

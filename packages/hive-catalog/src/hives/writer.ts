@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { and, eq, type SQL, sql } from "drizzle-orm";
+import { and, eq, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
 import type { CallClient, SqlResult } from "../drivers/client.ts";
 import { HiveCatalogError, hiveNotFound } from "../errors.ts";
 import {
@@ -36,7 +36,6 @@ import { belongingsToPatch, gpusToReplace, labelsToReplace } from "../traits/bel
 import { haveRoom, keepValues } from "../traits/labels.ts";
 import { latestBelievableMs } from "./heartbeat-rule.ts";
 import { readHive, soundValues } from "./reader.ts";
-import { brokenSshRule, keepsSshRule } from "./ssh-rule.ts";
 import * as statements from "./statements.ts";
 import { type HiveRow, hiveReader } from "./statements.ts";
 
@@ -129,6 +128,27 @@ export async function removeHive(client: CallClient, id: string, nowMs: number):
   if (!isKey(id)) return false;
   const [removed] = await client.batch(statements.removal.map((statement) => statement({ id, nowMs })));
   return (removed?.rowsAffected ?? 0) > 0;
+}
+
+/** Holds for the rows in which, after these changes, an SSH port or user stands only beside an SSH host; and for those that have it so already. */
+function keepsSshRule(changes: HiveChanges): SQL | undefined {
+  const named = SSH_FIELDS.filter((name) => changes[name] !== undefined);
+  if (named.length === 0) return undefined;
+  const after = (name: (typeof SSH_FIELDS)[number]) =>
+    changes[name] === undefined ? sql`${hives[name]}` : sql`${changes[name]}`;
+  const keepsRule = or(isNotNull(after("sshHost")), and(isNull(after("sshPort")), isNull(after("sshUser"))));
+  return or(keepsRule, and(...named.map((name) => sql`${hives[name]} IS ${changes[name]}`)));
+}
+
+/** The INVALID_HIVE for changes that `keepsSshRule` kept out. */
+function brokenSshRule(id: string, changes: HiveChanges): HiveCatalogError {
+  const named = (["sshPort", "sshUser"] as const).filter((name) => (changes[name] ?? null) !== null);
+  const problems =
+    named.length > 0
+      ? named.map((field) => ({ field, message: "is allowed only together with sshHost" }))
+      : [{ field: "sshHost", message: "is needed as long as there is an sshPort or an sshUser" }];
+  const list = problems.map(({ field, message }) => `${field}: ${message}`).join("; ");
+  return new HiveCatalogError("INVALID_HIVE", `hive '${id}' is not valid: ${list}`, { hiveId: id, problems });
 }
 
 /** Labels are no field of a record: they are checked by themselves. */

@@ -15,11 +15,8 @@ export type BackupOptions = CopyOptions & {
   force?: boolean | undefined;
 };
 
-/** Of `restoreCatalog`. */
-export type RestoreOptions = CopyOptions & {
-  /** Replace the catalog that is there: default false. It is gone then. */
-  force?: boolean | undefined;
-};
+/** Of `restoreCatalog`: `force` replaces the catalog that is there, which is gone then. */
+export type RestoreOptions = BackupOptions;
 
 /** What was written, and where. */
 export type CopyResult = {

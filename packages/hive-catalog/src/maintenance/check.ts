@@ -68,16 +68,8 @@ export function checkCatalog(location: string, options: ReadOptions = {}): Promi
     const state = await readMigrationState(reader);
     const problems = await orProblem(() => sqliteProblems(reader, "integrity_check"));
     const schema = await compareSchema(reader, state);
-    const {
-      rows: hives,
-      damagedRows: damagedHives,
-      damagedColumns,
-      damage,
-      unreadable,
-    } = await readTable(reader, await asFarAsThere(reader, hiveReader));
+    const hives = await readTable(reader, await asFarAsThere(reader, hiveReader));
     const tables = [];
-    let gpusToDerive = 0;
-    let leftovers = 0;
     const whole = new Set<RowReader<unknown>>();
     for (const table of await recordTables(reader, state)) {
       const part = await asFarAsThere(reader, table);
@@ -86,19 +78,22 @@ export function checkCatalog(location: string, options: ReadOptions = {}): Promi
       // What could not be read is told already.
       if (part === table && found.unreadable.length === 0) whole.add(table);
     }
-    if (unreadable.length === 0 && whole.has(gpuReader)) {
-      gpusToDerive = await countDiffering(reader);
-      if (whole.has(labelReader)) leftovers = await countLeftovers(reader);
-    }
-    const integrity = [...problems, ...unreadable, ...tables.flatMap((table) => table.unreadable)];
+    const hasGpus = hives.unreadable.length === 0 && whole.has(gpuReader);
+    const integrity = [...problems, ...[hives, ...tables].flatMap((table) => table.unreadable)];
     const records = sum(tables.map((table) => table.rows));
     const damagedRecords = sum(tables.map((table) => table.damagedRows));
     const faults = integrity.length + schema.missing.length + schema.changed.length;
     return {
       location: name,
-      isSound: faults + damagedColumns + damagedRecords === 0,
-      ...{ hives, damagedHives, damagedColumns, records, damagedRecords, gpusToDerive, leftovers, integrity, schema },
-      damage: damage.map(({ id, column, problem, rowId }) => ({ id, column, problem, rowId })),
+      isSound: faults + hives.damagedColumns + damagedRecords === 0,
+      hives: hives.rows,
+      damagedHives: hives.damagedRows,
+      damagedColumns: hives.damagedColumns,
+      ...{ records, damagedRecords },
+      gpusToDerive: hasGpus ? await countDiffering(reader) : 0,
+      leftovers: hasGpus && whole.has(labelReader) ? await countLeftovers(reader) : 0,
+      ...{ integrity, schema },
+      damage: hives.damage.map(({ id, column, problem, rowId }) => ({ id, column, problem, rowId })),
       recordDamage: tables
         .flatMap((table) => table.damage)
         .map(({ rowId: _, ...column }) => column)

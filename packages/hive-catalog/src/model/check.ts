@@ -73,14 +73,12 @@ export function wholeMs(now: () => number): () => number {
   };
 }
 
-/** Throws INVALID_ARGUMENT unless `value` is an integer from `min` to `max`. */
 export function checkInteger(name: string, value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): void {
   const isSo = Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
   const range = max === Number.MAX_SAFE_INTEGER ? `from ${min}` : `from ${min} to ${max}`;
   check(name, value, isSo, `must be an integer ${range}`);
 }
 
-/** Throws INVALID_ARGUMENT unless `value` is one of `choices`. */
 export function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
   check(name, value, choices.includes(value as string), `must be one of ${choices.join(", ")}`);
 }
@@ -99,7 +97,6 @@ export function checkOptions<Options extends object>(
     throw invalidArgument("signal", "must be an AbortSignal");
 }
 
-/** Throws INVALID_ARGUMENT unless `value` is an object. */
 export function checkObject(name: string, value: unknown): void {
   check(name, value, hasFields(value), "must be an object");
 }
@@ -113,16 +110,16 @@ export function hasFields(value: unknown): value is object {
   return kindOf(value) === "Object" || Object.keys(value).length > 0;
 }
 
-/** Throws INVALID_ARGUMENT unless `value` is true, false or undefined. */
+/** Undefined will do, as for the next one. */
 export function checkBoolean(name: string, value: unknown): void {
   check(name, value, value === undefined || typeof value === "boolean", "must be true or false");
 }
 
-/** Throws INVALID_ARGUMENT unless `value` is a function or undefined. */
 export function checkFunction(name: string, value: unknown): void {
   check(name, value, value === undefined || typeof value === "function", "must be a function");
 }
 
+/** Throws INVALID_ARGUMENT, as all checks of one argument do. */
 function check(name: string, value: unknown, isSo: boolean, rule: string): void {
   if (!isSo) throw invalidArgument(name, `${rule}, got ${shown(value)}`);
 }

@@ -77,14 +77,15 @@ function checkPrototype(labels: unknown, { addIssue }: z.core.$RefinementCtx): u
   return undefined;
 }
 
+function labelsOf<Value extends z.ZodType<string | null>>(rule: Value, meta: { id: string; description: string }) {
+  return z.preprocess(checkPrototype, z.record(settableKey, rule, LABELS).check(checkCount).meta(meta));
+}
+
 /** All labels of a hive: values by their keys. */
-export const Labels = z.preprocess(
-  checkPrototype,
-  z
-    .record(settableKey, value, LABELS)
-    .check(checkCount)
-    .meta({ id: "Labels", description: `Labels of a hive, at most ${MAX_LABELS}: values by their keys` }),
-);
+export const Labels = labelsOf(value, {
+  id: "Labels",
+  description: `Labels of a hive, at most ${MAX_LABELS}: values by their keys`,
+});
 export type Labels = Readonly<Record<string, string>>;
 
 /** The value of that label; undefined where there is none, also of one that is called as something that each object has, such as `constructor`. */
@@ -92,11 +93,8 @@ export const labelOf = (labels: Labels, key: string): string | undefined =>
   Object.hasOwn(labels, key) ? labels[key] : undefined;
 
 /** Changes to the labels of a hive, key by key: a value sets, null removes. */
-export const LabelChanges = z.preprocess(
-  checkPrototype,
-  z
-    .record(settableKey, value.nullable(), LABELS)
-    .check(checkCount)
-    .meta({ id: "LabelChanges", description: "Labels to set, and those to remove as null; the others stay" }),
-);
+export const LabelChanges = labelsOf(value.nullable(), {
+  id: "LabelChanges",
+  description: "Labels to set, and those to remove as null; the others stay",
+});
 export type LabelChanges = Readonly<Record<string, string | null>>;

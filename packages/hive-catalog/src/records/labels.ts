@@ -187,8 +187,7 @@ export class HiveLabels extends Verbs {
   }
 
   #read(row: SqlRow | undefined): Map<string, Labels> {
-    const onDamage = this.access.warnings.of(labelReader);
-    return readLabels(row, ({ damage, rowId }) => onDamage(damage, false, rowId));
+    return readLabels(row, this.access.warnings.of(labelReader));
   }
 }
 

@@ -1,6 +1,6 @@
 import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import * as z from "zod";
-import type { CallClient } from "../drivers/client.ts";
+import type { CallClient, SqlValue } from "../drivers/client.ts";
 import { turnOfTheLoop } from "../event-loop.ts";
 import { checkArgument, checkBoolean, checkInteger, invalidArgument, isKey } from "../model/check.ts";
 import { OPERATION_KINDS, OPERATION_STATES, type OperationRecord, operationFields } from "../model/operation.ts";
@@ -14,6 +14,7 @@ import {
   finder,
   newestFirst,
   type OnDamage,
+  type Paging,
   pages,
   readPage,
 } from "../sql/reading.ts";
@@ -48,12 +49,12 @@ export const isUnfinished = isNull(operations.finishedAtMs);
 /** By their index: SQLite would walk the whole table to be spared the sorting of a few. */
 const newestOfFew = { ...newestFirst, columns: { rowId: sql`+rowid` } };
 const all = finder<OperationRecord, object>(operationReader, newestFirst);
-const ofOneHive = finder<OperationRecord, OfHive & Wanted>(operationReader, newestFirst, (given) =>
-  and(ofHive(given), isWanted(given)),
-);
-/** Which hive they are of no clock tells: one that was set back would put them before the hive. */
-const ofPresentHive = finder<OperationRecord, OfHive & Wanted>(operationReader, newestFirst, (given) =>
-  and(ofHive(given), isNull(operations.hiveRemovedAtMs), isWanted(given)),
+/** With `sinceAdded` 1, of the present one. Which hive they are of no clock tells: one that was set back would put them before the hive. */
+const ofOneHive = finder<OperationRecord, OfHive & Wanted & { sinceAdded: number }>(
+  operationReader,
+  newestFirst,
+  (given) =>
+    and(ofHive(given), sql`(NOT ${given.sinceAdded} OR ${operations.hiveRemovedAtMs} IS NULL)`, isWanted(given)),
 );
 const unfinished = finder<OperationRecord, OfAny>(operationReader, newestOfFew, (given) =>
   and(isUnfinished, sql`(${given.hiveId} IS NULL OR ${operations.hiveId} = ${given.hiveId})`, isWanted(given)),
@@ -108,12 +109,12 @@ export async function findOperations(
   const wanted = { state: listText(conditions.state), kind: listText(conditions.kind) };
   const place = after === undefined ? undefined : await placeOf(client, after);
   const paging = { limit, after: place, pageSize: PAGE_SIZE, bytes, onDamage };
-  const read = async <V extends Record<string, string | null>>(which: Finder<OperationRecord, V>, values: V) => {
+  const read = async <V extends Record<string, SqlValue>>(which: Finder<OperationRecord, V>, values: V) => {
     const { records, nextAfter } = await readPage(client, which, values, paging);
     return { operations: records, nextAfter };
   };
   if (wanted.state === RUNNING) return read(unfinished, { ...wanted, hiveId: hiveId ?? null });
-  if (hiveId !== undefined) return read(sinceAdded ? ofPresentHive : ofOneHive, { ...wanted, hiveId });
+  if (hiveId !== undefined) return read(ofOneHive, { ...wanted, hiveId, sinceAdded: sinceAdded ? 1 : 0 });
   const isOfAll = wanted.state === null && wanted.kind === null;
   if (isOfAll && bytes === undefined) return read(all, {});
   return findInWindows(client, wanted, paging);
@@ -123,19 +124,11 @@ const listText = (list: readonly unknown[] | undefined): string | null =>
   list === undefined ? null : JSON.stringify([...new Set(list)]);
 const RUNNING = JSON.stringify(["running"]);
 
-type WindowPaging = {
-  limit: number;
-  after: { rowId: string } | undefined;
-  pageSize: number;
-  bytes: BytesRead | undefined;
-  onDamage: OnDamage;
-};
-
 /** No index knows states or kinds, nor what is damaged: the operations are looked at window by window. */
 async function findInWindows(
   client: CallClient,
   wanted: Wanted,
-  { limit, after, bytes, ...paging }: WindowPaging,
+  { limit, after, bytes, ...paging }: Paging<OperationRecord> & { limit: number; after: { rowId: string } | undefined },
 ): Promise<FoundOperations> {
   const found: OperationRecord[] = [];
   let place = after;

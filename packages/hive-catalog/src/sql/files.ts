@@ -14,7 +14,6 @@ import { pathToFileURL } from "node:url";
 import { codeOf, sqliteCodeOf } from "../drivers/errors.ts";
 import { HiveCatalogError } from "../errors.ts";
 import { notACatalog } from "./identity.ts";
-import { mountOf } from "./mounts.ts";
 
 /*
  * Catalog files as the file system shows them, before SQLite touches them. None is opened here that SQLite may have open: to close any
@@ -69,6 +68,41 @@ export const writableTarget = (path: string): string => `${pathToFileURL(path).h
 export function readOnlyTarget(path: string): string {
   const isImmutable = sizeOf(`${path}-wal`) === 0 && mountOf(path)?.isReadOnly;
   return `${writableTarget(path)}&${isImmutable ? "immutable=1" : "mode=ro"}`;
+}
+
+type Mount = {
+  /** The folder, or the single file, that it begins at. */
+  readonly point: string;
+  /** Whether nobody can write the file system, at whichever other place it may be mounted too. */
+  readonly isReadOnly: boolean;
+};
+
+/** The mount that a real path is on, as Linux has it (proc_pid_mountinfo(5)); undefined where the system does not say. */
+function mountOf(path: string): Mount | undefined {
+  const mounts = mountInfo().split("\n").filter(Boolean).map(toMount);
+  const around = mounts.filter(({ point }) => path === point || path.startsWith(point === "/" ? "/" : `${point}/`));
+  // The innermost; of those at one place the one that was mounted last.
+  return around.reduce<Mount | undefined>(
+    (inner, mount) => (inner && inner.point.length > mount.point.length ? inner : mount),
+    undefined,
+  );
+}
+
+function mountInfo(): string {
+  try {
+    return readFileSync("/proc/self/mountinfo", "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** `36 35 98:0 /root /point rw,noatime shared:1 - ext3 /dev/sda1 ro,errors=continue`: the last part is of the file system, the one before of this mount. */
+function toMount(line: string): Mount {
+  const [mount = "", fileSystem = ""] = line.split(" - ");
+  const point = (mount.split(" ")[4] ?? "").replace(/\\(\d{3})/g, (_, octal) =>
+    String.fromCharCode(Number.parseInt(octal, 8)),
+  );
+  return { point, isReadOnly: /(?:^|,)ro(?:,|$)/.test(fileSystem.split(" ")[2] ?? "") };
 }
 
 /** What is said of a catalog file whose -wal stands on another mount, and may be another's, or be gone when this program comes back. */

@@ -85,8 +85,7 @@ export async function migrate(client: SqlClient): Promise<void> {
 /** Fails when another opener, or an earlier attempt, has applied one of them meanwhile. */
 function unlessApplied(migrations: readonly MigrationMeta[]): SqlStatement {
   const times = migrations.map(({ folderMillis }) => folderMillis);
-  const sql = `SELECT json('applied already') FROM ${TABLE} WHERE created_at IN (${times.join(", ")})`;
-  return plain(sql);
+  return plain(`SELECT json('applied already') FROM ${TABLE} WHERE created_at IN (${times.join(", ")})`);
 }
 
 function statementsOf({ sql, hash, folderMillis }: MigrationMeta): SqlStatement[] {

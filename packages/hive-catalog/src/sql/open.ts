@@ -130,10 +130,8 @@ async function inspect(client: SqlClient, location: string): Promise<Inspected> 
   return { identity, pending };
 }
 
-type Patience = { busyTimeoutMs: number };
-
 /** What the file is; a change that another program left half done in it is undone first, for nobody can read it before. */
-async function inspectFile(path: string, options: Patience): Promise<Inspected> {
+async function inspectFile(path: string, options: DatabaseOptions): Promise<Inspected> {
   try {
     return await look(path, options);
   } catch (error) {
@@ -145,7 +143,7 @@ async function inspectFile(path: string, options: Patience): Promise<Inspected> 
 }
 
 /** Looks at an existing file through a connection that cannot change it: a file that is not ours stays as it is. */
-async function look(path: string, { busyTimeoutMs }: Patience): Promise<Inspected> {
+async function look(path: string, { busyTimeoutMs }: DatabaseOptions): Promise<Inspected> {
   const readOnly = "the file is only looked at";
   const client = new FileClient({ target: readOnlyTarget(path), path, busyTimeoutMs, readOnly });
   try {

@@ -101,7 +101,7 @@ export const MAX_BYTES = 524_288;
 /** Told of each damaged row, whether something stands in for it, and which row of its table it is. */
 export type OnDamage = (damage: readonly DamagedRecord[], isListed: boolean, rowId: string) => void;
 
-type Paging<Rec> = {
+export type Paging<Rec> = {
   /** Records wanted in all; all by default. */
   limit?: number | undefined;
   /** Which records are wanted, where SQL cannot tell; all by default. */

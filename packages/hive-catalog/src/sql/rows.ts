@@ -57,22 +57,18 @@ export class RowReader<Rec> {
   readonly name: string;
   readonly table: SQLiteTable;
   readonly #options: Options<Rec>;
-  readonly #thing: string;
   readonly #code: HiveCatalogErrorCode;
-  readonly #standIn: Options<Rec>["standIn"];
   readonly #columns: readonly Column[];
   readonly #plain: readonly Column[];
   readonly #json: Column | undefined;
 
   constructor(options: Options<Rec>) {
-    const { table, fields, thing, code = "CORRUPT_RECORD", standIn } = options;
+    const { table, fields, code = "CORRUPT_RECORD" } = options;
     const columns = getTableColumns(table) as Record<string, SQLiteColumn>;
     this.#options = options;
     this.table = table;
     this.name = getTableName(table);
-    this.#thing = thing;
     this.#code = code;
-    this.#standIn = standIn;
     this.#columns = Object.entries(fields).map(([name, { column, isNullable, stored }]) => ({
       ...{ name, column, isNullable, sql: columns[name] as SQLiteColumn },
       ...stored,
@@ -188,7 +184,7 @@ export class RowReader<Rec> {
       else values[column.name] = held.value;
     }
     const damaged = damage.map(({ column }) => column);
-    const record = damage.length === 0 ? (values as Rec) : this.#standIn?.(values, damaged);
+    const record = damage.length === 0 ? (values as Rec) : this.#options.standIn?.(values, damaged);
     return { rowId: String(rowId), values, damage, record };
   }
 
@@ -206,10 +202,8 @@ export class RowReader<Rec> {
   }
 
   #corrupt(damage: readonly DamagedRecord[]): HiveCatalogError {
-    const id = damage[0]?.id ?? "";
-    const list = damage.map(({ column, problem }) => `${column} ${problem}`).join("; ");
-    return new HiveCatalogError(this.#code, `the stored ${this.#thing} '${id}' is damaged: ${list}`, {
-      ...(this.#code === "CORRUPT_HIVE" && { hiveId: id }),
+    return new HiveCatalogError(this.#code, this.warning(damage, true), {
+      ...(this.#code === "CORRUPT_HIVE" && { hiveId: damage[0]?.id ?? "" }),
       problems: damage.map(({ column, problem }) => ({ field: column, message: problem })),
     });
   }
@@ -219,11 +213,11 @@ export class RowReader<Rec> {
     return this.#code === "CORRUPT_HIVE" ? "CorruptHiveWarning" : "CorruptRecordWarning";
   }
 
-  /** What is said of a damaged row that a list met. */
+  /** What is said of a damaged row, and of one that a list left out. */
   warning(damage: readonly DamagedRecord[], isListed: boolean): string {
     const list = damage.map(({ column, problem }) => `${column} ${problem}`).join("; ");
     const isLeftOut = isListed ? "" : " and was left out";
-    return `the stored ${this.#thing} '${damage[0]?.id ?? ""}' is damaged${isLeftOut}: ${list}`;
+    return `the stored ${this.#options.thing} '${damage[0]?.id ?? ""}' is damaged${isLeftOut}: ${list}`;
   }
 }
 

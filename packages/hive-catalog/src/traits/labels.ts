@@ -2,7 +2,7 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { SqlRow } from "../drivers/client.ts";
 import { type HiveLabel, type Labels, labelFields, MAX_LABELS } from "../model/label.ts";
 import { hiveLabels } from "../schema.ts";
-import { rowsWhere } from "../sql/reading.ts";
+import { type OnDamage, rowsWhere } from "../sql/reading.ts";
 import { RowReader } from "../sql/rows.ts";
 import { build } from "../sql/statement.ts";
 
@@ -56,22 +56,20 @@ export const labelsOf = rowsWhere<{ ids: string }>(
 );
 
 /** By the ids of hives. Each damaged row is told. */
-export function readLabels(row: SqlRow | undefined, onDamage: (damage: HiveLabelDamage) => void): Map<string, Labels> {
+export function readLabels(row: SqlRow | undefined, onDamage: OnDamage): Map<string, Labels> {
   const found = new Map<string, [string, string][]>();
-  for (const label of labelReader.found(row)) {
-    if (label.record === undefined) {
-      onDamage(label);
+  for (const { record, damage, rowId } of labelReader.found(row)) {
+    if (record === undefined) {
+      onDamage(damage, false, rowId);
       continue;
     }
-    const { hiveId, key, value } = label.record;
+    const { hiveId, key, value } = record;
     const labels = found.get(hiveId);
     if (labels === undefined) found.set(hiveId, [[key, value]]);
     else labels.push([key, value]);
   }
   return new Map([...found].map(([hiveId, labels]) => [hiveId, Object.fromEntries(labels.sort(byKey))]));
 }
-
-type HiveLabelDamage = Pick<ReturnType<typeof labelReader.found>[number], "damage" | "rowId">;
 
 function byKey([left]: [string, string], [right]: [string, string]): number {
   return left < right ? -1 : 1;

@@ -3,14 +3,15 @@ import * as z from "zod";
 import {
   type Adapter,
   AnotherServer,
+  type CommandLine,
   HEALTHY,
+  isFull,
   isUsable,
   loading,
   ON_UNIX_SOCKET,
   type Program,
   type Reading,
   type Server,
-  type ServerProcess,
   type ServerReading,
   troubleOf,
   wantsKey,
@@ -112,16 +113,13 @@ function byHealth(answer: Answer, model: string | null): Reading {
  * Whether it may be asked for its slots: that wakes a server which sleeps, and keeps one awake that would. Nothing that it answers says whether it
  * ever will, so that one whose command line is not known is not asked.
  */
-export function neverSleeps(process: Pick<ServerProcess, "argv" | "environment"> | undefined): boolean {
+export function neverSleeps(process: CommandLine | undefined): boolean {
   return (
     process !== undefined && !hasFlag(process.argv, SLEEP_FLAG) && process.environment?.[SLEEP_VARIABLE] === undefined
   );
 }
 
-export interface SlotCount {
-  readonly running?: number | undefined;
-  readonly slots?: number | undefined;
-}
+export type SlotCount = Pick<Reading, "running" | "slots">;
 
 /** Undefined while the model loads; empty where it says nothing of its slots. */
 export async function readSlots(ask: Ask, path: string): Promise<SlotCount | undefined> {
@@ -132,10 +130,8 @@ export async function readSlots(ask: Ask, path: string): Promise<SlotCount | und
   return { running: slots.filter(({ is_processing }) => is_processing).length, slots: slots.length };
 }
 
-/** Busy is that it cannot take one more now. */
 function ofSlots(model: string | null, { running, slots }: SlotCount): Reading {
-  const isFull = running !== undefined && slots !== undefined && running >= slots;
-  return { model, state: isFull ? "Busy" : "Idle", health: HEALTHY, running, slots };
+  return { model, state: isFull({ running, slots }) ? "Busy" : "Idle", health: HEALTHY, running, slots };
 }
 
 async function readRouter(server: Server): Promise<ServerReading> {

@@ -8,13 +8,19 @@ import {
   type ServerReading,
   troubleOf,
 } from "../adapter.ts";
-import type { Ask } from "../ask.ts";
+import type { Answer, Ask } from "../ask.ts";
 import { listOf, objectOf, text } from "../lenient.ts";
 
 const Models = objectOf({ data: listOf(z.object({ id: z.string().min(1), owned_by: text })) });
 
 /** The models that `/v1/models` of any server that speaks as OpenAI's lists. */
 export const modelsIn = (json: unknown): z.output<typeof Models>["data"] => Models.parse(json).data;
+
+/** The names of those that an answer lists; without any, the one that is known otherwise. */
+export function servedBy({ status, json }: Answer, otherwise: string | null): (string | null)[] {
+  const served = status === 200 ? modelsIn(json).map(({ id }) => id) : [];
+  return served.length > 0 ? served : [otherwise];
+}
 
 /** Any other server that an operator named: it says which models it serves, and nothing of how busy it is. */
 export const openai: Adapter = {

@@ -3,6 +3,7 @@ import {
   type Adapter,
   askUnlessFailing,
   HEALTHY,
+  isFull,
   isUsable,
   type Program,
   type Reading,
@@ -16,7 +17,7 @@ import { hasFlag, optionOf, portIn, programOf } from "../argv.ts";
 import type { Answer, Ask } from "../ask.ts";
 import { kindIn } from "../identify.ts";
 import { count, listOf, objectOf, text } from "../lenient.ts";
-import { modelsIn } from "./openai.ts";
+import { servedBy } from "./openai.ts";
 
 const Info = objectOf({ model_path: text });
 const Load = z.object({ num_running_reqs: count, num_waiting_reqs: count, max_running_requests: count });
@@ -78,8 +79,7 @@ async function read({ ask, process }: Server, known: { isOld: boolean }): Promis
   const models = await ask("/v1/models");
   // Those of before both paths do not say how much they do.
   if (answer.status === 404 && kindIn(models) !== "sglang") return { readings: [trouble] };
-  const served = models.status === 200 ? modelsIn(models.json).map(({ id }) => id) : [];
-  return { readings: (served.length > 0 ? served : [told]).map((model) => ({ model, ...load })) };
+  return { readings: servedBy(models, told).map((model) => ({ model, ...load })) };
 }
 
 const oldLoads = (json: unknown): z.output<typeof Load>[] =>
@@ -94,8 +94,7 @@ function loadOf(loads: readonly z.output<typeof Load>[]): Omit<Reading, "model">
   const running = sumOf(loads.map((one) => one.num_running_reqs));
   const waiting = sumOf(loads.map((one) => one.num_waiting_reqs));
   const slots = sumOf(loads.map((one) => one.max_running_requests));
-  const isFull = running !== undefined && slots !== undefined && running >= slots;
-  const isBusy = isFull || (waiting ?? 0) > 0;
+  const isBusy = isFull({ running, slots }) || (waiting ?? 0) > 0;
   return { state: isBusy ? "Busy" : "Idle", health: HEALTHY, running, waiting, slots };
 }
 

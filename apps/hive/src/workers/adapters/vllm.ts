@@ -3,6 +3,7 @@ import {
   AnotherServer,
   askUnlessFailing,
   HEALTHY,
+  isFull,
   ON_UNIX_SOCKET,
   type Program,
   type Reading,
@@ -15,7 +16,7 @@ import { countIn, hasFlag, optionOf, portIn, programOf } from "../argv.ts";
 import { kindIn } from "../identify.ts";
 import { objectOf, text } from "../lenient.ts";
 import { type Sample, samplesOf, sumOf } from "../prometheus.ts";
-import { modelsIn } from "./openai.ts";
+import { servedBy } from "./openai.ts";
 
 const Version = objectOf({ version: text });
 
@@ -86,10 +87,8 @@ async function read({ ask, process }: Server): Promise<ServerReading> {
   }
   const load = loadOf(samples, countIn(process && optionOf(process.argv, "--max-num-seqs")));
   // Its names and LoRAs, which the metrics do not have.
-  const served = models.status === 200 ? modelsIn(models.json).map(({ id }) => id) : [];
-  const names =
-    served.length > 0 ? served : [samples.find(({ labels }) => labels.model_name)?.labels.model_name ?? told];
-  return { readings: names.map((model) => ({ model, ...load })) };
+  const name = samples.find(({ labels }) => labels.model_name)?.labels.model_name ?? told;
+  return { readings: servedBy(models, name).map((model) => ({ model, ...load })) };
 }
 
 /** All models of a server share one engine. */
@@ -100,8 +99,7 @@ function loadOf(samples: readonly Sample[], slotsOfEngine: number | undefined): 
   const forRoom = countOf(of(WAITING_BY_REASON).filter(({ labels }) => labels.reason === "capacity")) ?? waiting;
   const engines = new Set(of(RUNNING).map(({ labels }) => labels.engine)).size || 1;
   const slots = slotsOfEngine === undefined ? undefined : slotsOfEngine * engines;
-  const isFull = running !== undefined && slots !== undefined && running >= slots;
-  const isBusy = isFull || (forRoom ?? 0) > 0;
+  const isBusy = isFull({ running, slots }) || (forRoom ?? 0) > 0;
   const isAsleep = of(SLEEP_STATE).some(({ labels, value }) => labels.sleep_state === "awake" && value === 0);
   return { state: isBusy ? "Busy" : "Idle", health: isAsleep ? SLEEPS : HEALTHY, running, waiting, slots };
 }
