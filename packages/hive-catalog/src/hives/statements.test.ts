@@ -14,6 +14,7 @@ import {
   hivesWithStatus,
   removal,
   staleHives,
+  storeBeat,
   storeBeats,
 } from "./statements.ts";
 
@@ -81,6 +82,7 @@ test.each<[string, SqlStatement, string]>([
     "idx_hives_heartbeat (last_heartbeat_ms>? AND last_heartbeat_ms<?)",
   ],
   ["countWithStatus", countWithStatus({ status: "online" }), "COVERING INDEX idx_hives_status_id (status=?)"],
+  ["storeBeat", storeBeat({ id: "a", beatMs: 1, believableMs: 2 }), "sqlite_autoindex_hives_1 (id=?)"],
   ["storeBeats", storeBeats(beats), "sqlite_autoindex_hives_1 (id=?)"],
 ])("%s searches an index, and does not sort the whole table", async (_name, { sql, args }, index) => {
   const { client } = await openDatabase(":memory:", { migrate: true, busyTimeoutMs: 0 });

@@ -94,6 +94,13 @@ export const setOffline = statement<Id & Now & Believable & { notBeatSinceMs: nu
     .where(and(ofId(given), ne(hives.status, "offline"), isSilent));
 });
 
+export const storeBeat = statement<Id & Believable & { beatMs: number }>((given) =>
+  build
+    .update(hives)
+    .set({ lastHeartbeatMs: laterThanStored(given.beatMs, given) })
+    .where(ofId(given)),
+);
+
 type Beats = Believable & { beats: string };
 
 /** A group of beats is one JSON object, from ids to times: stored in two thirds of the time of an array of pairs, as measured. */
