@@ -1,5 +1,6 @@
 import { printable } from "@repo/process-log/printable";
 import { QueenClient } from "@repo/queen-client";
+import type { Environment } from "@repo/settings";
 import { type Access, accessOf } from "./access/access.ts";
 import { nodeFetch } from "./access/node-fetch.ts";
 import { type Caller, UsageProblem } from "./failure.ts";
@@ -31,7 +32,7 @@ export interface CommonFlags {
 
 /** Where hivectl runs. */
 export interface World extends Streams {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** What calls hivectl: `pnpm -s hivectl`. */
   readonly command: string;
   /** Given by Ctrl-C, and when somebody ends the program. */

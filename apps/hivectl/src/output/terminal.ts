@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import { printable } from "@repo/process-log/printable";
+import type { Environment } from "@repo/settings";
 import { Unwritable } from "../failure.ts";
 
 const USUAL_WIDTH = 80;
@@ -14,7 +15,7 @@ export interface Streams {
 }
 
 interface Look {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   readonly command: string;
   readonly noColor: boolean;
   readonly quiet: boolean;

@@ -2,12 +2,11 @@ import type { Body } from "@repo/queen-client";
 import { EXIT } from "../failure.ts";
 import type { Kind, Printer } from "../output/records.ts";
 import type { Session } from "../session.ts";
-import { beforeAnything } from "./before-anything.ts";
+import { batchesOf } from "./batches.ts";
 import { failuresText } from "./failures.ts";
 import { labelsOf } from "./hive-fields.ts";
 import { readStdin } from "./ids.ts";
-import { endByError, isOutcomeUnknown, LOOK_FIRST, OUTCOME_UNKNOWN, whyEnded } from "./outcome.ts";
-import { wholeAnswer } from "./whole-answer.ts";
+import { beforeAnything, endByError, isOutcomeUnknown, LOOK_FIRST, OUTCOME_UNKNOWN, whyEnded } from "./outcome.ts";
 
 type NewHive = Body<"addHive">;
 /** What the flags say of each, unless its line does. */
@@ -69,9 +68,9 @@ export async function addMany(
   }
   report.expect(hives);
   try {
-    for (const part of partsOf(hives)) {
+    for (const part of batchesOf(hives, { count: MAX_HIVES, length: MAX_LENGTH, lengthOf })) {
       report.asked(part);
-      for await (const told of wholeAnswer(queen.addHives(hivesOf(part), call))) {
+      for await (const told of queen.addHives(hivesOf(part), call)) {
         if (told.type === "end") continue;
         const { id, outcome, problem } = told;
         await report.tell({ line: part[told.line - 1]?.line ?? 0, id, outcome, problem });
@@ -83,6 +82,7 @@ export async function addMany(
   }
 }
 
+const lengthOf = ({ hive }: Numbered): number => Buffer.byteLength(JSON.stringify(hive)) + 1;
 const hivesOf = (part: readonly Numbered[]): NewHive[] => part.map(({ hive }) => hive);
 const invalid = (detail: string) => ({ code: "INVALID_LINE", detail });
 
@@ -193,20 +193,4 @@ function hiveOf(text: string, { labels, ...defaults }: Defaults): NewHive | stri
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-}
-
-function* partsOf(hives: readonly Numbered[]): Generator<readonly Numbered[]> {
-  let part: Numbered[] = [];
-  let length = 0;
-  for (const one of hives) {
-    const ownLength = Buffer.byteLength(JSON.stringify(one.hive)) + 1;
-    if (part.length === MAX_HIVES || (part.length > 0 && length + ownLength > MAX_LENGTH)) {
-      yield part;
-      part = [];
-      length = 0;
-    }
-    part.push(one);
-    length += ownLength;
-  }
-  if (part.length > 0) yield part;
 }

@@ -1,7 +1,6 @@
 import type { Query, Schema } from "@repo/queen-client";
 import { type Command, Option } from "commander";
 import { UsageProblem } from "../failure.ts";
-import type { CommonFlags } from "../session.ts";
 import { someOf } from "./several.ts";
 
 type Status = Schema<"HiveStatus">;
@@ -68,7 +67,7 @@ export const addFilterFlags = (command: Command): Command =>
     .option("--not-beating", "only those that answer health checks, but whose heartbeats do not arrive")
     .option("--model <model>", "only those on which a worker serves it");
 
-export function filterOf(flags: FilterFlags & CommonFlags): HiveFilter {
+export function filterOf(flags: FilterFlags): HiveFilter {
   const {
     ram,
     cores,

@@ -1,9 +1,9 @@
 import { UsageProblem } from "../failure.ts";
 import { examples } from "../output/help-lines.ts";
-import type { CommonFlags, Session } from "../session.ts";
+import type { Session } from "../session.ts";
 import { actInBulk, addBulkFlags, type BulkFlags } from "./bulk.ts";
 import { onceEach } from "./hive-fields.ts";
-import type { AddVerb } from "./verb.ts";
+import type { AddVerb, Call } from "./verb.ts";
 
 interface Flags extends BulkFlags {
   readonly overwrite?: true;
@@ -34,10 +34,7 @@ export const addLabel: AddVerb = (parent, does) => {
     .action(does<Flags>(label));
 };
 
-async function label(
-  session: Session,
-  { args, flags }: { args: readonly string[]; flags: Flags & CommonFlags },
-): Promise<number> {
+async function label(session: Session, { args, flags }: Call<Flags>): Promise<number> {
   const isChange = (arg: string) => arg.includes("=") || /.-$/.test(arg);
   const changes = changesOf(args.filter(isChange));
   if (Object.keys(changes).length === 0) {

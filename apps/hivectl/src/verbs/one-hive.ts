@@ -1,5 +1,6 @@
 import { EXIT } from "../failure.ts";
 import type { Session } from "../session.ts";
+import { batchesOf } from "./batches.ts";
 import type { HiveRow } from "./hive-columns.ts";
 import type { HiveFilter } from "./hive-filter.ts";
 
@@ -34,7 +35,8 @@ export async function* rowsOf(
   filter: HiveFilter,
   signal = ended,
 ): AsyncGenerator<readonly Found[], void, undefined> {
-  for (const id of batchesOf(ids)) {
+  const lengthOf = (id: string) => (isApart(id) ? MAX_LENGTH : encodeURIComponent(id).length + "&id=".length);
+  for (const id of batchesOf(ids, { count: MAX_NAMED, length: MAX_LENGTH, lengthOf })) {
     // An id that another program made up may have a comma, which parts two of them. A page with room left is the last.
     const named = isApart(id[0]) ? { text: id[0] } : { id, limit: MAX_NAMED + 1 };
     const rows = new Map<string, HiveRow>();
@@ -46,20 +48,3 @@ export async function* rowsOf(
 }
 
 const isApart = (id: string | undefined): id is string => id?.includes(",") === true;
-
-function* batchesOf(ids: readonly string[]): Generator<string[]> {
-  let batch: string[] = [];
-  let length = 0;
-  for (const id of ids) {
-    const ownLength = encodeURIComponent(id).length + "&id=".length;
-    const isFull = batch.length === MAX_NAMED || length + ownLength > MAX_LENGTH;
-    if (batch.length > 0 && (isFull || isApart(id) || isApart(batch[0]))) {
-      yield batch;
-      batch = [];
-      length = 0;
-    }
-    batch.push(id);
-    length += ownLength;
-  }
-  if (batch.length > 0) yield batch;
-}

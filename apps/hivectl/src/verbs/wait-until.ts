@@ -15,22 +15,8 @@ export interface Awaited {
 /** Of what could not be looked at. */
 export const NO_ANSWER = "the queen does not answer";
 
-/** More, a timer cannot count. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
-
-/** When the time is up, or somebody ends the wait. */
-export class Deadline {
-  readonly signal: AbortSignal;
-  readonly timeoutMs: number;
-
-  constructor(timeoutMs: number, interrupted: AbortSignal) {
-    this.timeoutMs = timeoutMs;
-    this.signal = AbortSignal.any([interrupted, AbortSignal.timeout(Math.min(timeoutMs, MAX_TIMEOUT_MS))]);
-  }
-}
-
-/** Follows the queen's events, also over a restart of hers, and once she is there, until it is met or cannot be any more; undefined when the deadline comes first. */
-export async function follow(session: Session, awaited: Awaited, { signal }: Deadline) {
+/** Follows the queen's events, also over a restart of hers, and once she is there, until it is met or cannot be any more; undefined when the signal comes first. */
+export async function follow(session: Session, awaited: Awaited, signal: AbortSignal) {
   try {
     // Before the first look: what happens meanwhile is an event then.
     const { position } = await untilAnswered(session, signal, () => session.queen.listFleet({ limit: 1 }, { signal }));
