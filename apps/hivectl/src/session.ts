@@ -12,7 +12,6 @@ import { type Times, timesFor } from "./output/times.ts";
 
 const REQUEST_TIMEOUT_MS = 30_000;
 
-/** What every verb takes. */
 export interface CommonFlags {
   readonly url?: string;
   readonly context?: string;
@@ -30,7 +29,6 @@ export interface CommonFlags {
   readonly color: boolean;
 }
 
-/** Where hivectl runs. */
 export interface World extends Streams {
   readonly env: Environment;
   /** What calls hivectl: `pnpm -s hivectl`. */

@@ -8,7 +8,6 @@ export interface Access {
   readonly token: string | undefined;
   /** Certificates in PEM, beside those that Node knows. */
   readonly ca: string | undefined;
-  /** The file of them. */
   readonly caPath: string | undefined;
   /** The name of the context that says so. */
   readonly context: string | undefined;

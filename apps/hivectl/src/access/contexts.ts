@@ -45,7 +45,6 @@ export function readContexts(env: Environment): Contexts {
   return stored;
 }
 
-/** The one of that name. */
 export function contextNamed(name: string, { contexts }: Contexts): Context {
   const context = Object.hasOwn(contexts, name) ? contexts[name] : undefined;
   if (context !== undefined) return context;

@@ -7,7 +7,6 @@ const USUAL_WIDTH = 80;
 
 export type Style = "bold" | "dim" | "red" | "green" | "yellow";
 
-/** Of a program's standard streams, what is used here. */
 export interface Streams {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;

@@ -23,7 +23,6 @@ type Action = Body<"actOnHives">;
 /** What is done, without to which hives. */
 type Deed = Action extends infer One ? (One extends Action ? Omit<One, Choice> : never) : never;
 type Choice = keyof ChoiceFilter | "ids" | "text" | "after" | "limit";
-/** To which ones. */
 type Chosen = { readonly ids: readonly string[] } | ChoiceFilter;
 /** Who is meant by the others, the queen says in her list alone. */
 type ChoiceFilter = Omit<HiveFilter, "model" | "on_probation" | "unreachable" | "not_beating">;
@@ -50,19 +49,19 @@ interface Course extends Question {
   readonly none: string;
   /** What would be done to each; and of those to which nothing would be done, why. */
   readonly plan: () => Promise<readonly ActionOnHive[]>;
-  /** Asks for what is still to be said, once it is known to which hives it is done. */
-  readonly complete?: () => Promise<void>;
+  /** Says or asks what is still to be known, once it is known to which hives it is done. */
+  readonly complete?: (todo: readonly ActionOnHive[]) => Promise<unknown>;
   readonly act: (todo: readonly ActionOnHive[], report: BulkReport) => Promise<unknown>;
 }
 
 /** One action of the queen. */
 interface Bulk extends Question {
   readonly deed: Deed;
-  /** Asks for what the deed lacks. */
-  readonly complete?: () => Promise<Deed>;
+  /** The same; answers the deed where it lacked something. */
+  readonly complete?: (todo: readonly ActionOnHive[]) => Promise<Deed | undefined>;
   readonly wait?: boolean | undefined;
-  /** Looks at what would be done, and may make a failure of it. */
-  readonly review?: (planned: readonly ActionOnHive[]) => Promise<readonly ActionOnHive[]>;
+  /** Adds to what the queen says of what would be done. */
+  readonly review?: (line: ActionOnHive) => ActionOnHive;
 }
 
 const MAX_IDS = 1000;
@@ -89,8 +88,8 @@ export async function actInBulk(session: Session, call: Call<BulkFlags>, bulk: B
     verb: deed.action,
     none: "no hive is as asked for",
     plan: async () => planOf(session, await chosenBy(session, args, flags), bulk),
-    complete: async () => {
-      deed = (await bulk.complete?.()) ?? deed;
+    complete: async (todo) => {
+      deed = (await bulk.complete?.(todo)) ?? deed;
     },
     act: (todo, report) => act(session, { deed, wait: bulk.wait, parallel: flags.parallel }, todo, report),
   });
@@ -109,7 +108,7 @@ export async function carryOut(session: Session, { flags }: Call<BulkFlags>, cou
   const todo = plan.filter(({ outcome }) => outcome === "would_do");
   const isAgreedTo = await beforeAnything(session, async () => {
     if (todo.length === 0) return true;
-    await complete?.();
+    await complete?.(todo);
     if (flags.yes || isHarmless) return true;
     refuseUnasked(session, verb);
     return isAgreed(session, course, plan, todo);
@@ -118,10 +117,7 @@ export async function carryOut(session: Session, { flags }: Call<BulkFlags>, cou
     terminal.complain("nothing was done");
     return EXIT.failed;
   }
-  const report = new BulkReport(
-    session,
-    plan.map(({ hive_id }) => hive_id),
-  );
+  const report = new BulkReport(session, plan);
   for (const line of plan) if (line.outcome !== "would_do") await report.hive(asOutcome(line));
   try {
     await course.act(todo, report);
@@ -162,7 +158,7 @@ async function planOf({ queen, call }: Session, chosen: Chosen, bulk: Bulk): Pro
   const run = async (body: object, query: Query<"actOnHives"> = { dry_run: true }) => {
     let next: string | null = null;
     for await (const line of queen.actOnHives({ ...bulk.deed, ...body } as Action, query, call)) {
-      if (line.type === "hive") planned.push(line);
+      if (line.type === "hive") planned.push(bulk.review?.(line) ?? line);
       else if (line.type === "end") next = line.next_after;
     }
     return next;
@@ -172,7 +168,7 @@ async function planOf({ queen, call }: Session, chosen: Chosen, bulk: Bulk): Pro
     let after = await run(chosen);
     while (after !== null) after = await run({ ...chosen, after });
   }
-  return bulk.review === undefined ? planned : bulk.review(planned);
+  return planned;
 }
 
 /** Refuses all but one way to say which hives. */

@@ -41,10 +41,8 @@ async function cordon(session: Session, call: Call<Flags>): Promise<number> {
   return actInBulk(session, call, {
     title: "Cordon",
     deed: deedFor(reason ?? UNSAID),
-    review: async (planned) =>
-      planned.map((line) =>
-        LONGER.test(line.detail) ? { ...line, detail: `${line.detail}; --overwrite ends it sooner` } : line,
-      ),
+    review: (line) =>
+      LONGER.test(line.detail) ? { ...line, detail: `${line.detail}; --overwrite ends it sooner` } : line,
     ...(reason === undefined && { complete: async () => deedFor(await askReason(session)) }),
   });
 }

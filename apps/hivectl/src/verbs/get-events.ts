@@ -8,7 +8,8 @@ import type { Session } from "../session.ts";
 import { addressText, labelsText, workersText } from "./hive-columns.ts";
 import { idsOf } from "./ids.ts";
 import { eventsSince, keptEvents } from "./kept-events.ts";
-import { exitCodeOf, noSuchHive, rowsOf } from "./one-hive.ts";
+import { noSuchHive, rowsOf } from "./one-hive.ts";
+import { exitCodeOf } from "./outcome.ts";
 import { someOf } from "./several.ts";
 import { showing } from "./shown-columns.ts";
 import { printList, refuseDocuments } from "./small-list.ts";
@@ -125,7 +126,6 @@ async function sayUnkept({ queen, call, terminal, times }: Session, fromMs: numb
   if (fromMs < started_at_ms) terminal.say(`events are kept since the queen started, ${times.at(started_at_ms)}`);
 }
 
-/** Those that are wanted. */
 async function* told(session: Session, events: AsyncIterable<QueenEvent>, isWanted: (event: Told) => boolean) {
   for await (const event of events) {
     if (event.type === "gap") session.terminal.say(`some are no longer kept, or were missed (${event.data.why})`);
@@ -142,7 +142,6 @@ function changeText({ changed = "", labels }: Extract<Told, { type: "hive_change
   return labels === undefined ? changed : changed.replace(/labels$/, `labels ${labelsText(labels) || "none"}`);
 }
 
-/** What happened, in words. */
 export function detailOf(event: Told): string {
   switch (event.type) {
     case "status":

@@ -7,13 +7,11 @@ type Status = Schema<"HiveStatus">;
 
 const STATUSES = ["online", "offline", "unknown"] as const satisfies Status[];
 
-/** What hives are, as flags say it. */
 export interface TraitFlags {
   readonly selector?: readonly string[];
   readonly gpu?: string;
 }
 
-/** Which hives, as flags say it. */
 export interface FilterFlags extends TraitFlags {
   readonly ram?: string;
   readonly cores?: string;
@@ -55,7 +53,6 @@ export function refuseEmptySelector({ selector }: TraitFlags): void {
   if (isEmpty) throw new UsageProblem("a selector that is empty chooses all hives: --all says so");
 }
 
-/** Every verb that takes hives takes these. */
 export const addFilterFlags = (command: Command): Command =>
   addTraitFlags(command)
     .option("--ram <size>", "by RAM, at least or in a range: 256GB, 64GB..128GB")

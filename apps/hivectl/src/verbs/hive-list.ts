@@ -7,7 +7,8 @@ import type { Session } from "../session.ts";
 import { type HiveRow, STATUS } from "./hive-columns.ts";
 import { addFilterFlags, type FilterFlags, filterOf, type HiveFilter, hintOf } from "./hive-filter.ts";
 import { idsOf } from "./ids.ts";
-import { exitCodeOf, noSuchHive, rowsOf } from "./one-hive.ts";
+import { noSuchHive, rowsOf } from "./one-hive.ts";
+import { exitCodeOf } from "./outcome.ts";
 import { refuseDocuments } from "./small-list.ts";
 import type { Call } from "./verb.ts";
 import { watchHives } from "./watch-hives.ts";
@@ -29,7 +30,6 @@ const LONG_STATUS = "online,unreachable";
 /** Titles by which the queen puts hives in order. */
 const ORDERS = { id: "id", status: "status", vram: "free_vram", load: "load", beat: "last_beat" } as const;
 
-/** A list of hives as one verb shows it. */
 interface HiveListing {
   readonly kind: Kind<HiveRow>;
   /** Unless `--sort` says another order. */
@@ -38,7 +38,6 @@ interface HiveListing {
   readonly redraws?: boolean;
 }
 
-/** Every verb that lists hives takes these. */
 export const addListFlags = (command: Command): Command =>
   addFilterFlags(command.argument("[id...]", "of hives; - reads them from stdin"))
     .addOption(new Option("--limit <number>", "so many at most").argParser(readCount))

@@ -3,12 +3,10 @@ import type { Session } from "../session.ts";
 import { tellConnection } from "./connection.ts";
 import { firstOf, numberOf } from "./places.ts";
 
-/** Which events the queen is to send. */
 type Filter = Pick<Query<"readEvents">, "hive" | "kind">;
 
 /** The queen says something every 2 s: where no more comes, something before her holds it back. */
 const SILENCE_MS = 10_000;
-/** Why the reading ended well. */
 const ALL_READ = "all was read";
 
 /** What is still kept after that event, or since the start of the queen, up to now. Throws where the connection is lost before, or says nothing. */

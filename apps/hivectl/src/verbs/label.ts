@@ -9,7 +9,6 @@ interface Flags extends BulkFlags {
   readonly overwrite?: true;
 }
 
-/** What its arguments are. */
 export const LABELED = "id|key=value|key-";
 
 /** Labels to set, and those to remove as null. */
@@ -46,13 +45,11 @@ async function label(session: Session, { args, flags }: Call<Flags>): Promise<nu
     {
       title: "Label",
       deed: { action: "label", labels: changes, overwrite: flags.overwrite === true },
-      review: async (planned) =>
-        planned.map((line) => {
-          if (line.outcome === "would_skip") return { ...line, detail: asItIs(changes) };
-          return line.problem?.code === "INVALID_HIVE"
-            ? { ...line, detail: `${line.detail}; --overwrite replaces it` }
-            : line;
-        }),
+      review: (line) => {
+        if (line.outcome === "would_skip") return { ...line, detail: asItIs(changes) };
+        if (line.problem?.code !== "INVALID_HIVE") return line;
+        return { ...line, detail: `${line.detail}; --overwrite replaces it` };
+      },
     },
   );
 }

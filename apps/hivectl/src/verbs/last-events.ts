@@ -50,7 +50,6 @@ async function firstKeptMs(session: Session): Promise<number | undefined> {
   return undefined;
 }
 
-/** The block of them: a title, and a line for each. */
 export function eventsText(last: LastEvents | string, id: string, { times, terminal }: Session): string {
   if (typeof last === "string") return `Events: not known: ${last}`;
   const { events, before, sinceMs } = last;

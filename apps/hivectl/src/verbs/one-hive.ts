@@ -1,4 +1,3 @@
-import { EXIT } from "../failure.ts";
 import type { Session } from "../session.ts";
 import { batchesOf } from "./batches.ts";
 import type { HiveRow } from "./hive-columns.ts";
@@ -10,10 +9,6 @@ const MAX_LENGTH = 8000;
 
 /** What is said of one that was named, and is not there. */
 export const noSuchHive = (id: string): string => `HIVE_NOT_FOUND: There is no hive ${JSON.stringify(id)}`;
-
-/** Of so many that were named, when so many are there. */
-export const exitCodeOf = (named: number, found: number): number =>
-  found === named ? EXIT.done : found === 0 ? EXIT.failed : EXIT.someFailed;
 
 type Found = readonly [id: string, row: HiveRow | undefined];
 

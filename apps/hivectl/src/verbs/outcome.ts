@@ -17,6 +17,10 @@ export async function beforeAnything<T>({ signal, terminal }: Session, work: () 
   }
 }
 
+/** Of so many, when so many went well. */
+export const exitCodeOf = (all: number, done: number): number =>
+  done === all ? EXIT.done : done === 0 ? EXIT.failed : EXIT.someFailed;
+
 /** Whether the queen may have done what was asked, though nothing says so. */
 export function isOutcomeUnknown(error: unknown): boolean {
   if (error instanceof QueenProblem) return error.code === OUTCOME_UNKNOWN;

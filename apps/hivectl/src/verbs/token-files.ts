@@ -7,6 +7,7 @@ import type { Kind } from "../output/records.ts";
 import type { Session } from "../session.ts";
 import type { HiveFilter } from "./hive-filter.ts";
 import { makeToken } from "./make-token.ts";
+import { exitCodeOf } from "./outcome.ts";
 
 interface Written {
   readonly id: string;
@@ -55,7 +56,7 @@ export async function writeTokens(session: Session, folder: string, { filter, va
   }
   await printer.end();
   if (written > 0) terminal.say("take each to its hive, and name it there in HIVE_TOKEN_FILE");
-  return written === lacking.length ? EXIT.done : written === 0 ? EXIT.failed : EXIT.someFailed;
+  return exitCodeOf(lacking.length, written);
 }
 
 /** The token of one hive; undefined where its file could not be written, which is said and keeps none of the others back. */

@@ -4,7 +4,7 @@ import { examples } from "../output/help-lines.ts";
 import type { Kind } from "../output/records.ts";
 import type { Session } from "../session.ts";
 import { isNumberTyped, refuseUnasked } from "./bulk.ts";
-import { answerOf } from "./outcome.ts";
+import { answerOf, exitCodeOf } from "./outcome.ts";
 import { showing } from "./shown-columns.ts";
 import { printList } from "./small-list.ts";
 import { addTokenCreate } from "./token-create.ts";
@@ -61,7 +61,7 @@ async function revoke(session: Session, ids: readonly string[]): Promise<number>
     }
   }
   await printer.end();
-  return revoked === ids.length ? EXIT.done : revoked === 0 ? EXIT.failed : EXIT.someFailed;
+  return exitCodeOf(ids.length, revoked);
 }
 
 async function allTokens({ queen, call }: Session) {

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import type { CommonFlags, Session } from "../session.ts";
 
-/** What a verb was given. */
 export interface Call<Flags> {
   readonly args: readonly string[];
   readonly flags: Flags & CommonFlags;

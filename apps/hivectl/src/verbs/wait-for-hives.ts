@@ -25,7 +25,6 @@ export const MET: Kind<Met> = {
 /** A watch asks for so many by name; above that, for all. */
 const MAX_NAMED = 100;
 
-/** Until each of these hives is so. */
 export class HivesAwaited implements Awaited {
   readonly #session: Session;
   readonly #signal: AbortSignal;

@@ -3,7 +3,6 @@ import { UsageProblem } from "../failure.ts";
 import type { Session } from "../session.ts";
 import { type Awaited, NO_ANSWER } from "./wait-until.ts";
 
-/** Until an operation has succeeded. */
 export class OperationAwaited implements Awaited {
   readonly events = { kind: ["operation" as const] };
   readonly #session: Session;

@@ -2,7 +2,6 @@ import { type Connection, type EventQuery, type QueenEvent, QueenProblem } from 
 import type { Session } from "../session.ts";
 import { tellConnection, untilAnswered } from "./connection.ts";
 
-/** What is waited for. */
 export interface Awaited {
   /** Which events may change what is left. */
   readonly events: Pick<EventQuery, "hive" | "kind">;
