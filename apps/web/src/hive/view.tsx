@@ -23,7 +23,6 @@ import { Workers } from "./workers.tsx";
 const EVERY_MS = 3000;
 const GONE = "It was removed, or never added.";
 
-/** One hive: all that is known of it. */
 export function HiveView() {
   const id = place.value.name ?? "";
   const { value, fault, again } = useAsked(() => readHive(id), { key: id, everyMs: EVERY_MS });
