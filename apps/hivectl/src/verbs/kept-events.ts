@@ -1,6 +1,6 @@
 import type { QueenEvent, Query } from "@repo/queen-client";
 import type { Session } from "../session.ts";
-import { tellConnection } from "./connection.ts";
+import { followEvents } from "./connection.ts";
 import { firstOf, numberOf } from "./places.ts";
 
 type Filter = Pick<Query<"readEvents">, "hive" | "kind">;
@@ -32,12 +32,8 @@ export async function* keptEvents(session: Session, filter: Filter = {}, after?:
 
 /** What has happened after that event, or since the start of the queen, and what happens. */
 export async function* eventsSince(session: Session, filter: Filter, after?: string): AsyncGenerator<QueenEvent> {
-  yield* session.queen.readEvents({
-    ...filter,
-    after: after ?? firstOf(await positionOf(session)),
-    signal: session.signal,
-    onConnection: (connection) => tellConnection(session, connection),
-  });
+  const first = after ?? firstOf(await positionOf(session));
+  yield* followEvents(session, { ...filter, after: first, signal: session.signal });
 }
 
 const positionOf = async ({ queen, call }: Session): Promise<string> =>

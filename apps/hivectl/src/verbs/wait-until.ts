@@ -1,6 +1,6 @@
-import { type Connection, type EventQuery, type QueenEvent, QueenProblem } from "@repo/queen-client";
+import { type EventQuery, type QueenEvent, QueenProblem } from "@repo/queen-client";
 import type { Session } from "../session.ts";
-import { tellConnection, untilAnswered } from "./connection.ts";
+import { followEvents, untilAnswered } from "./connection.ts";
 
 export interface Awaited {
   /** Which events may change what is left. */
@@ -35,8 +35,7 @@ export async function follow(session: Session, awaited: Awaited, signal: AbortSi
 }
 
 async function followFrom(after: string, session: Session, awaited: Awaited, signal: AbortSignal) {
-  const onConnection = (connection: Connection) => tellConnection(session, connection);
-  for await (const event of session.queen.readEvents({ ...awaited.events, after, signal, onConnection })) {
+  for await (const event of followEvents(session, { ...awaited.events, after, signal })) {
     if (event.type === "hello") continue;
     const news = event.type === "gap" ? undefined : event;
     const outcome = await untilAnswered(session, signal, () => awaited.look(news));
