@@ -8,8 +8,8 @@ import { addFilterFlags, type FilterFlags, filterOf, hintOf } from "./hive-filte
 import { idsOf, idsThatAre } from "./ids.ts";
 import { showing } from "./shown-columns.ts";
 import type { AddVerb, Call } from "./verb.ts";
-import { CONDITIONS, type Condition, HivesAwaited, MET } from "./wait-for-hives.ts";
-import { OperationAwaited } from "./wait-for-operation.ts";
+import { CONDITIONS, type Condition, hivesAwaited, MET } from "./wait-for-hives.ts";
+import { operationAwaited } from "./wait-for-operation.ts";
 import { follow, NO_ANSWER } from "./wait-until.ts";
 
 interface Flags extends FilterFlags {
@@ -83,7 +83,7 @@ async function awaitedOf(session: Session, signal: AbortSignal, { args, flags }:
     if (args.length > 0 || isFiltered) throw new UsageProblem(`--for ${flags.for} names all that is waited for`);
     const id = flags.for.slice(OPERATION.length);
     if (id === "") throw new UsageProblem(`--for ${OPERATION} takes the id of an operation`);
-    return new OperationAwaited(session, id, signal);
+    return operationAwaited(session, id, signal);
   }
   if (!isCondition(flags.for)) {
     throw new UsageProblem(`--for must be ${CONDITIONS.join(", ")} or ${OPERATION}ID, not ${flags.for}`);
@@ -93,7 +93,7 @@ async function awaitedOf(session: Session, signal: AbortSignal, { args, flags }:
   const ids = isFiltered ? await untilAnswered(session, signal, chosen) : await idsOf(session, args);
   if (ids.length === 0 && isFiltered && flags.for !== "removed") return undefined;
   if (ids.length === 0) session.terminal.say("there is no such hive: nothing to wait for");
-  return new HivesAwaited(session, ids, flags.for, signal);
+  return hivesAwaited(session, ids, flags.for, signal);
 }
 
 const isCondition = (text: string): text is Condition => CONDITIONS.some((one) => one === text);
