@@ -84,7 +84,7 @@ function Hive({ hive, liveness, state, atMs }: Awaited<ReturnType<typeof readHiv
         {sshHost !== null && (
           <span class="soft">{`SSH ${sshUser === null ? "" : `${sshUser}@`}${sshHost}:${sshPort ?? 22}`}</span>
         )}
-        <LabelChips labels={hive.labels} />
+        <LabelChips id={id} labels={hive.labels} />
       </p>
       <div class="actions" role="toolbar" aria-label="Actions on this hive">
         {HIVE_ACTIONS.map((action) => (
