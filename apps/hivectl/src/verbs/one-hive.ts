@@ -12,17 +12,6 @@ export const noSuchHive = (id: string): string => `HIVE_NOT_FOUND: There is no h
 
 type Found = readonly [id: string, row: HiveRow | undefined];
 
-/** One hive as the list has it, if the filter lets it through. */
-export async function rowOf(
-  session: Session,
-  id: string,
-  filter: HiveFilter,
-  signal = session.signal,
-): Promise<HiveRow | undefined> {
-  for await (const [found] of rowsOf(session, [id], filter, signal)) return found?.[1];
-  return undefined;
-}
-
 /** Each of these hives in their order, as the list has it, if the filter lets it through: as many at a time as one request takes. */
 export async function* rowsOf(
   { queen, signal: ended }: Session,
