@@ -1,7 +1,7 @@
 // What `pnpm build` runs.
 import { existsSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { buildPackages, TSC } from "./build/packages.js";
+import { readFlags } from "./flags.js";
 
 const HELP = `Usage: pnpm build [options]
 
@@ -17,23 +17,7 @@ Exit codes: 0 built or up to date, 1 something does not compile, 2 called wrongl
 Example: pnpm build
 `;
 
-const OPTIONS = {
-  packages: { type: "boolean" },
-  "if-possible": { type: "boolean" },
-  help: { type: "boolean", short: "h" },
-};
-
-/** What the command line says, or undefined when it was called wrongly. */
-function readFlags() {
-  // `pnpm build -- --help` hands the dashes on.
-  const args = process.argv.slice(2).filter((text) => text !== "--");
-  try {
-    return parseArgs({ args, options: OPTIONS }).values;
-  } catch (error) {
-    process.stderr.write(`build: ${error.message.replace(/^Unknown/, "unknown")}; --help shows what there is\n`);
-    process.exitCode = 2;
-  }
-}
+const OPTIONS = { packages: { type: "boolean" }, "if-possible": { type: "boolean" } };
 
 async function build({ packages, "if-possible": ifPossible }) {
   if (ifPossible && !existsSync(TSC)) return;
@@ -43,9 +27,8 @@ async function build({ packages, "if-possible": ifPossible }) {
   process.stdout.write(`built dist/ for ${await buildDist()}\n`);
 }
 
-const flags = readFlags();
-if (flags?.help) process.stdout.write(HELP);
-else if (flags !== undefined) {
+const flags = readFlags("build", HELP, OPTIONS);
+if (flags !== undefined) {
   await build(flags).catch((error) => {
     process.stderr.write(`build: ${error.message}\n`);
     process.exitCode = 1;

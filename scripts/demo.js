@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { readFlags } from "./flags.js";
 
 const HELP = `Usage: pnpm demo [options]
 
@@ -208,20 +208,6 @@ async function run(folder) {
   clearInterval(timer);
 }
 
-/** Whether it was called for the demo itself. */
-function isMeant() {
-  try {
-    const { help } = parseArgs({ options: { help: { type: "boolean", short: "h" } } }).values;
-    if (help) process.stdout.write(HELP);
-    return !help;
-  } catch (error) {
-    const [problem] = error.message.replace(/^Unknown/, "unknown").split(". To specify");
-    process.stderr.write(`demo: ${problem}; --help shows what there is\n`);
-    process.exitCode = 2;
-    return false;
-  }
-}
-
 async function show() {
   const folder = mkdtempSync(join(tmpdir(), "queen-demo-"));
   await run(folder)
@@ -236,4 +222,4 @@ async function show() {
   process.exit();
 }
 
-if (isMeant()) await show();
+if (readFlags("demo", HELP) !== undefined) await show();

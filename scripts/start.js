@@ -2,14 +2,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import * as http from "node:http";
-import * as https from "node:https";
 import { createServer } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
-import { rootCertificates } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { SETTINGS as ofHive, readConfig as readHive } from "../apps/hive/src/config.ts";
+import { nodeFetch } from "../apps/hivectl/src/access/node-fetch.ts";
 import { SETTINGS as ofQueen } from "../apps/queen/src/config/settings.ts";
+import { QueenClient, QueenProblem } from "../packages/queen-client/src/index.ts";
 
 const QUEEN = fileURLToPath(new URL("../apps/queen/src/main.ts", import.meta.url));
 const HIVE = fileURLToPath(new URL("../apps/hive/src/agent.ts", import.meta.url));
@@ -112,83 +111,65 @@ async function freePort(host) {
   return port;
 }
 
-async function waitForHealth(url) {
+async function waitForHealth(queen, url) {
   const deadlineMs = performance.now() + START_TIMEOUT_MS;
   while (!stopping) {
-    const answer = await send(`${url}/health`, { timeoutMs: 5_000 }).catch((error) => error);
-    if (answer.status === 200) return;
-    if (performance.now() > deadlineMs) throw new Error(`${url}/health does not answer: ${answer.message}`);
+    const error = await queen.getHealth({ timeoutMs: 5_000 }).then(
+      () => undefined,
+      (reason) => reason,
+    );
+    if (error === undefined) return;
+    if (performance.now() > deadlineMs) throw new Error(`${url}/health does not answer: ${error.message}`);
     await wait(100);
   }
 }
 
-/** One request; unlike fetch it trusts the certificate of HIVE_QUEEN_CA. */
-async function send(url, { method = "GET", headers = {}, body = "", timeoutMs }) {
-  const { request } = url.startsWith("https:") ? https : http;
-  const ca = env.HIVE_QUEEN_CA && { ca: [...rootCertificates, readFileSync(env.HIVE_QUEEN_CA, "utf8")] };
-  const signal = AbortSignal.timeout(timeoutMs);
-  const response = await new Promise((resolve, reject) => {
-    request(url, { method, headers, signal, ...ca })
-      .on("response", resolve)
-      .on("error", reject)
-      .end(body);
-  });
-  let text = "";
-  for await (const chunk of response.setEncoding("utf8")) text += chunk;
-  return { status: response.statusCode, text };
-}
-
-async function call(url, method, body) {
-  const headers = {
-    ...(body && { "content-type": "application/json" }),
-    ...(env.QUEEN_TOKEN && { authorization: `Bearer ${env.QUEEN_TOKEN}` }),
-  };
-  const request = { method, headers, body: body && JSON.stringify(body), timeoutMs: 10_000 };
-  const answer = await send(url, request).catch((error) => {
-    throw new Error(`the queen does not answer ${method} ${url}: ${error.message}`);
-  });
-  if (answer.status < 300 || answer.status === 409 || (answer.status === 401 && !env.QUEEN_TOKEN)) return answer;
-  throw new Error(`the queen answers ${answer.status} to ${method} ${url}: ${detailOf(answer.text)}`);
-}
-
-function detailOf(text) {
-  try {
-    return JSON.parse(text).detail;
-  } catch {
-    return text;
-  }
-}
+/** Fails with what was asked, and what came of it. */
+const failing = (what) => (error) => {
+  throw new Error(
+    error instanceof QueenProblem
+      ? `the queen answers ${error.status} to ${what}: ${error.detail}`
+      : `the queen does not answer ${what}: ${error.message}`,
+  );
+};
 
 /** Adds the local hive. One that is there already stays as it is, but for the host and port that it has now. With a token of its own alone it must be there. */
-async function addHive(queenUrl, { host, port }) {
+async function addHive(queen, queenUrl, { host, port }) {
   const address = { host: contactHost(host), port };
-  const added = await call(`${queenUrl}/v1/hives`, "POST", { id: hiveId, ...address });
-  if (added.status === 401) {
+  const refusal = await queen.addHive({ id: hiveId, ...address }).then(
+    () => undefined,
+    (error) => error,
+  );
+  if (refusal === undefined) return;
+  if (refusal.status === 401 && !env.QUEEN_TOKEN) {
     if (!env.HIVE_TOKEN && !env.HIVE_TOKEN_FILE) throw new Error(NEEDS_TOKEN);
     say(
       `without an operator's token (QUEEN_TOKEN) the hive ${hiveId} is neither added nor moved: it beats with its own, as it is in the catalog`,
     );
     return;
   }
-  if (added.status !== 409) return;
+  if (refusal.status !== 409) failing(`POST ${queenUrl}/v1/hives`)(refusal);
   const url = `${queenUrl}/v1/hives/${hiveId}`;
-  const stored = JSON.parse((await call(url, "GET")).text);
-  if (stored.host !== address.host || stored.port !== port) await call(url, "PATCH", address);
+  const stored = await queen.getHive(hiveId).catch(failing(`GET ${url}`));
+  if (stored.host === address.host && stored.port === port) return;
+  await queen.changeHive(hiveId, address).catch(failing(`PATCH ${url}`));
 }
 
 async function run() {
-  const queen = await started(start("queen", QUEEN));
-  const queenUrl = toUrl(contactHost(queen.listening.host), queen.listening.port);
-  await waitForHealth(queenUrl);
+  const { listening, catalog } = await started(start("queen", QUEEN));
+  const queenUrl = toUrl(contactHost(listening.host), listening.port);
+  const fetch = nodeFetch(env.HIVE_QUEEN_CA ? readFileSync(env.HIVE_QUEEN_CA, "utf8") : undefined);
+  const queen = new QueenClient({ url: queenUrl, token: env.QUEEN_TOKEN || undefined, fetch, timeoutMs: 10_000 });
+  await waitForHealth(queen, queenUrl);
   // Known before the hive is: it beats as soon as it listens, and a beat of a hive that nobody added is refused.
   const port = hivePort === 0 ? await freePort(hiveHost) : hivePort;
-  await addHive(queenUrl, { host: hiveHost, port });
+  await addHive(queen, queenUrl, { host: hiveHost, port });
   if (stopping) return;
   // Whoever may add the hive may beat for it.
   const token = env.QUEEN_TOKEN && !env.HIVE_TOKEN && !env.HIVE_TOKEN_FILE && { HIVE_TOKEN: env.QUEEN_TOKEN };
   await started(start("hive", HIVE, { HIVE_QUEEN: queenUrl, HIVE_PORT: String(port), ...token }));
   say(`running: a queen at ${queenUrl}, and the hive ${hiveId} on port ${port}`);
-  say(`catalog: ${catalogText(queen.catalog)}`);
+  say(`catalog: ${catalogText(catalog)}`);
   say(`next: ${queenUrl} in a browser, or ${hivectlOf(queenUrl)}; Ctrl-C stops both`);
 }
 

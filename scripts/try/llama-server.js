@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { readFlags } from "../flags.js";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const RUN = at("../run.js");
@@ -224,18 +225,6 @@ async function trySleep(queen, program) {
   await changesUntil(queen, "sleepy", (now) => now.startsWith("Idle"));
 }
 
-/** Whether it is to run. */
-function isCalled() {
-  const [option] = process.argv.slice(2).filter((text) => text !== "--");
-  if (option === undefined) return true;
-  if (option === "-h" || option === "--help") process.stdout.write(HELP);
-  else {
-    process.stderr.write(`try:llama-server: unknown option '${option}'; --help shows what there is\n`);
-    process.exitCode = 2;
-  }
-  return false;
-}
-
 async function main() {
   process.once("SIGINT", () => {
     cleanUp();
@@ -255,4 +244,4 @@ const cleanUp = () => {
   for (const child of children) child.kill("SIGKILL");
   rmSync(folder, { recursive: true, force: true });
 };
-if (isCalled()) await main();
+if (readFlags("try:llama-server", HELP) !== undefined) await main();

@@ -1,5 +1,6 @@
 import { printable } from "@repo/process-log/printable";
 import { QueenClient } from "@repo/queen-client";
+import type { Environment } from "@repo/settings";
 import { type Access, accessOf } from "./access/access.ts";
 import { nodeFetch } from "./access/node-fetch.ts";
 import { type Caller, UsageProblem } from "./failure.ts";
@@ -11,7 +12,6 @@ import { type Times, timesFor } from "./output/times.ts";
 
 const REQUEST_TIMEOUT_MS = 30_000;
 
-/** What every verb takes. */
 export interface CommonFlags {
   readonly url?: string;
   readonly context?: string;
@@ -29,9 +29,8 @@ export interface CommonFlags {
   readonly color: boolean;
 }
 
-/** Where hivectl runs. */
 export interface World extends Streams {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** What calls hivectl: `pnpm -s hivectl`. */
   readonly command: string;
   /** Given by Ctrl-C, and when somebody ends the program. */

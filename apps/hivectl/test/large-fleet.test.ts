@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { fillFleet, migrateFleet } from "@repo/bench";
+import { makeFleet } from "@repo/bench";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, test } from "vitest";
 import { spawnQueen } from "../../queen/test/daemon.ts";
@@ -10,8 +10,7 @@ const HIVES = 10_000;
 test("of a fleet of 10,000 all are listed, each page asked for when the one before has been written", async () => {
   await using folder = await temporaryFolder();
   const file = `${folder.path}/hives.db`;
-  await migrateFleet(file);
-  await fillFleet(file, { size: HIVES, devices: "kinds", host: "127.0.0.1", port: 1 });
+  await makeFleet(file, { size: HIVES, devices: "kinds", host: "127.0.0.1", port: 1 });
   await using queen = spawnQueen([], { QUEEN_DATABASE: file });
   const QUEEN_URL = await queen.origin();
 

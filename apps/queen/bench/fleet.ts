@@ -7,9 +7,8 @@ import {
   type Benchmark,
   type BenchmarkContext,
   compared,
-  fillFleet,
   inTurn,
-  migrateFleet,
+  makeFleet,
   p99,
   type Result,
   type Server,
@@ -60,8 +59,7 @@ export const fleet: Benchmark = {
     const hives = quick ? 2000 : HIVES;
     progress(`${hives} hives that beat`);
     const path = join(folder, "fleet.db");
-    await migrateFleet(path);
-    await fillFleet(path, { size: hives, devices: "kinds", nowMs: Date.now(), host: "127.0.0.1", port: 9 });
+    await makeFleet(path, { size: hives, devices: "kinds", nowMs: Date.now(), host: "127.0.0.1", port: 9 });
     const args = [...process.execArgv, CHILD, path, String(hives)];
     const queen = await startServer({ command: process.execPath, args, ready: /"port":(\d+)/ });
     try {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { absolute, type Benchmark, fillFleet, migrateFleet, runScript, spread, worstOf } from "@repo/bench";
+import { absolute, type Benchmark, makeFleet, runScript, spread, worstOf } from "@repo/bench";
 import type { RoundSeen } from "./health-round-child.ts";
 import { startAnsweringHives } from "./servers.ts";
 
@@ -18,8 +18,7 @@ export const healthRound: Benchmark = {
       for (let run = 0; run < (quick ? 1 : RUNS); run++) {
         progress(`health round and sweep of ${hives} hives, run ${run + 1}`);
         const fleet = join(folder, `health-round-${run}.db`);
-        await migrateFleet(fleet);
-        await fillFleet(fleet, {
+        await makeFleet(fleet, {
           size: hives,
           devices: "kinds",
           nowMs: Date.now(),

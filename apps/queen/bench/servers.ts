@@ -2,7 +2,7 @@ import { mkdtemp } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { fillFleet, migrateFleet, type Server, startServer } from "@repo/bench";
+import { makeFleet, type Server, startServer } from "@repo/bench";
 import { HiveCatalog, mintToken } from "@repo/hive-catalog";
 import { buildDist } from "../../../scripts/build/dist.js";
 
@@ -59,8 +59,7 @@ export function startAnsweringHives(): Promise<Server> {
 
 /** The file of a fleet that beats now, on a loopback port where nothing answers. */
 export async function beatingFleet(path: string, size: number): Promise<void> {
-  await migrateFleet(path);
-  await fillFleet(path, { size, devices: "kinds", nowMs: Date.now(), host: "127.0.0.1", port: 9 });
+  await makeFleet(path, { size, devices: "kinds", nowMs: Date.now(), host: "127.0.0.1", port: 9 });
 }
 
 /** Locks the door of a fleet: an operator has a token, and each of these hives has its own, which is returned. */

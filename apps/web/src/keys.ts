@@ -1,11 +1,10 @@
 import { effect, signal } from "@preact/signals";
 import { cordon } from "./actions/actions.ts";
 import { openDialog } from "./actions/dialog.tsx";
-import { cursor } from "./state/cursor.ts";
 import { order, rowOf } from "./state/fleet.ts";
 import { go, hrefOf, place, ROOT } from "./state/place.ts";
 import { whyReadOnly } from "./state/session.ts";
-import { tick, ticked } from "./state/ticked.ts";
+import { cursor, tick, ticked } from "./state/ticked.ts";
 
 /** Whether the list of keys is shown. */
 export const isHelpShown = signal(false);

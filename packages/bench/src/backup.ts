@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { BackedUp } from "./backup-child.ts";
 import { runScript } from "./harness/child.ts";
-import { fillFleet, migrateFleet } from "./harness/fleet.ts";
+import { makeFleet } from "./harness/fleet.ts";
 import { spread, worstOf } from "./harness/measure.ts";
 import { absolute, type Benchmark } from "./harness/result.ts";
 
@@ -16,8 +16,7 @@ export const backup: Benchmark = {
   name: "backup",
   async run({ folder, quick, progress }) {
     const path = join(folder, "backup.db");
-    await migrateFleet(path);
-    await fillFleet(path, { size: HIVES, devices: "distinct" });
+    await makeFleet(path, { size: HIVES, devices: "distinct" });
     const seen: BackedUp[] = [];
     for (let run = 0; run < (quick ? 1 : RUNS); run++) {
       progress(`backup of ${HIVES} hives under heartbeats, run ${run + 1}`);

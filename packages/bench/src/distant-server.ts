@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { BUSY_MS, beBusy } from "./harness/busy.ts";
 import { startServer } from "./harness/child.ts";
-import { fillFleet, hiveId, migrateFleet } from "./harness/fleet.ts";
+import { hiveId, makeFleet } from "./harness/fleet.ts";
 import { callInLoops, inTurn } from "./harness/measure.ts";
 import { absolute, type Benchmark } from "./harness/result.ts";
 
@@ -18,8 +18,7 @@ export const distantServer: Benchmark = {
   async run({ folder, quick, progress }) {
     progress(`a server ${2 * ONE_WAY_MS} ms away`);
     const path = join(folder, "distant-server.db");
-    await migrateFleet(path);
-    await fillFleet(path, { size: HIVES, devices: "kinds", nowMs: Date.now() });
+    await makeFleet(path, { size: HIVES, devices: "kinds", nowMs: Date.now() });
     const server = await startServer({
       command: process.execPath,
       args: [SCRIPT, path, String(ONE_WAY_MS)],

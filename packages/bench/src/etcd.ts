@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { freePort, runProgram, type Server, startServer } from "./harness/child.ts";
-import { beatAt, fillFleet, hiveId, migrateFleet } from "./harness/fleet.ts";
+import { beatAt, hiveId, makeFleet } from "./harness/fleet.ts";
 import { callInLoops, inTurn, type Round } from "./harness/measure.ts";
 import { type Benchmark, compared, notMeasured } from "./harness/result.ts";
 import { installedWrk, runWrk } from "./harness/wrk.ts";
@@ -32,8 +32,7 @@ export const etcd: Benchmark = {
     progress(row.what);
     const seconds = quick ? 1 : 3;
     const path = join(folder, "beside-etcd.db");
-    await migrateFleet(path);
-    await fillFleet(path, { size: HIVES, devices: "kinds" });
+    await makeFleet(path, { size: HIVES, devices: "kinds" });
     const catalog = await HiveCatalog.open(path, { now: () => beatAt });
     const server = await startEtcd(join(folder, "etcd"));
     const url = `http://127.0.0.1:${server.port}/v3/kv/put`;

@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { type FindOptions, HiveCatalog } from "@repo/hive-catalog";
 import Database from "libsql";
 import { FindingByHand } from "./counterparts/finding-by-hand.ts";
-import { beatAt, fillFleet, hiveId, migrateFleet } from "./harness/fleet.ts";
+import { beatAt, hiveId, makeFleet } from "./harness/fleet.ts";
 import { calibrated, groupsInTurn, type Operation, worstOf } from "./harness/measure.ts";
 import { absolute, type Benchmark, type BenchmarkContext, compared, type Result } from "./harness/result.ts";
 
@@ -42,8 +42,7 @@ async function labelledFleet({ folder, quick, progress }: BenchmarkContext) {
   const size = quick ? 100_000 : 1_000_000;
   const path = join(folder, "labelled.db");
   progress(`filling a file with ${size} hives and their labels`);
-  await migrateFleet(path);
-  await fillFleet(path, { size, devices: "kinds" });
+  await makeFleet(path, { size, devices: "kinds" });
   const database = new Database(path);
   database.exec("PRAGMA synchronous = OFF");
   database.exec("PRAGMA cache_size = -200000");

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { BUSY_MS, beBusy } from "./harness/busy.ts";
 import { runScript } from "./harness/child.ts";
-import { beatAt, fillFleet, hiveId, migrateFleet } from "./harness/fleet.ts";
+import { beatAt, hiveId, makeFleet } from "./harness/fleet.ts";
 import { inTurn } from "./harness/measure.ts";
 import { absolute, type Benchmark } from "./harness/result.ts";
 
@@ -18,8 +18,7 @@ export const foreignLock: Benchmark = {
   async run({ folder, quick, progress }) {
     progress("heartbeats that meet the lock of another process");
     const path = join(folder, "foreign-lock.db");
-    await migrateFleet(path);
-    await fillFleet(path, { size: HIVES, devices: "kinds" });
+    await makeFleet(path, { size: HIVES, devices: "kinds" });
     const catalog = await HiveCatalog.open(path, { now: () => beatAt });
     const { ours } = await inTurn(
       { ours: () => secondBeatAnsweredS(catalog, path) },

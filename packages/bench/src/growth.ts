@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { HiveCatalog } from "@repo/hive-catalog";
-import { beatAt, type Fleet, fillFleet, hiveId, migrateFleet } from "./harness/fleet.ts";
+import { beatAt, type Fleet, hiveId, makeFleet } from "./harness/fleet.ts";
 import { calibrated, inTurn, MANY_ROUNDS, medianOf, type Operation, type Round, spread } from "./harness/measure.ts";
 import {
   absolute,
@@ -137,8 +137,7 @@ const fleetPath = (folder: string, size: number) => join(folder, `fleet-${size}.
 async function fill({ folder, progress }: BenchmarkContext, size: number) {
   progress(`filling a file with ${size} hives`);
   const path = fleetPath(folder, size);
-  await migrateFleet(path);
-  return { path, ...(await fillFleet(path, fleetOf(size))) };
+  return { path, ...(await makeFleet(path, fleetOf(size))) };
 }
 
 /** The largest fleet of this run, filled if no other benchmark has done so. */

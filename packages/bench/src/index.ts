@@ -8,7 +8,7 @@ import { measuredInOwnProcess } from "./own-process.ts";
 import { stream } from "./stream.ts";
 
 export { endChildren, freePort, runScript, type Server, startServer } from "./harness/child.ts";
-export { beatAt, fillFleet, hiveId, migrateFleet } from "./harness/fleet.ts";
+export { beatAt, hiveId, makeFleet } from "./harness/fleet.ts";
 export { calibrated, inTurn, p99, type Spread, spread, worstOf } from "./harness/measure.ts";
 export { KNOWS_PROCESSOR_TIME, processorTimeMs } from "./harness/processor-time.ts";
 export {

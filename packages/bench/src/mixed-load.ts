@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { takeCatalog, takeOutCatalog } from "./counterparts/earlier-catalog.ts";
 import { runScript } from "./harness/child.ts";
-import { fillFleet, migrateFleet } from "./harness/fleet.ts";
+import { makeFleet } from "./harness/fleet.ts";
 import { inTurn } from "./harness/measure.ts";
 import { type Benchmark, compared, notMeasured } from "./harness/result.ts";
 import type { MixedLoadSeen } from "./mixed-load-child.ts";
@@ -53,8 +53,7 @@ export const mixedLoad: Benchmark = {
     }
     const side = async (name: string, module: string) => {
       const path = join(folder, `mixed-load-${name}.db`);
-      await migrateFleet(path, module);
-      await fillFleet(path, { size: HIVES, devices: "kinds", nowMs: Date.now() });
+      await makeFleet(path, { size: HIVES, devices: "kinds", nowMs: Date.now() }, module);
       const seen: MixedLoadSeen[] = [];
       const args = [module, path, String(HIVES), String(quick ? 2 : 8)];
       const round = async () => seen.push(await runScript<MixedLoadSeen>(SCRIPT, args));

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { runScript } from "./harness/child.ts";
-import { fillFleet, migrateFleet } from "./harness/fleet.ts";
+import { makeFleet } from "./harness/fleet.ts";
 import { spread } from "./harness/measure.ts";
 import { absolute, type Benchmark } from "./harness/result.ts";
 import type { Opened } from "./opening-child.ts";
@@ -13,8 +13,7 @@ export const opening: Benchmark = {
   async run({ folder, quick, progress }) {
     progress("HiveCatalog.open");
     const path = join(folder, "opening.db");
-    await migrateFleet(path);
-    await fillFleet(path, { size: HIVES, devices: "kinds" });
+    await makeFleet(path, { size: HIVES, devices: "kinds" });
     const opened: Opened[] = [];
     for (let round = 0; round < (quick ? 2 : 15); round++) opened.push(await runScript<Opened>(SCRIPT, [path]));
     const loadingMs = spread(opened.map((seen) => seen.loadingMs)).median;

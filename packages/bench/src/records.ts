@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { HiveCatalog } from "@repo/hive-catalog";
 import Database from "libsql";
-import { beatAt, fillFleet, hiveId, migrateFleet } from "./harness/fleet.ts";
+import { beatAt, hiveId, makeFleet } from "./harness/fleet.ts";
 import { inTurn, medianOf, type Operation } from "./harness/measure.ts";
 import { absolute, type Benchmark } from "./harness/result.ts";
 
@@ -13,8 +13,7 @@ export const records: Benchmark = {
   async run({ folder, quick, progress }) {
     progress(`filling a file with ${SIZE} hives, operations and tokens`);
     const path = join(folder, "records.db");
-    await migrateFleet(path);
-    await fillFleet(path, { size: SIZE, devices: "kinds" });
+    await makeFleet(path, { size: SIZE, devices: "kinds" });
     fillRecords(path);
     const catalog = await HiveCatalog.open(path, { now: () => beatAt });
     const medianMs = async (operation: Operation) => {

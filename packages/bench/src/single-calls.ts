@@ -3,7 +3,7 @@ import { HiveCatalog } from "@repo/hive-catalog";
 import Database from "libsql";
 import { FOUND_TABLES, HandWritten, SPECIFIED_TABLE } from "./counterparts/by-hand.ts";
 import { openStockDrizzle } from "./counterparts/stock-drizzle.ts";
-import { beatAt, type Fleet, fillFleet, HOST_KINDS, hiveId, migrateFleet } from "./harness/fleet.ts";
+import { beatAt, type Fleet, fillFleet, HOST_KINDS, hiveId, makeFleet } from "./harness/fleet.ts";
 import { calibrated, counted, groupsInTurn, MANY_ROUNDS, type Operation, type Round } from "./harness/measure.ts";
 import { aNewHive } from "./harness/new-hive.ts";
 import { type Benchmark, type BenchmarkContext, compared, type Limit, type Result } from "./harness/result.ts";
@@ -157,8 +157,7 @@ async function comparedInTurn(
 /** The same fleet twice: in a catalog, and in a file with the specification's table for the statements by hand. */
 export async function openBoth(folder: string, name: string, fleet: Fleet) {
   const path = join(folder, `${name}-catalog.db`);
-  await migrateFleet(path);
-  await fillFleet(path, fleet);
+  await makeFleet(path, fleet);
   const byHandPath = join(folder, `${name}-by-hand.db`);
   const database = new Database(byHandPath);
   database.exec(SPECIFIED_TABLE);

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { basename } from "node:path";
-import { type ProcessStat, parseStat } from "./process-stat.ts";
+import { type ProcessStat, statOf } from "./process-stat.ts";
 
 const KEPT_NAME_LENGTH = 15;
 
@@ -28,18 +28,10 @@ function readProcesses(): (ProcessStat & { readonly id: number })[] | undefined 
   try {
     const ids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
     return ids.flatMap((id) => {
-      const stat = readStat(id);
+      const stat = statOf(Number(id));
       return stat === undefined ? [] : { id: Number(id), ...stat };
     });
   } catch {
     return undefined;
-  }
-}
-
-function readStat(id: string): ProcessStat | undefined {
-  try {
-    return parseStat(readFileSync(`/proc/${id}/stat`, "utf8"));
-  } catch {
-    return undefined; // it has ended meanwhile
   }
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { parseStat } from "./process-stat.ts";
+import { existsSync } from "node:fs";
+import { statOf } from "./process-stat.ts";
 
 /** A process, told from a later one that got the same id. */
 export interface ProcessIdentity {
@@ -10,19 +10,11 @@ export interface ProcessIdentity {
 
 /** When a process started, as a word that no later process of the same id shares; undefined when it does not run. */
 export function startTimeOf(pid: number): string | undefined {
-  return existsSync("/proc/self/stat") ? startTimeInProc(pid) : startTimeByPs(pid);
+  return existsSync("/proc/self/stat") ? statOf(pid)?.startTime : startTimeByPs(pid);
 }
 
 export function isRunning({ pid, startTime }: ProcessIdentity): boolean {
   return startTimeOf(pid) === startTime;
-}
-
-function startTimeInProc(pid: number): string | undefined {
-  try {
-    return parseStat(readFileSync(`/proc/${pid}/stat`, "utf8"))?.startTime;
-  } catch {
-    return undefined;
-  }
 }
 
 function startTimeByPs(pid: number): string | undefined {

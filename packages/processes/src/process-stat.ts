@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 /** What the kernel tells of a process in `/proc/<pid>/stat`. */
 export interface ProcessStat {
   /** Of its program, as far as the kernel keeps it: another one when the process becomes another program. */
@@ -35,4 +37,13 @@ export function parseStat(text: string): ProcessStat | undefined {
     ticks: Number(words[USER_TICKS]) + Number(words[SYSTEM_TICKS]),
     startTime,
   };
+}
+
+/** Of a process as it is now. Undefined also where there is no /proc. */
+export function statOf(pid: number): ProcessStat | undefined {
+  try {
+    return parseStat(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return undefined;
+  }
 }

@@ -1,8 +1,8 @@
 // What `pnpm client:generate` and `pnpm client:check` run. Not bundled: the compiler inside of openapi-typescript bears that badly.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import openapiTS, { astToString } from "openapi-typescript";
+import { readFlags } from "../../../scripts/flags.js";
 
 const DOCUMENT = new URL("../../../apps/queen/openapi.json", import.meta.url);
 const TYPES = fileURLToPath(new URL("../src/openapi.ts", import.meta.url));
@@ -22,21 +22,6 @@ Exit codes: 0 written or in step, 1 not in step, 2 called wrongly.
 Example: pnpm client:generate --check
 `;
 
-const OPTIONS = { check: { type: "boolean" }, help: { type: "boolean", short: "h" } };
-
-/** What the command line says, or undefined when it was called wrongly. */
-function readFlags() {
-  // `pnpm client:generate -- --check` hands the dashes on.
-  const args = process.argv.slice(2).filter((text) => text !== "--");
-  try {
-    return parseArgs({ args, options: OPTIONS }).values;
-  } catch (error) {
-    const [problem] = error.message.replace(/^Unknown/, "unknown").split(". To specify");
-    process.stderr.write(`client:generate: ${problem}; --help shows what there is\n`);
-    process.exitCode = 2;
-  }
-}
-
 async function generate({ check }) {
   // What the document has none of is of no use.
   const types = astToString(await openapiTS(DOCUMENT)).replace(/^export type \S+ = Record<string, never>;\n/gm, "");
@@ -50,6 +35,5 @@ async function generate({ check }) {
   }
 }
 
-const flags = readFlags();
-if (flags?.help) process.stdout.write(HELP);
-else if (flags !== undefined) await generate(flags);
+const flags = readFlags("client:generate", HELP, { check: { type: "boolean" } });
+if (flags !== undefined) await generate(flags);

@@ -56,7 +56,9 @@ export async function* readEvents(parts: Parts, how: How): AsyncGenerator<QueenE
       why = new QueenNoAnswer("unreachable", "the queen ended the stream");
     } catch (error) {
       if (signal.aborted) return;
-      why = lossOf(error);
+      // What is lost for good.
+      if (!mayPass(error)) throw error;
+      why = error;
     }
     const backOffMs = Math.min(retryMs * 2 ** failures, MAX_RETRY_MS) * (0.5 + parts.random());
     failures += 1;
@@ -64,10 +66,4 @@ export async function* readEvents(parts: Parts, how: How): AsyncGenerator<QueenE
     onConnection?.({ isOpen: false, why, retryMs: waitMs });
     await parts.wait(waitMs, signal).catch(() => undefined);
   }
-}
-
-/** What is lost for now; throws what is lost for good. */
-function lossOf(error: unknown): QueenProblem | QueenNoAnswer {
-  if (mayPass(error)) return error;
-  throw error;
 }

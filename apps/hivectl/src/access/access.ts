@@ -1,6 +1,6 @@
-import { readSecretFile, readSettingFile } from "@repo/settings";
+import { type Environment, readSecretFile, readSettingFile } from "@repo/settings";
 import { UsageProblem } from "../failure.ts";
-import { type Context, readContexts } from "./contexts.ts";
+import { type Context, contextNamed, readContexts } from "./contexts.ts";
 
 /** Which queen, and who calls her. */
 export interface Access {
@@ -8,7 +8,6 @@ export interface Access {
   readonly token: string | undefined;
   /** Certificates in PEM, beside those that Node knows. */
   readonly ca: string | undefined;
-  /** The file of them. */
   readonly caPath: string | undefined;
   /** The name of the context that says so. */
   readonly context: string | undefined;
@@ -18,8 +17,6 @@ interface AccessFlags {
   readonly url?: string;
   readonly context?: string;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 export const DEFAULT_URL = "http://127.0.0.1:8500";
 const MAX_TOKEN_BYTES = 4_096;
@@ -40,14 +37,10 @@ export function accessOf(flags: AccessFlags, env: Environment): Access {
 }
 
 function contextOf({ context: asked }: AccessFlags, env: Environment): { name?: string; context?: Context } {
-  const { current, contexts } = readContexts(env);
-  const name = asked ?? current;
-  if (name === undefined) return {};
-  const context = Object.hasOwn(contexts, name) ? contexts[name] : undefined;
-  if (context === undefined && asked !== undefined) {
-    throw new UsageProblem(`there is no context ${asked}; \`hivectl context list\` shows those that there are`);
-  }
-  return context === undefined ? {} : { name, context };
+  const stored = readContexts(env);
+  if (asked !== undefined) return { name: asked, context: contextNamed(asked, stored) };
+  const { current: name, contexts } = stored;
+  return name !== undefined && Object.hasOwn(contexts, name) ? { name, context: contextNamed(name, stored) } : {};
 }
 
 export const isSameQueen = (url: string, other: string): boolean =>

@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { makeFolders, readSecretFile } from "@repo/settings";
+import { type Environment, makeFolders, readSecretFile } from "@repo/settings";
 import { UsageProblem } from "../failure.ts";
 
 /** A queen, and how to come in. */
@@ -17,8 +17,6 @@ interface Contexts {
   readonly current?: string | undefined;
   readonly contexts: Readonly<Record<string, Context>>;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 const MAX_BYTES = 1_048_576;
 
@@ -45,6 +43,12 @@ export function readContexts(env: Environment): Contexts {
   const stored = parse(text);
   if (!isContexts(stored)) throw new UsageProblem(`${path} is none of hivectl: move it away, and log in again`);
   return stored;
+}
+
+export function contextNamed(name: string, { contexts }: Contexts): Context {
+  const context = Object.hasOwn(contexts, name) ? contexts[name] : undefined;
+  if (context !== undefined) return context;
+  throw new UsageProblem(`there is no context ${name}; \`hivectl context list\` shows those that there are`);
 }
 
 /** Stores them in place of those that are there: whole or not at all, and from the first moment on for the owner alone. */

@@ -13,7 +13,6 @@ export async function confirm(terminal: Terminal, question: string, signal: Abor
   return /^y(?:es)?$/i.test(await ask(terminal, `${question} [y/N]`, signal));
 }
 
-/** A line that is typed on the terminal. */
 export async function ask(terminal: Terminal, question: string, signal: AbortSignal): Promise<string> {
   const { stdin: input, stderr: output } = terminal.streams;
   const lines = createInterface({ input, output });

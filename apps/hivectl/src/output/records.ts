@@ -5,7 +5,6 @@ import { SaidLines } from "./changes.ts";
 import { type Column, Table, textOf } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 import { timesByClock, timesFor } from "./times.ts";
-import { jsonText, yamlText } from "./values.ts";
 
 export const FORMATS = ["table", "wide", "json", "jsonl", "yaml", "name"] as const;
 export type Format = (typeof FORMATS)[number];
@@ -143,3 +142,19 @@ export const valueText = async (value: unknown, format: Format): Promise<string>
   if (format === "yaml") return yamlText(value);
   return format === "jsonl" ? `${printable(JSON.stringify(value))}\n` : jsonText(value);
 };
+
+/** JSON over several lines; what steers a terminal is escaped in it. */
+const jsonText = (value: unknown): string =>
+  `${JSON.stringify(value, null, 2).split("\n").map(printable).join("\n")}\n`;
+
+/** YAML, with texts in quotes where something in them must be escaped. What makes it takes a while to load, and most calls need none. */
+async function yamlText(value: unknown): Promise<string> {
+  const { Document, isScalar, visit } = await import("yaml");
+  const document = new Document(value, { aliasDuplicateObjects: false });
+  visit(document, (_key, node) => {
+    if (isScalar(node) && typeof node.value === "string" && printable(node.value) !== node.value) {
+      node.type = "QUOTE_DOUBLE";
+    }
+  });
+  return document.toString({ lineWidth: 0 }).split("\n").map(printable).join("\n");
+}

@@ -30,7 +30,6 @@ interface Shown {
   readonly style: Style | undefined;
 }
 
-/** What a column takes. */
 interface Room {
   readonly width: number;
   readonly isWhole: boolean;
@@ -73,7 +72,6 @@ export class Table<R> {
     return rows.map((row) => `${this.#line(row, widths)}\n`).join("");
   }
 
-  /** The titles of columns for which there was no room. */
   get leftOut(): readonly string[] {
     return this.#leftOut;
   }

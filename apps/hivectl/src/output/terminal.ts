@@ -1,12 +1,12 @@
 import { styleText } from "node:util";
 import { printable } from "@repo/process-log/printable";
+import type { Environment } from "@repo/settings";
 import { Unwritable } from "../failure.ts";
 
 const USUAL_WIDTH = 80;
 
 export type Style = "bold" | "dim" | "red" | "green" | "yellow";
 
-/** Of a program's standard streams, what is used here. */
 export interface Streams {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
@@ -14,7 +14,7 @@ export interface Streams {
 }
 
 interface Look {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   readonly command: string;
   readonly noColor: boolean;
   readonly quiet: boolean;

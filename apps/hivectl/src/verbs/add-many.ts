@@ -2,12 +2,11 @@ import type { Body } from "@repo/queen-client";
 import { EXIT } from "../failure.ts";
 import type { Kind, Printer } from "../output/records.ts";
 import type { Session } from "../session.ts";
-import { beforeAnything } from "./before-anything.ts";
+import { batchesOf } from "./batches.ts";
 import { failuresText } from "./failures.ts";
 import { labelsOf } from "./hive-fields.ts";
 import { readStdin } from "./ids.ts";
-import { endByError, isOutcomeUnknown, LOOK_FIRST, OUTCOME_UNKNOWN, whyEnded } from "./outcome.ts";
-import { wholeAnswer } from "./whole-answer.ts";
+import { beforeAnything, endByError, isOutcomeUnknown, LOOK_FIRST, OUTCOME_UNKNOWN, whyEnded } from "./outcome.ts";
 
 type NewHive = Body<"addHive">;
 /** What the flags say of each, unless its line does. */
@@ -58,20 +57,23 @@ export async function addMany(
 ): Promise<number> {
   const { terminal, queen, call } = session;
   terminal.goOnUnread();
-  const report = new Report(session, { ifMissing });
+  const invalid: Added[] = [];
   const hives: Numbered[] = [];
   for (const [at, text] of (await beforeAnything(session, () => readStdin(session))).split("\n").entries()) {
     if (/^\s*(?:#|$)/.test(text)) continue;
     const hive = hiveOf(text.trim(), defaults);
-    if (typeof hive === "string")
-      await report.tell({ line: at + 1, id: null, outcome: "failed", problem: invalid(hive) });
-    else hives.push({ line: at + 1, hive });
+    if (typeof hive !== "string") hives.push({ line: at + 1, hive });
+    else {
+      const problem = { code: "INVALID_LINE", detail: hive };
+      invalid.push({ line: at + 1, id: null, outcome: "failed", problem });
+    }
   }
-  report.expect(hives);
+  const report = new Report(session, hives, ifMissing);
+  for (const line of invalid) await report.tell(line);
   try {
-    for (const part of partsOf(hives)) {
+    for (const part of batchesOf(hives, { count: MAX_HIVES, length: MAX_LENGTH, lengthOf })) {
       report.asked(part);
-      for await (const told of wholeAnswer(queen.addHives(hivesOf(part), call))) {
+      for await (const told of queen.addHives(hivesOf(part), call)) {
         if (told.type === "end") continue;
         const { id, outcome, problem } = told;
         await report.tell({ line: part[told.line - 1]?.line ?? 0, id, outcome, problem });
@@ -83,8 +85,8 @@ export async function addMany(
   }
 }
 
+const lengthOf = ({ hive }: Numbered): number => Buffer.byteLength(JSON.stringify(hive)) + 1;
 const hivesOf = (part: readonly Numbered[]): NewHive[] => part.map(({ hive }) => hive);
-const invalid = (detail: string) => ({ code: "INVALID_LINE", detail });
 
 class Report {
   readonly #session: Session;
@@ -92,20 +94,15 @@ class Report {
   readonly #ifMissing: boolean;
   readonly #failed: Added[] = [];
   /** By their lines. */
-  readonly #left = new Map<number, string | null>();
+  readonly #left: Map<number, string | null>;
   readonly #asked = new Set<number>();
-  #added = 0;
-  #skipped = 0;
-  #notKnown = 0;
+  readonly #counts = { added: 0, skipped: 0, failed: 0, not_known: 0 };
 
-  constructor(session: Session, { ifMissing }: { ifMissing: boolean }) {
+  constructor(session: Session, hives: readonly Numbered[], ifMissing: boolean) {
     this.#session = session;
     this.#printer = session.printer(ADDED);
     this.#ifMissing = ifMissing;
-  }
-
-  expect(hives: readonly Numbered[]): void {
-    for (const { line, hive } of hives) this.#left.set(line, hive.id ?? null);
+    this.#left = new Map(hives.map(({ line, hive }) => [line, hive.id ?? null]));
   }
 
   /** From now on these may be added. */
@@ -117,10 +114,8 @@ class Report {
     const line: Added = { ...told, outcome: this.#outcomeOf(told) };
     const { outcome } = line;
     this.#left.delete(line.line);
-    if (outcome === "added") this.#added += 1;
-    else if (outcome === "skipped") this.#skipped += 1;
-    else if (outcome === "not_known") this.#notKnown += 1;
-    else this.#failed.push(line);
+    this.#counts[outcome] += 1;
+    if (outcome === "failed") this.#failed.push(line);
     // Names are for the next program, which has no use for what failed.
     const hasName = outcome === "added" || outcome === "skipped";
     if (this.#session.format !== "name" || hasName) await this.#printer.print([line]);
@@ -139,9 +134,8 @@ class Report {
     for (const [line, id] of mayBeDone ? [...this.#left] : []) {
       if (this.#asked.has(line)) await this.tell({ line, id, outcome: "not_known", problem: null });
     }
-    const [failed, notKnown] = [this.#failed.length, this.#notKnown];
-    const counts = { added: this.#added, skipped: this.#skipped, failed, not_known: notKnown };
-    await this.#printer.end({ ...counts, not_added: this.#left.size });
+    await this.#printer.end({ ...this.#counts, not_added: this.#left.size });
+    const { added, skipped, failed, not_known: notKnown } = this.#counts;
     if (error !== undefined) terminal.complain(`${whyEnded(error)}: ${this.sentence}`);
     else if (failed + notKnown === 0) {
       terminal.say(this.sentence);
@@ -151,15 +145,16 @@ class Report {
     if (this.#failed.some(({ problem }) => problem?.code === IS_THERE)) {
       terminal.complain("--if-missing passes over those that are there already");
     }
-    return this.#added + this.#skipped === 0 ? EXIT.failed : EXIT.someFailed;
+    return added + skipped === 0 ? EXIT.failed : EXIT.someFailed;
   }
 
   get sentence(): string {
     const failures = this.#failed.map((line) => ({ name: nameOf(line), why: line.problem?.code ?? "" }));
+    const { added, skipped, not_known: notKnown } = this.#counts;
     const counts = [
-      `${this.#added} added`,
-      this.#skipped > 0 && `${this.#skipped} skipped`,
-      this.#notKnown > 0 && `${this.#notKnown} not known`,
+      `${added} added`,
+      skipped > 0 && `${skipped} skipped`,
+      notKnown > 0 && `${notKnown} not known`,
       this.#left.size > 0 && `${this.#left.size} not added`,
       failures.length > 0 && failuresText(failures),
     ];
@@ -193,20 +188,4 @@ function hiveOf(text: string, { labels, ...defaults }: Defaults): NewHive | stri
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-}
-
-function* partsOf(hives: readonly Numbered[]): Generator<readonly Numbered[]> {
-  let part: Numbered[] = [];
-  let length = 0;
-  for (const one of hives) {
-    const ownLength = Buffer.byteLength(JSON.stringify(one.hive)) + 1;
-    if (part.length === MAX_HIVES || (part.length > 0 && length + ownLength > MAX_LENGTH)) {
-      yield part;
-      part = [];
-      length = 0;
-    }
-    part.push(one);
-    length += ownLength;
-  }
-  if (part.length > 0) yield part;
 }

@@ -3,13 +3,13 @@ import { QueenProblem } from "@repo/queen-client";
 import { Option } from "commander";
 import { EXIT, UsageProblem } from "../failure.ts";
 import { examples, sentencesBelow } from "../output/help-lines.ts";
-import type { CommonFlags, Session } from "../session.ts";
+import type { Session } from "../session.ts";
 import { ADDED, addMany, IS_THERE } from "./add-many.ts";
 import type { HiveRow } from "./hive-columns.ts";
 import { addFieldFlags, type FieldFlags, fieldsOf, labelsOf } from "./hive-fields.ts";
 import { answerOf } from "./outcome.ts";
 import { showing } from "./shown-columns.ts";
-import type { AddVerb } from "./verb.ts";
+import type { AddVerb, Call } from "./verb.ts";
 
 interface Flags extends FieldFlags {
   readonly label?: readonly string[];
@@ -46,10 +46,7 @@ export const addAdd: AddVerb = (parent, does) => {
     .action(does<Flags>(add));
 };
 
-async function add(
-  session: Session,
-  { args: [id], flags }: { args: readonly string[]; flags: Flags & CommonFlags },
-): Promise<number> {
+async function add(session: Session, { args: [id], flags }: Call<Flags>): Promise<number> {
   if (id === undefined) throw new UsageProblem("say which hive: its id, or - for those on stdin (`hivectl add -`)");
   const { host, port = PORT, ...others } = fieldsOf(flags);
   const labels = labelsOf(flags.label ?? []);

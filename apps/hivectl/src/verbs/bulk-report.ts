@@ -66,7 +66,8 @@ export class BulkReport {
   /** The steps that are being done, by hive. */
   readonly #steps = new Map<string, Step>();
 
-  constructor(session: Session, ids: readonly string[]) {
+  constructor(session: Session, plan: readonly ActionOnHive[]) {
+    const ids = plan.map(({ hive_id }) => hive_id);
     this.#session = session;
     this.#left = new Set(ids);
     this.#progress = session.terminal.canRedraw ? new Progress(session.terminal) : undefined;

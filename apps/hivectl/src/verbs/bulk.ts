@@ -3,8 +3,8 @@ import type { Body, Query } from "@repo/queen-client";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { EXIT, UsageProblem } from "../failure.ts";
 import { wrapped } from "../output/wrapped.ts";
-import type { CommonFlags, Session } from "../session.ts";
-import { beforeAnything } from "./before-anything.ts";
+import type { Session } from "../session.ts";
+import { batchesOf } from "./batches.ts";
 import { type ActionOnHive, BulkReport, OUTCOMES } from "./bulk-report.ts";
 import {
   addFilterFlags,
@@ -15,15 +15,14 @@ import {
   refuseEmptySelector,
 } from "./hive-filter.ts";
 import { idsOf, idsThatAre } from "./ids.ts";
-import { endByError } from "./outcome.ts";
+import { beforeAnything, endByError } from "./outcome.ts";
 import { showing } from "./shown-columns.ts";
-import { wholeAnswer } from "./whole-answer.ts";
+import type { Call } from "./verb.ts";
 
 type Action = Body<"actOnHives">;
 /** What is done, without to which hives. */
 type Deed = Action extends infer One ? (One extends Action ? Omit<One, Choice> : never) : never;
 type Choice = keyof ChoiceFilter | "ids" | "text" | "after" | "limit";
-/** To which ones. */
 type Chosen = { readonly ids: readonly string[] } | ChoiceFilter;
 /** Who is meant by the others, the queen says in her list alone. */
 type ChoiceFilter = Omit<HiveFilter, "model" | "on_probation" | "unreachable" | "not_beating">;
@@ -33,19 +32,36 @@ export interface BulkFlags extends FilterFlags {
   readonly parallel?: number;
 }
 
-interface Bulk {
-  /** As it stands in a question: `Cordon`. */
+interface Question {
+  /** As it stands there: `Cordon`. */
   readonly title: string;
-  readonly deed: Deed;
-  /** Asks for what the deed lacks, once it is known to which hives it is done. */
-  readonly complete?: () => Promise<Deed>;
-  readonly wait?: boolean;
-  /** Nothing is asked before it. */
+  /** Nothing is asked. */
   readonly isHarmless?: boolean;
   /** Also of one hive the number is asked for. */
   readonly isGrave?: boolean;
-  /** Looks at what would be done, and may make a failure of it. */
-  readonly review?: (planned: readonly ActionOnHive[]) => Promise<readonly ActionOnHive[]>;
+}
+
+/** How a verb goes about it. */
+interface Course extends Question {
+  /** As it is typed. */
+  readonly verb: string;
+  /** Of an empty plan. */
+  readonly none: string;
+  /** What would be done to each; and of those to which nothing would be done, why. */
+  readonly plan: () => Promise<readonly ActionOnHive[]>;
+  /** Says or asks what is still to be known, once it is known to which hives it is done. */
+  readonly complete?: (todo: readonly ActionOnHive[]) => Promise<unknown>;
+  readonly act: (todo: readonly ActionOnHive[], report: BulkReport) => Promise<unknown>;
+}
+
+/** One action of the queen. */
+interface Bulk extends Question {
+  readonly deed: Deed;
+  /** The same; answers the deed where it lacked something. */
+  readonly complete?: (todo: readonly ActionOnHive[]) => Promise<Deed | undefined>;
+  readonly wait?: boolean | undefined;
+  /** Adds to what the queen says of what would be done. */
+  readonly review?: (line: ActionOnHive) => ActionOnHive;
 }
 
 const MAX_IDS = 1000;
@@ -63,48 +79,52 @@ export const addBulkFlags = (command: Command, name = "id", what = "of hives; - 
       ),
     );
 
-/** Says what would be done, asks, does it, and says of each hive what came of it. Returns the exit code. */
-export async function actInBulk(
-  session: Session,
-  { args, flags }: { args: readonly string[]; flags: BulkFlags & CommonFlags },
-  bulk: Bulk,
-): Promise<number> {
-  const { terminal } = session;
-  terminal.goOnUnread();
-  const plan = await beforeAnything(session, async () => {
-    return planOf(session, await chosenBy(session, args, flags), bulk);
+/** Says what the queen would do, asks, has her do it, and says of each hive what came of it. Returns the exit code. */
+export async function actInBulk(session: Session, call: Call<BulkFlags>, bulk: Bulk): Promise<number> {
+  const { args, flags } = call;
+  let { deed } = bulk;
+  return carryOut(session, call, {
+    ...bulk,
+    verb: deed.action,
+    none: "no hive is as asked for",
+    plan: async () => planOf(session, await chosenBy(session, args, flags), bulk),
+    complete: async (todo) => {
+      deed = (await bulk.complete?.(todo)) ?? deed;
+    },
+    act: (todo, report) => act(session, { deed, wait: bulk.wait, parallel: flags.parallel }, todo, report),
   });
+}
+
+/** Plans, asks, acts, and says of each hive what came of it. Returns the exit code. */
+export async function carryOut(session: Session, { flags }: Call<BulkFlags>, course: Course): Promise<number> {
+  const { terminal } = session;
+  const { none, verb, complete, isHarmless } = course;
+  terminal.goOnUnread();
+  const plan = await beforeAnything(session, course.plan);
   if (plan.length === 0) {
-    terminal.say(`no hive is as asked for: nothing to do${hintOf(flags)}`);
+    terminal.say(`${none}: nothing to do${hintOf(flags)}`);
     return EXIT.done;
   }
   const todo = plan.filter(({ outcome }) => outcome === "would_do");
-  const deed = await beforeAnything(session, () => agreedDeed(session, bulk, plan, todo));
-  if (deed === undefined) {
+  const isAgreedTo = await beforeAnything(session, async () => {
+    if (todo.length === 0) return true;
+    await complete?.(todo);
+    if (flags.yes || isHarmless) return true;
+    refuseUnasked(session, verb);
+    return isAgreed(session, course, plan, todo);
+  });
+  if (!isAgreedTo) {
     terminal.complain("nothing was done");
     return EXIT.failed;
   }
-  const report = new BulkReport(
-    session,
-    plan.map(({ hive_id }) => hive_id),
-  );
+  const report = new BulkReport(session, plan);
   for (const line of plan) if (line.outcome !== "would_do") await report.hive(asOutcome(line));
-  const ids = todo.map(({ hive_id }) => hive_id);
-  return act(session, { ...bulk, deed }, { ids, parallel: flags.parallel, report });
-}
-
-/** What is to be done, as a whole; undefined where that is not agreed to. */
-async function agreedDeed(
-  session: Session,
-  bulk: Bulk,
-  plan: readonly ActionOnHive[],
-  todo: readonly ActionOnHive[],
-): Promise<Deed | undefined> {
-  if (todo.length === 0) return bulk.deed;
-  const deed = (await bulk.complete?.()) ?? bulk.deed;
-  if (session.flags.yes || bulk.isHarmless) return deed;
-  refuseUnasked(session, bulk.deed.action);
-  return (await isAgreed(session, bulk, plan, todo)) ? deed : undefined;
+  try {
+    await course.act(todo, report);
+  } catch (error) {
+    return endByError(session, report, error);
+  }
+  return report.end();
 }
 
 /** Where a question would have to be asked, and nobody can answer it. What else is wrong comes first: the flag would not mend it. */
@@ -115,27 +135,20 @@ export function refuseUnasked({ flags, terminal }: Session, verb: string): void 
 
 /** What was listed is what is done: what else is as asked for by then is left alone. */
 async function act(
-  session: Session,
-  { deed, wait }: Bulk,
-  { ids, parallel, report }: { ids: readonly string[]; parallel: number | undefined; report: BulkReport },
-): Promise<number> {
-  const { queen, call } = session;
+  { queen, call, terminal }: Session,
+  { deed, wait, parallel }: Pick<Bulk, "deed" | "wait"> & { parallel: number | undefined },
+  todo: readonly ActionOnHive[],
+  report: BulkReport,
+): Promise<void> {
   const query = { ...(parallel !== undefined && { parallel }), ...(wait && { wait }) };
-  try {
-    for (const part of partsOf(ids)) {
-      report.asked(part);
-      for await (const line of wholeAnswer(queen.actOnHives({ ...deed, ids: part } as Action, query, call))) {
-        if (line.type === "hive") await report.hive(line);
-        else if (line.type === "step") report.step(line);
-        else if (line.stopping) {
-          session.terminal.complain("the queen stops: what had not begun is not done");
-          return report.end();
-        }
-      }
+  const all = todo.map(({ hive_id }) => hive_id);
+  for (const ids of batchesOf(all, { count: MAX_IDS })) {
+    report.asked(ids);
+    for await (const line of queen.actOnHives({ ...deed, ids } as Action, query, call)) {
+      if (line.type === "hive") await report.hive(line);
+      else if (line.type === "step") report.step(line);
+      else if (line.stopping) return terminal.complain("the queen stops: what had not begun is not done");
     }
-    return report.end();
-  } catch (error) {
-    return endByError(session, report, error);
   }
 }
 
@@ -144,22 +157,22 @@ async function planOf({ queen, call }: Session, chosen: Chosen, bulk: Bulk): Pro
   const planned: ActionOnHive[] = [];
   const run = async (body: object, query: Query<"actOnHives"> = { dry_run: true }) => {
     let next: string | null = null;
-    for await (const line of wholeAnswer(queen.actOnHives({ ...bulk.deed, ...body } as Action, query, call))) {
-      if (line.type === "hive") planned.push(line);
+    for await (const line of queen.actOnHives({ ...bulk.deed, ...body } as Action, query, call)) {
+      if (line.type === "hive") planned.push(bulk.review?.(line) ?? line);
       else if (line.type === "end") next = line.next_after;
     }
     return next;
   };
-  if ("ids" in chosen) for (const ids of partsOf(chosen.ids)) await run({ ids });
+  if ("ids" in chosen) for (const ids of batchesOf(chosen.ids, { count: MAX_IDS })) await run({ ids });
   else {
     let after = await run(chosen);
     while (after !== null) after = await run({ ...chosen, after });
   }
-  return bulk.review === undefined ? planned : bulk.review(planned);
+  return planned;
 }
 
 /** Refuses all but one way to say which hives. */
-export function checkChoice(args: readonly string[], flags: BulkFlags & CommonFlags): void {
+export function checkChoice(args: readonly string[], flags: Call<BulkFlags>["flags"]): void {
   refuseEmptySelector(flags);
   const isFiltered = Object.keys(filterOf(flags)).length > 0;
   const ways = [args.length > 0, isFiltered, flags.all === true].filter((isGiven) => isGiven).length;
@@ -167,7 +180,7 @@ export function checkChoice(args: readonly string[], flags: BulkFlags & CommonFl
   if (ways === 0) throw new UsageProblem("say which hives: ids, - for those on stdin, a filter, or --all");
 }
 
-async function chosenBy(session: Session, args: readonly string[], flags: BulkFlags & CommonFlags): Promise<Chosen> {
+async function chosenBy(session: Session, args: readonly string[], flags: Call<BulkFlags>["flags"]): Promise<Chosen> {
   checkChoice(args, flags);
   if (args.length > 0) return { ids: await idsOf(session, args) };
   if (flags.all) return { selector: "" };
@@ -177,9 +190,9 @@ async function chosenBy(session: Session, args: readonly string[], flags: BulkFl
   return isInListAlone ? { ids: await idsThatAre(session, filter) } : choice;
 }
 
-export async function isAgreed(
+async function isAgreed(
   session: Session,
-  { title, isGrave }: Pick<Bulk, "title" | "isGrave">,
+  { title, isGrave }: Question,
   plan: readonly ActionOnHive[],
   todo: readonly ActionOnHive[],
 ): Promise<boolean> {
@@ -203,14 +216,10 @@ export async function isNumberTyped(session: Session, title: string, count: numb
   return false;
 }
 
-const asOutcome = (line: ActionOnHive): ActionOnHive => ({
-  ...line,
-  outcome: line.outcome === "would_fail" ? "failed" : "skipped",
-});
-
-function* partsOf(ids: readonly string[]): Generator<readonly string[]> {
-  for (let at = 0; at < ids.length; at += MAX_IDS) yield ids.slice(at, at + MAX_IDS);
-}
+const asOutcome = ({ outcome, ...line }: ActionOnHive): ActionOnHive => {
+  if (outcome === "would_skip") return { ...line, outcome: "skipped" };
+  return { ...line, outcome: outcome === "would_fail" ? "failed" : outcome };
+};
 
 function readParallel(text: string): number {
   if (/^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_PARALLEL) return Number(text);

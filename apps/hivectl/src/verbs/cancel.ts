@@ -1,22 +1,17 @@
 import { QueenProblem, type Schema } from "@repo/queen-client";
-import { EXIT } from "../failure.ts";
 import { examples } from "../output/help-lines.ts";
-import type { CommonFlags, Session } from "../session.ts";
-import { beforeAnything } from "./before-anything.ts";
-import { addBulkFlags, type BulkFlags, checkChoice, isAgreed, refuseUnasked } from "./bulk.ts";
-import { type ActionOnHive, BulkReport } from "./bulk-report.ts";
-import { filterOf, hintOf } from "./hive-filter.ts";
+import type { Session } from "../session.ts";
+import { addBulkFlags, type BulkFlags, carryOut, checkChoice } from "./bulk.ts";
+import type { ActionOnHive } from "./bulk-report.ts";
+import { filterOf } from "./hive-filter.ts";
 import { idsOf, idsThatAre } from "./ids.ts";
 import { inParallel } from "./in-parallel.ts";
-import { endByError } from "./outcome.ts";
-import type { AddVerb } from "./verb.ts";
+import type { AddVerb, Call } from "./verb.ts";
 
 type Operation = Schema<"Operation">;
-type Call = { readonly args: readonly string[]; readonly flags: BulkFlags & CommonFlags };
 
 /** Unless `--parallel` says how many. */
 const AT_ONCE = 4;
-const TITLE = "Cancel the operation of";
 
 export const addCancel: AddVerb = (parent, does) => {
   addBulkFlags(
@@ -30,39 +25,21 @@ export const addCancel: AddVerb = (parent, does) => {
     .action(does<BulkFlags>(cancel));
 };
 
-async function cancel(session: Session, call: Call): Promise<number> {
-  const { terminal } = session;
-  terminal.goOnUnread();
-  const plan = await beforeAnything(session, () => planOf(session, call));
-  if (plan.length === 0) {
-    terminal.say(`no operation runs on a hive that is as asked for: nothing to do${hintOf(call.flags)}`);
-    return EXIT.done;
-  }
-  const todo = plan.filter(({ outcome }) => outcome === "would_do");
-  if (todo.length > 0) refuseUnasked(session, "cancel");
-  const ask = () => isAgreed(session, { title: TITLE }, plan, todo);
-  if (todo.length > 0 && !call.flags.yes && !(await beforeAnything(session, ask))) {
-    terminal.complain("nothing was done");
-    return EXIT.failed;
-  }
-  const report = new BulkReport(
-    session,
-    plan.map(({ hive_id }) => hive_id),
-  );
-  for (const line of plan) if (line.outcome !== "would_do") await report.hive(line);
-  try {
-    await inParallel(todo, call.flags.parallel ?? AT_ONCE, async (line) => {
-      report.asked([line.hive_id]);
-      await report.hive(await cancelled(session, line));
-    });
-    return report.end();
-  } catch (error) {
-    return endByError(session, report, error);
-  }
-}
+const cancel = (session: Session, call: Call<BulkFlags>): Promise<number> =>
+  carryOut(session, call, {
+    title: "Cancel the operation of",
+    verb: "cancel",
+    none: "no operation runs on a hive that is as asked for",
+    plan: () => planOf(session, call),
+    act: (todo, report) =>
+      inParallel(todo, call.flags.parallel ?? AT_ONCE, async (line) => {
+        report.asked([line.hive_id]);
+        await report.hive(await cancelled(session, line));
+      }),
+  });
 
 /** What runs, of what was asked for; and of each that was named, why there is nothing to cancel. */
-async function planOf(session: Session, { args, flags }: Call): Promise<readonly ActionOnHive[]> {
+async function planOf(session: Session, { args, flags }: Call<BulkFlags>): Promise<readonly ActionOnHive[]> {
   checkChoice(args, flags);
   const running = await runningOf(session);
   if (args.length > 0) {

@@ -2,10 +2,9 @@ import type { Schema } from "@repo/queen-client";
 import { EXIT } from "../failure.ts";
 import { examples } from "../output/help-lines.ts";
 import type { Session } from "../session.ts";
-import { beforeAnything } from "./before-anything.ts";
 import { isNumberTyped, refuseUnasked } from "./bulk.ts";
 import { HIVES, type HiveRow } from "./hive-columns.ts";
-import { answerOf } from "./outcome.ts";
+import { answerOf, beforeAnything } from "./outcome.ts";
 import { showing } from "./shown-columns.ts";
 import type { AddVerb } from "./verb.ts";
 

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { accessOf, checkToken, DEFAULT_URL, isSameQueen } from "../access/access.ts";
-import { type Context, contextsPath, readContexts, writeContexts } from "../access/contexts.ts";
+import { type Context, contextNamed, contextsPath, readContexts, writeContexts } from "../access/contexts.ts";
 import { UsageProblem } from "../failure.ts";
 import { readSecret } from "../output/asking.ts";
 import { examples } from "../output/help-lines.ts";
@@ -138,27 +138,23 @@ function sayWhatWins({ env, terminal }: Session, { url, token }: Context): void 
 }
 
 async function use(session: Session, name: string): Promise<void> {
-  const { contexts } = readContexts(session.env);
-  const context = Object.hasOwn(contexts, name) ? contexts[name] : undefined;
-  if (context === undefined) throw unknownContext(name);
-  writeContexts(session.env, { current: name, contexts });
+  const stored = readContexts(session.env);
+  const context = contextNamed(name, stored);
+  writeContexts(session.env, { current: name, contexts: stored.contexts });
   session.terminal.say(`the context ${name} counts from now on`);
   sayWhatWins(session, context);
 }
 
 async function remove(session: Session, name: string): Promise<void> {
-  const { current, contexts } = readContexts(session.env);
-  if (!Object.hasOwn(contexts, name)) throw unknownContext(name);
-  const { [name]: _removed, ...left } = contexts;
-  writeContexts(session.env, { current: current === name ? undefined : current, contexts: left });
-  const hasToken = contexts[name]?.token !== undefined;
+  const stored = readContexts(session.env);
+  const { token } = contextNamed(name, stored);
+  const { current } = stored;
+  const { [name]: _removed, ...contexts } = stored.contexts;
+  writeContexts(session.env, { current: current === name ? undefined : current, contexts });
   session.terminal.say(
-    `the context ${name} is forgotten${hasToken ? "; its token stays valid until it is revoked" : ""}`,
+    `the context ${name} is forgotten${token === undefined ? "" : "; its token stays valid until it is revoked"}`,
   );
   if (current !== name) return;
   const url = session.env.QUEEN_URL || DEFAULT_URL;
   session.terminal.say(`no context counts now: ${url} is asked, until \`hivectl context use\` says another`);
 }
-
-const unknownContext = (name: string): UsageProblem =>
-  new UsageProblem(`there is no context ${name}; \`hivectl context list\` shows those that there are`);

@@ -1,8 +1,8 @@
 import { UsageProblem } from "../failure.ts";
 import { examples } from "../output/help-lines.ts";
-import type { CommonFlags, Session } from "../session.ts";
+import type { Session } from "../session.ts";
 import { actInBulk, addBulkFlags, type BulkFlags } from "./bulk.ts";
-import type { AddVerb } from "./verb.ts";
+import type { AddVerb, Call } from "./verb.ts";
 
 interface Flags extends BulkFlags {
   readonly reason?: string;
@@ -29,10 +29,7 @@ export const addCordon: AddVerb = (parent, does) => {
     );
 };
 
-async function cordon(
-  session: Session,
-  call: { args: readonly string[]; flags: Flags & CommonFlags },
-): Promise<number> {
+async function cordon(session: Session, call: Call<Flags>): Promise<number> {
   const { until, for: duration } = call.flags;
   if (until !== undefined && duration !== undefined) throw new UsageProblem("say --for or --until: not both");
   const { reason } = call.flags;
@@ -44,10 +41,8 @@ async function cordon(
   return actInBulk(session, call, {
     title: "Cordon",
     deed: deedFor(reason ?? UNSAID),
-    review: async (planned) =>
-      planned.map((line) =>
-        LONGER.test(line.detail) ? { ...line, detail: `${line.detail}; --overwrite ends it sooner` } : line,
-      ),
+    review: (line) =>
+      LONGER.test(line.detail) ? { ...line, detail: `${line.detail}; --overwrite ends it sooner` } : line,
     ...(reason === undefined && { complete: async () => deedFor(await askReason(session)) }),
   });
 }

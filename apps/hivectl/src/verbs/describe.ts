@@ -1,5 +1,6 @@
 import { inColumns } from "@repo/process-log/columns";
 import type { Schema } from "@repo/queen-client";
+import { block } from "../output/blocks.ts";
 import { examples } from "../output/help-lines.ts";
 import { duration, type Times } from "../output/times.ts";
 import { wrapped } from "../output/wrapped.ts";
@@ -81,11 +82,9 @@ function text({ hive, state, liveness, operations, last }: Described, session: S
     ["CPU", devices?.cpu ? `${devices.cpu.cores} cores, ${devices.cpu.ram_gb} GB of RAM` : "-"],
     ...gpuFacts(devices?.gpus),
   ];
-  const title = (name: string, rows: readonly (readonly string[])[]) =>
-    rows.length === 0 ? [] : [`${name}:\n${indented(inColumns(rows))}`];
   const blocks = [
     inColumns(facts.map(([name, value]) => [`${name}:`, value])),
-    ...title(
+    ...block(
       state.live ? "Workers" : `Workers, as its last heartbeat told (${times.at(hive.last_heartbeat_ms)})`,
       state.workers.map(({ worker_id, state, model_id, health_status }) => [
         worker_id,
@@ -94,15 +93,15 @@ function text({ hive, state, liveness, operations, last }: Described, session: S
         health_status,
       ]),
     ),
-    ...title(
+    ...block(
       "Health checks",
       liveness.probes.slice(-PROBES).map(({ at_ms, outcome, problem }) => [times.at(at_ms), outcome, problem ?? ""]),
     ),
-    ...title(
+    ...block(
       "Changes",
       liveness.changes.map(({ at_ms, was, status, rule }) => [times.at(at_ms), `${was} → ${status}`, rule]),
     ),
-    ...title(
+    ...block(
       "Operations",
       operations.map(({ id, kind, state, created_at_ms, problem }) => [
         id,
@@ -144,5 +143,3 @@ function gpuFacts(gpus: NonNullable<Schema<"StoredHive">["devices"]>["gpus"] | u
   if (gpus.length === 0) return [["GPUs", "none"]];
   return gpus.map(({ index, name, vram_gb }) => [`GPU ${index}`, `${name}, ${vram_gb ?? "?"} GB`]);
 }
-
-const indented = (lines: string): string => lines.replaceAll(/^/gm, "  ");

@@ -4,15 +4,16 @@ import { EXIT, UsageProblem } from "../failure.ts";
 import { examples } from "../output/help-lines.ts";
 import type { Kind } from "../output/records.ts";
 import { parseDuration, parseTime } from "../output/times.ts";
-import type { CommonFlags, Session } from "../session.ts";
+import type { Session } from "../session.ts";
 import { addressText, labelsText, workersText } from "./hive-columns.ts";
 import { idsOf } from "./ids.ts";
 import { eventsSince, keptEvents } from "./kept-events.ts";
-import { exitCodeOf, noSuchHive, rowsOf } from "./one-hive.ts";
+import { noSuchHive, rowsOf } from "./one-hive.ts";
+import { exitCodeOf } from "./outcome.ts";
 import { someOf } from "./several.ts";
 import { showing } from "./shown-columns.ts";
 import { printList, refuseDocuments } from "./small-list.ts";
-import type { AddVerb } from "./verb.ts";
+import type { AddVerb, Call } from "./verb.ts";
 
 export type Told = Exclude<QueenEvent, { type: "hello" | "gap" }>;
 type EventKind = NonNullable<Query<"readEvents">["kind"]>[number];
@@ -59,35 +60,31 @@ export const addGetEvents: AddVerb = (parent, does) => {
     .action(does<Flags>(getEvents));
 };
 
-async function getEvents(
-  session: Session,
-  { args, flags }: { args: readonly string[]; flags: Flags & CommonFlags },
-): Promise<number> {
+async function getEvents(session: Session, { args, flags }: Call<Flags>): Promise<number> {
   const { after, fromMs } = sinceOf(flags.since, session.nowMs);
   const kind = flags.kind ?? UNASKED;
   const ids = args.length === 0 ? undefined : await idsOf(session, args);
-  const isAskedFor = filterOf({ ids, fromMs });
+  const named = ids && new Set(ids);
   const unheard = new Set(ids);
   const isWanted = (event: Told) => {
-    unheard.delete(hiveOf(event) ?? "");
-    return isAskedFor(event);
+    const hive = hiveOf(event) ?? "";
+    unheard.delete(hive);
+    return named?.has(hive) !== false && event.data.at_ms >= (fromMs ?? 0);
   };
   if (flags.watch) {
     refuseDocuments(session);
-    return watchEvents(session, told(session, eventsSince(session, { kind }, after), isWanted));
+    const printer = session.printer(EVENTS, { isWatch: true });
+    for await (const event of told(session, eventsSince(session, { kind }, after), isWanted)) {
+      await printer.print([event]);
+    }
+    return EXIT.done;
   }
   const isAsked = args.length > 0 || flags.kind !== undefined || flags.since !== undefined;
   const none = isAsked ? "nothing of that has happened" : "nothing has happened since the queen started";
   await printList(session, EVENTS, inPages(told(session, keptEvents(session, { kind }, after), isWanted)), { none });
   if (fromMs !== undefined) await sayUnkept(session, fromMs);
-  const named = ids?.length ?? 0;
-  return exitCodeOf(named, named - (await sayMissing(session, [...unheard])));
-}
-
-async function watchEvents(session: Session, events: AsyncIterable<Told>): Promise<number> {
-  const printer = session.printer(EVENTS, { isWatch: true });
-  for await (const event of events) await printer.print([event]);
-  return EXIT.done;
+  const all = ids?.length ?? 0;
+  return exitCodeOf(all, all - (await sayMissing(session, [...unheard])));
 }
 
 /** Says which of these hives there are not, and returns how many. */
@@ -129,7 +126,6 @@ async function sayUnkept({ queen, call, terminal, times }: Session, fromMs: numb
   if (fromMs < started_at_ms) terminal.say(`events are kept since the queen started, ${times.at(started_at_ms)}`);
 }
 
-/** Those that are wanted. */
 async function* told(session: Session, events: AsyncIterable<QueenEvent>, isWanted: (event: Told) => boolean) {
   for await (const event of events) {
     if (event.type === "gap") session.terminal.say(`some are no longer kept, or were missed (${event.data.why})`);
@@ -141,23 +137,11 @@ export const isTold = (event: QueenEvent): event is Told => KINDS.some((kind) =>
 
 const hiveOf = ({ data }: Told): string | undefined => ("hive_id" in data ? data.hive_id : undefined);
 
-interface Wanted {
-  /** Of these hives; undefined where any will do. */
-  readonly ids: readonly string[] | undefined;
-  readonly fromMs: number | undefined;
-}
-
-function filterOf({ ids, fromMs = 0 }: Wanted): (event: Told) => boolean {
-  const hives = ids && new Set(ids);
-  return (event) => (hives?.has(hiveOf(event) ?? "") ?? true) && event.data.at_ms >= fromMs;
-}
-
 /** Labels are told with every change over the API, and shown where they are what is other. */
 function changeText({ changed = "", labels }: Extract<Told, { type: "hive_changed" }>["data"]): string {
   return labels === undefined ? changed : changed.replace(/labels$/, `labels ${labelsText(labels) || "none"}`);
 }
 
-/** What happened, in words. */
 export function detailOf(event: Told): string {
   switch (event.type) {
     case "status":

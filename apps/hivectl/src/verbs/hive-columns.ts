@@ -20,7 +20,6 @@ export function statusText({ status, cordon, probation_until_ms, unreachable_sin
   return [value, ...more.filter((one) => one !== false)].join(",");
 }
 
-/** In the colour of how it is. */
 function statusCell(row: HiveRow): Cell {
   const { value } = row.status;
   const isHeldBack = value === "online" && !isSteady(row);
@@ -54,7 +53,6 @@ export const labelsText = (labels: Readonly<Record<string, string>>): string =>
     .join(",");
 
 export const STATUS: Column<HiveRow> = { title: "STATUS", isWhole: true, cell: statusCell };
-/** From when on it has had that status. */
 export const SINCE: Column<HiveRow> = {
   title: "SINCE",
   isAge: true,

@@ -1,5 +1,7 @@
+import type { Body } from "@repo/queen-client";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { UsageProblem } from "../failure.ts";
+import { given } from "./hive-filter.ts";
 
 /** What can be said of where a hive is. */
 export interface FieldFlags {
@@ -8,15 +10,6 @@ export interface FieldFlags {
   readonly sshHost?: string;
   readonly sshPort?: number | "";
   readonly sshUser?: string;
-}
-
-/** Those that were said, as the queen takes them; an empty text is none. */
-interface Fields {
-  host?: string;
-  port?: number;
-  ssh_host?: string | null;
-  ssh_port?: number | null;
-  ssh_user?: string | null;
 }
 
 export const addFieldFlags = (command: Command): Command =>
@@ -31,15 +24,12 @@ export const addFieldFlags = (command: Command): Command =>
     )
     .option("--ssh-user <user>", "as whom she logs in there");
 
+type Fields = Pick<Body<"changeHive">, "host" | "port" | "ssh_host" | "ssh_port" | "ssh_user">;
+
+/** Those that were said, as the queen takes them; an empty text is none. */
 export function fieldsOf({ host, port, sshHost, sshPort, sshUser }: FieldFlags): Fields {
-  const orNull = <Value>(value: Value | "") => (value === "" ? null : value);
-  return {
-    ...(host !== undefined && { host }),
-    ...(port !== undefined && { port }),
-    ...(sshHost !== undefined && { ssh_host: orNull(sshHost) }),
-    ...(sshPort !== undefined && { ssh_port: orNull(sshPort) }),
-    ...(sshUser !== undefined && { ssh_user: orNull(sshUser) }),
-  };
+  const orNull = (value: unknown) => (value === "" ? null : value);
+  return given({ host, port, ssh_host: orNull(sshHost), ssh_port: orNull(sshPort), ssh_user: orNull(sshUser) });
 }
 
 /** Labels as `key=value`; a key alone has no value. */

@@ -1,20 +1,17 @@
 import type { Query, Schema } from "@repo/queen-client";
 import { type Command, Option } from "commander";
 import { UsageProblem } from "../failure.ts";
-import type { CommonFlags } from "../session.ts";
 import { someOf } from "./several.ts";
 
 type Status = Schema<"HiveStatus">;
 
 const STATUSES = ["online", "offline", "unknown"] as const satisfies Status[];
 
-/** What hives are, as flags say it. */
 export interface TraitFlags {
   readonly selector?: readonly string[];
   readonly gpu?: string;
 }
 
-/** Which hives, as flags say it. */
 export interface FilterFlags extends TraitFlags {
   readonly ram?: string;
   readonly cores?: string;
@@ -56,7 +53,6 @@ export function refuseEmptySelector({ selector }: TraitFlags): void {
   if (isEmpty) throw new UsageProblem("a selector that is empty chooses all hives: --all says so");
 }
 
-/** Every verb that takes hives takes these. */
 export const addFilterFlags = (command: Command): Command =>
   addTraitFlags(command)
     .option("--ram <size>", "by RAM, at least or in a range: 256GB, 64GB..128GB")
@@ -68,7 +64,7 @@ export const addFilterFlags = (command: Command): Command =>
     .option("--not-beating", "only those that answer health checks, but whose heartbeats do not arrive")
     .option("--model <model>", "only those on which a worker serves it");
 
-export function filterOf(flags: FilterFlags & CommonFlags): HiveFilter {
+export function filterOf(flags: FilterFlags): HiveFilter {
   const {
     ram,
     cores,

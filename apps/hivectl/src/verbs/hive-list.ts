@@ -1,14 +1,16 @@
-import type { Query, Schema } from "@repo/queen-client";
+import { setTimeout } from "node:timers/promises";
+import { mayPass, type Query, type Schema } from "@repo/queen-client";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { EXIT, UsageProblem } from "../failure.ts";
-import { type Kind, sorted } from "../output/records.ts";
-import type { CommonFlags, Session } from "../session.ts";
+import { EXIT, sentencesOf, UsageProblem } from "../failure.ts";
+import { type Kind, sorted, withRoom } from "../output/records.ts";
+import type { Session } from "../session.ts";
 import { type HiveRow, STATUS } from "./hive-columns.ts";
 import { addFilterFlags, type FilterFlags, filterOf, type HiveFilter, hintOf } from "./hive-filter.ts";
 import { idsOf } from "./ids.ts";
-import { exitCodeOf, noSuchHive, rowsOf } from "./one-hive.ts";
-import { redraw } from "./redraw.ts";
+import { noSuchHive, rowsOf } from "./one-hive.ts";
+import { exitCodeOf } from "./outcome.ts";
 import { refuseDocuments } from "./small-list.ts";
+import type { Call } from "./verb.ts";
 import { watchHives } from "./watch-hives.ts";
 
 export interface ListFlags extends FilterFlags {
@@ -20,14 +22,14 @@ export interface ListFlags extends FilterFlags {
 /** On a terminal, unless more are asked for: what scrolled by is not read. */
 export const SHOWN_TO_PEOPLE = 200;
 const PAGE = 200;
+const REDRAW_EVERY_MS = 2000;
 /** The titles, what is said of columns without room and of more hives, and where the cursor waits. */
 const BELOW = 4;
-/** Of those that are not rare. */
+/** Of those that are not rare: it moves no column when it comes. */
 const LONG_STATUS = "online,unreachable";
 /** Titles by which the queen puts hives in order. */
 const ORDERS = { id: "id", status: "status", vram: "free_vram", load: "load", beat: "last_beat" } as const;
 
-/** A list of hives as one verb shows it. */
 interface HiveListing {
   readonly kind: Kind<HiveRow>;
   /** Unless `--sort` says another order. */
@@ -36,7 +38,6 @@ interface HiveListing {
   readonly redraws?: boolean;
 }
 
-/** Every verb that lists hives takes these. */
 export const addListFlags = (command: Command): Command =>
   addFilterFlags(command.argument("[id...]", "of hives; - reads them from stdin"))
     .addOption(new Option("--limit <number>", "so many at most").argParser(readCount))
@@ -46,7 +47,7 @@ export const addListFlags = (command: Command): Command =>
 /** Prints those that are named, or those for which all holds that is asked, and goes on with what changes where that is asked for. */
 export async function listHives(
   session: Session,
-  { args, flags }: { args: readonly string[]; flags: ListFlags & CommonFlags },
+  { args, flags }: Call<ListFlags>,
   listing: HiveListing,
 ): Promise<number> {
   const filter = filterOf(flags);
@@ -55,7 +56,7 @@ export async function listHives(
     throw new UsageProblem("name hives, or say what must hold for them: not both");
   }
   if (flags.watch) refuseDocuments(session);
-  const kind = flags.watch ? withRoom(listing.kind) : listing.kind;
+  const kind = flags.watch ? withRoom(listing.kind, STATUS.title, [LONG_STATUS]) : listing.kind;
   const sort = flags.sort ?? listing.sort;
   const order = orderOf(kind, sort);
   const ids = isNamed ? await idsOf(session, args) : [];
@@ -77,11 +78,21 @@ export async function listHives(
   return EXIT.done;
 }
 
-/** So that a longer status, when it comes, moves no column. */
-const withRoom = (kind: Kind<HiveRow>): Kind<HiveRow> => ({
-  ...kind,
-  columns: kind.columns.map((column) => (column === STATUS ? { ...column, minWidth: LONG_STATUS.length } : column)),
-});
+/** A list anew every few seconds, in place of itself, until Ctrl-C. A queen who is away for a while does not end it. */
+async function redraw(session: Session, list: () => Promise<unknown>): Promise<number> {
+  const { terminal, signal } = session;
+  for (let isFirst = true; !signal.aborted; isFirst = false) {
+    await terminal.clear();
+    try {
+      await list();
+    } catch (error) {
+      if (!signal.aborted && (isFirst || !mayPass(error))) throw error;
+      if (!signal.aborted) for (const sentence of sentencesOf(error, session.caller)) terminal.complain(sentence);
+    }
+    await setTimeout(REDRAW_EVERY_MS, undefined, { signal }).catch(() => undefined);
+  }
+  return EXIT.done;
+}
 
 interface Shown {
   readonly filter: HiveFilter;

@@ -13,7 +13,6 @@ export async function idsOf(session: Session, args: readonly string[]): Promise<
   return [...new Set(args.flatMap((arg) => (arg === STDIN ? given : [arg])))];
 }
 
-/** Those for which this holds now. */
 export async function idsThatAre(
   { queen, signal: ended }: Session,
   filter: HiveFilter,
@@ -26,7 +25,6 @@ export async function idsThatAre(
   return ids;
 }
 
-/** All that stands on stdin. */
 export async function readStdin({ terminal, signal }: Session): Promise<string> {
   const pieces: string[] = [];
   let length = 0;

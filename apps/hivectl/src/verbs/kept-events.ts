@@ -1,14 +1,12 @@
 import type { QueenEvent, Query } from "@repo/queen-client";
 import type { Session } from "../session.ts";
-import { tellConnection } from "./connection.ts";
+import { followEvents } from "./connection.ts";
 import { firstOf, numberOf } from "./places.ts";
 
-/** Which events the queen is to send. */
 type Filter = Pick<Query<"readEvents">, "hive" | "kind">;
 
 /** The queen says something every 2 s: where no more comes, something before her holds it back. */
 const SILENCE_MS = 10_000;
-/** Why the reading ended well. */
 const ALL_READ = "all was read";
 
 /** What is still kept after that event, or since the start of the queen, up to now. Throws where the connection is lost before, or says nothing. */
@@ -34,12 +32,8 @@ export async function* keptEvents(session: Session, filter: Filter = {}, after?:
 
 /** What has happened after that event, or since the start of the queen, and what happens. */
 export async function* eventsSince(session: Session, filter: Filter, after?: string): AsyncGenerator<QueenEvent> {
-  yield* session.queen.readEvents({
-    ...filter,
-    after: after ?? firstOf(await positionOf(session)),
-    signal: session.signal,
-    onConnection: (connection) => tellConnection(session, connection),
-  });
+  const first = after ?? firstOf(await positionOf(session));
+  yield* followEvents(session, { ...filter, after: first, signal: session.signal });
 }
 
 const positionOf = async ({ queen, call }: Session): Promise<string> =>

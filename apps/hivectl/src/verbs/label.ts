@@ -1,15 +1,14 @@
 import { UsageProblem } from "../failure.ts";
 import { examples } from "../output/help-lines.ts";
-import type { CommonFlags, Session } from "../session.ts";
+import type { Session } from "../session.ts";
 import { actInBulk, addBulkFlags, type BulkFlags } from "./bulk.ts";
 import { onceEach } from "./hive-fields.ts";
-import type { AddVerb } from "./verb.ts";
+import type { AddVerb, Call } from "./verb.ts";
 
 interface Flags extends BulkFlags {
   readonly overwrite?: true;
 }
 
-/** What its arguments are. */
 export const LABELED = "id|key=value|key-";
 
 /** Labels to set, and those to remove as null. */
@@ -34,10 +33,7 @@ export const addLabel: AddVerb = (parent, does) => {
     .action(does<Flags>(label));
 };
 
-async function label(
-  session: Session,
-  { args, flags }: { args: readonly string[]; flags: Flags & CommonFlags },
-): Promise<number> {
+async function label(session: Session, { args, flags }: Call<Flags>): Promise<number> {
   const isChange = (arg: string) => arg.includes("=") || /.-$/.test(arg);
   const changes = changesOf(args.filter(isChange));
   if (Object.keys(changes).length === 0) {
@@ -49,13 +45,11 @@ async function label(
     {
       title: "Label",
       deed: { action: "label", labels: changes, overwrite: flags.overwrite === true },
-      review: async (planned) =>
-        planned.map((line) => {
-          if (line.outcome === "would_skip") return { ...line, detail: asItIs(changes) };
-          return line.problem?.code === "INVALID_HIVE"
-            ? { ...line, detail: `${line.detail}; --overwrite replaces it` }
-            : line;
-        }),
+      review: (line) => {
+        if (line.outcome === "would_skip") return { ...line, detail: asItIs(changes) };
+        if (line.problem?.code !== "INVALID_HIVE") return line;
+        return { ...line, detail: `${line.detail}; --overwrite replaces it` };
+      },
     },
   );
 }

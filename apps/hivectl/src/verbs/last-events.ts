@@ -2,6 +2,7 @@ import { inColumns } from "@repo/process-log/columns";
 import { printable } from "@repo/process-log/printable";
 import { QueenNoAnswer, QueenProblem } from "@repo/queen-client";
 import { sentencesOf } from "../failure.ts";
+import { indented } from "../output/blocks.ts";
 import type { Session } from "../session.ts";
 import { detailOf, isTold, type Told, UNASKED } from "./get-events.ts";
 import { keptEvents } from "./kept-events.ts";
@@ -49,12 +50,11 @@ async function firstKeptMs(session: Session): Promise<number | undefined> {
   return undefined;
 }
 
-/** The block of them: a title, and a line for each. */
 export function eventsText(last: LastEvents | string, id: string, { times, terminal }: Session): string {
   if (typeof last === "string") return `Events: not known: ${last}`;
   const { events, before, sinceMs } = last;
   if (events.length === 0) return `Events: none since ${times.at(sinceMs)}; what happened before is not kept`;
   const lines = events.map((event) => [times.at(event.data.at_ms), event.type, detailOf(event)]);
   const more = before === 0 ? "" : `  … ${before} before these: ${terminal.command} get events ${printable(id)}\n`;
-  return `Events, kept since ${times.at(sinceMs)}:\n${more}${inColumns(lines).replaceAll(/^/gm, "  ")}`;
+  return `Events, kept since ${times.at(sinceMs)}:\n${more}${indented(inColumns(lines))}`;
 }

@@ -1,5 +1,5 @@
-import { EXIT } from "../failure.ts";
 import type { Session } from "../session.ts";
+import { batchesOf } from "./batches.ts";
 import type { HiveRow } from "./hive-columns.ts";
 import type { HiveFilter } from "./hive-filter.ts";
 
@@ -10,22 +10,7 @@ const MAX_LENGTH = 8000;
 /** What is said of one that was named, and is not there. */
 export const noSuchHive = (id: string): string => `HIVE_NOT_FOUND: There is no hive ${JSON.stringify(id)}`;
 
-/** Of so many that were named, when so many are there. */
-export const exitCodeOf = (named: number, found: number): number =>
-  found === named ? EXIT.done : found === 0 ? EXIT.failed : EXIT.someFailed;
-
 type Found = readonly [id: string, row: HiveRow | undefined];
-
-/** One hive as the list has it, if the filter lets it through. */
-export async function rowOf(
-  session: Session,
-  id: string,
-  filter: HiveFilter,
-  signal = session.signal,
-): Promise<HiveRow | undefined> {
-  for await (const [found] of rowsOf(session, [id], filter, signal)) return found?.[1];
-  return undefined;
-}
 
 /** Each of these hives in their order, as the list has it, if the filter lets it through: as many at a time as one request takes. */
 export async function* rowsOf(
@@ -34,7 +19,8 @@ export async function* rowsOf(
   filter: HiveFilter,
   signal = ended,
 ): AsyncGenerator<readonly Found[], void, undefined> {
-  for (const id of batchesOf(ids)) {
+  const lengthOf = (id: string) => (isApart(id) ? MAX_LENGTH : encodeURIComponent(id).length + "&id=".length);
+  for (const id of batchesOf(ids, { count: MAX_NAMED, length: MAX_LENGTH, lengthOf })) {
     // An id that another program made up may have a comma, which parts two of them. A page with room left is the last.
     const named = isApart(id[0]) ? { text: id[0] } : { id, limit: MAX_NAMED + 1 };
     const rows = new Map<string, HiveRow>();
@@ -46,20 +32,3 @@ export async function* rowsOf(
 }
 
 const isApart = (id: string | undefined): id is string => id?.includes(",") === true;
-
-function* batchesOf(ids: readonly string[]): Generator<string[]> {
-  let batch: string[] = [];
-  let length = 0;
-  for (const id of ids) {
-    const ownLength = encodeURIComponent(id).length + "&id=".length;
-    const isFull = batch.length === MAX_NAMED || length + ownLength > MAX_LENGTH;
-    if (batch.length > 0 && (isFull || isApart(id) || isApart(batch[0]))) {
-      yield batch;
-      batch = [];
-      length = 0;
-    }
-    batch.push(id);
-    length += ownLength;
-  }
-  if (batch.length > 0) yield batch;
-}

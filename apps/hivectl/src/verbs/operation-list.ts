@@ -1,13 +1,15 @@
 import { QueenProblem, type Query } from "@repo/queen-client";
 import { EXIT } from "../failure.ts";
-import type { Kind } from "../output/records.ts";
-import type { CommonFlags, Session } from "../session.ts";
+import { type Kind, withRoom } from "../output/records.ts";
+import type { Session } from "../session.ts";
 import { SHOWN_TO_PEOPLE } from "./hive-list.ts";
 import { idsOf } from "./ids.ts";
 import { inParallel } from "./in-parallel.ts";
-import { exitCodeOf, noSuchHive } from "./one-hive.ts";
+import { noSuchHive } from "./one-hive.ts";
 import { OPERATIONS, type Operation } from "./operation-columns.ts";
+import { exitCodeOf } from "./outcome.ts";
 import { printList, refuseDocuments } from "./small-list.ts";
+import type { Call } from "./verb.ts";
 import { type OperationFilter, watchOperations } from "./watch-operations.ts";
 
 export interface OperationFlags extends OperationFilter {
@@ -19,14 +21,11 @@ export interface OperationFlags extends OperationFilter {
 const PAGE = 200;
 /** Hives that are asked for at a time: the queen answers no more to one caller. */
 const AT_ONCE = 4;
-/** Of those that are not rare. */
-const LONG = { STATE: "succeeded", STEP: "revoke_tokens" } as const;
+/** With room for the longest words that are not rare, so that none of them moves a column when it comes. */
+const WATCHED = withRoom(withRoom(OPERATIONS, "STATE", ["succeeded"]), "STEP", ["revoke_tokens"]);
 
 /** Prints operations, and goes on with what becomes of them where that is asked for. */
-export async function getOperations(
-  session: Session,
-  { args, flags }: { args: readonly string[]; flags: OperationFlags & CommonFlags },
-): Promise<number> {
+export async function getOperations(session: Session, { args, flags }: Call<OperationFlags>): Promise<number> {
   const { state, kind, limit, all, watch } = flags;
   if (watch) refuseDocuments(session);
   const filter = { ...(state && { state }), ...(kind && { kind }) };
@@ -45,18 +44,9 @@ export async function getOperations(
       exitCode: ids === undefined ? EXIT.done : exitCodeOf(ids.length, ids.length - missing.length),
     };
   };
-  if (watch) return watchOperations(session, { ids, filter }, () => list(withRoom));
+  if (watch) return watchOperations(session, { ids, filter }, () => list(WATCHED));
   return (await list(OPERATIONS)).exitCode;
 }
-
-/** So that a longer word, when it comes, moves no column. */
-const withRoom: Kind<Operation> = {
-  ...OPERATIONS,
-  columns: OPERATIONS.columns.map((column) => {
-    const long = Object.entries(LONG).find(([title]) => title === column.title)?.[1];
-    return long === undefined ? column : { ...column, minWidth: long.length };
-  }),
-};
 
 interface Found {
   readonly pages: AsyncIterable<readonly Operation[]> | Iterable<readonly Operation[]>;

@@ -1,6 +1,7 @@
 import { inColumns } from "@repo/process-log/columns";
 import { printable } from "@repo/process-log/printable";
 import { Option } from "commander";
+import { block, indented } from "../output/blocks.ts";
 import { examples } from "../output/help-lines.ts";
 import { duration } from "../output/times.ts";
 import { wrapped } from "../output/wrapped.ts";
@@ -66,8 +67,8 @@ function text(operation: Operation, { times, terminal }: Session): string {
   const output = output_tail.trimEnd().split("\n").map(printable).join("\n");
   const blocks = [
     inColumns(facts),
-    ...(done.length === 0 ? [] : [`Steps:\n${inColumns(done).replaceAll(/^/gm, "  ")}`]),
-    ...(output === "" ? [] : [`Output (output_tail):\n${output.replaceAll(/^/gm, "  ")}`]),
+    ...block("Steps", done),
+    ...(output === "" ? [] : [`Output (output_tail):\n${indented(output)}`]),
   ];
   return wrapped(`${blocks.join("\n\n")}\n`, terminal.width);
 }

@@ -1,10 +1,25 @@
-import { QueenNoAnswer, QueenProblem } from "@repo/queen-client";
+import { mayPass, QueenNoAnswer, QueenProblem } from "@repo/queen-client";
 import { NotConnected } from "../access/node-fetch.ts";
 import { EXIT, Interrupted, sentencesOf } from "../failure.ts";
 import type { Session } from "../session.ts";
 
 export const OUTCOME_UNKNOWN = "CATALOG_OUTCOME_UNKNOWN";
 export const LOOK_FIRST = "of what is not known, look whether it was done before doing it again";
+
+/** Where Ctrl-C ends this, or a queen who no longer answers, it says that nothing was done yet. */
+export async function beforeAnything<T>({ signal, terminal }: Session, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Interrupted || signal.aborted) terminal.complain("interrupted: nothing was done");
+    else if (mayPass(error)) terminal.complain("nothing was done");
+    throw error;
+  }
+}
+
+/** Of so many, when so many went well. */
+export const exitCodeOf = (all: number, done: number): number =>
+  done === all ? EXIT.done : done === 0 ? EXIT.failed : EXIT.someFailed;
 
 /** Whether the queen may have done what was asked, though nothing says so. */
 export function isOutcomeUnknown(error: unknown): boolean {

@@ -6,7 +6,6 @@ export interface Place {
   /** Whose value it is, and what of the word comes before it. */
   readonly option?: Option | undefined;
   readonly before: string;
-  /** As far as it is typed. */
   readonly typed: string;
   readonly argument: Argument | undefined;
   /** The arguments before it. */

@@ -20,20 +20,17 @@ export const addRemove: AddVerb = (parent, does) => {
           title: isForced ? "Remove by force" : "Remove",
           deed: { action: "remove", ...(isForced && { force: true }) },
           isGrave: isForced,
-          review: async (planned) => {
-            await warnOfAgents(session, planned);
-            return planned;
-          },
+          complete: (todo) => warnOfAgents(session, todo),
         });
       }),
     );
 };
 
 /** Nothing of a removal reaches the host: whose agent beats, goes on to do so. */
-async function warnOfAgents(session: Session, planned: readonly ActionOnHive[]): Promise<void> {
+async function warnOfAgents(session: Session, todo: readonly ActionOnHive[]): Promise<undefined> {
   const { terminal } = session;
   const online: string[] = [];
-  const ids = planned.filter(({ outcome }) => outcome === "would_do").map(({ hive_id }) => hive_id);
+  const ids = todo.map(({ hive_id }) => hive_id);
   for await (const batch of rowsOf(session, ids, { status: "online" })) {
     online.push(...batch.flatMap(([id, row]) => (row === undefined ? [] : id)));
   }

@@ -17,9 +17,7 @@ export function showing<R>(command: Command, { columns }: Kind<R>, { isSorted = 
   return command.addHelpText("after", factsBelow(`Columns: ${titles.join(", ")}`));
 }
 
-/** What `--columns` may name. */
 export const columnsOf = (command: Command): readonly string[] => SHOWN.get(command)?.columns ?? [];
 
-/** What `--sort` may name. */
 export const sortsOf = (command: Command): readonly string[] =>
   SHOWN.get(command)?.isSorted ? columnsOf(command) : [];

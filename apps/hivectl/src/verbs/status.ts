@@ -1,6 +1,6 @@
-import { inColumns } from "@repo/process-log/columns";
 import { printable } from "@repo/process-log/printable";
 import { mayPass, QueenProblem } from "@repo/queen-client";
+import { block } from "../output/blocks.ts";
 import { examples } from "../output/help-lines.ts";
 import { withCommand } from "../output/terminal.ts";
 import { wrapped } from "../output/wrapped.ts";
@@ -137,11 +137,4 @@ function errorsBlock(workers: Status["in_error"]): string[] {
     return [id, names.join(", ")];
   });
   return block("Workers in error", lines, ids.length - lines.length);
-}
-
-/** None where nothing is to be said; `more` of the same are left out. */
-function block(title: string, rows: readonly (readonly string[])[], more = 0): string[] {
-  if (rows.length === 0) return [];
-  const left = more > 0 ? [`  … and ${more} more`] : [];
-  return [[`${title}:`, inColumns(rows).replaceAll(/^/gm, "  "), ...left].join("\n")];
 }

@@ -4,12 +4,12 @@ import { leadsNowhere } from "@repo/settings";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { EXIT, UsageProblem } from "../failure.ts";
 import { examples } from "../output/help-lines.ts";
-import type { CommonFlags, Session } from "../session.ts";
+import type { Session } from "../session.ts";
 import { addFilterFlags, type FilterFlags, filterOf } from "./hive-filter.ts";
 import { makeToken } from "./make-token.ts";
 import { showing } from "./shown-columns.ts";
 import { hivesWithToken, WRITTEN, writeTokens } from "./token-files.ts";
-import type { Does } from "./verb.ts";
+import type { Call, Does } from "./verb.ts";
 
 type Role = Schema<"Token">["role"];
 
@@ -52,7 +52,7 @@ export const addTokenCreate = (token: Command, does: Does): Command =>
     )
     .action(does<Flags>(create));
 
-async function create(session: Session, { flags }: { flags: Flags & CommonFlags }): Promise<number> {
+async function create(session: Session, { flags }: Call<Flags>): Promise<number> {
   const { name, role, hive, outDir, expiresInDays } = flags;
   const filter = filterOf(flags);
   const validity = expiresInDays === undefined ? {} : { expires_at_ms: session.nowMs + expiresInDays * MS_PER_DAY };

@@ -6,7 +6,9 @@ import { EXIT } from "../failure.ts";
 import type { Kind } from "../output/records.ts";
 import type { Session } from "../session.ts";
 import type { HiveFilter } from "./hive-filter.ts";
+import { idsThatAre } from "./ids.ts";
 import { makeToken } from "./make-token.ts";
+import { exitCodeOf } from "./outcome.ts";
 
 interface Written {
   readonly id: string;
@@ -24,12 +26,9 @@ const ROOM_BYTES = 256;
 
 /** Makes a token for each of these hives that has none in force, and writes it to a file of its own. Returns the exit code. */
 export async function writeTokens(session: Session, folder: string, { filter, validity }: Which): Promise<number> {
-  const { queen, call, terminal } = session;
+  const { terminal } = session;
   const having = await hivesWithToken(session);
-  const ids: string[] = [];
-  for await (const { hives } of queen.fleetPages({ ...filter, limit: 1000 }, call)) {
-    ids.push(...hives.map(({ hive }) => hive.id));
-  }
+  const ids = await idsThatAre(session, filter);
   const lacking = ids.filter((id) => !having.has(id));
   const kept = ids.length - lacking.length;
   if (kept > 0) terminal.say(`${kept} of ${ids.length} have a token in force, and get no further one`);
@@ -55,7 +54,7 @@ export async function writeTokens(session: Session, folder: string, { filter, va
   }
   await printer.end();
   if (written > 0) terminal.say("take each to its hive, and name it there in HIVE_TOKEN_FILE");
-  return written === lacking.length ? EXIT.done : written === 0 ? EXIT.failed : EXIT.someFailed;
+  return exitCodeOf(lacking.length, written);
 }
 
 /** The token of one hive; undefined where its file could not be written, which is said and keeps none of the others back. */

@@ -1,10 +1,10 @@
 import { QueenProblem, type Schema } from "@repo/queen-client";
-import { EXIT, sentencesOf, UsageProblem } from "../failure.ts";
+import { EXIT, sentencesOf } from "../failure.ts";
 import { examples } from "../output/help-lines.ts";
 import type { Kind } from "../output/records.ts";
 import type { Session } from "../session.ts";
-import { isNumberTyped } from "./bulk.ts";
-import { answerOf } from "./outcome.ts";
+import { isNumberTyped, refuseUnasked } from "./bulk.ts";
+import { answerOf, exitCodeOf } from "./outcome.ts";
 import { showing } from "./shown-columns.ts";
 import { printList } from "./small-list.ts";
 import { addTokenCreate } from "./token-create.ts";
@@ -42,9 +42,7 @@ export const addTokens: AddVerb = (parent, does) => {
 async function revoke(session: Session, ids: readonly string[]): Promise<number> {
   const { terminal, queen, call, flags } = session;
   terminal.goOnUnread();
-  if (!flags.yes && !terminal.canAsk) {
-    throw new UsageProblem("revoke asks before it does anything, and there is no terminal: --yes answers");
-  }
+  refuseUnasked(session, "revoke");
   if (!flags.yes && !(await isAgreed(session, ids))) {
     terminal.complain("nothing was done");
     return EXIT.failed;
@@ -63,7 +61,7 @@ async function revoke(session: Session, ids: readonly string[]): Promise<number>
     }
   }
   await printer.end();
-  return revoked === ids.length ? EXIT.done : revoked === 0 ? EXIT.failed : EXIT.someFailed;
+  return exitCodeOf(ids.length, revoked);
 }
 
 async function allTokens({ queen, call }: Session) {

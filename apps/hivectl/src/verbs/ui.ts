@@ -29,7 +29,6 @@ async function addressOf({ queen, access, call }: Session): Promise<string> {
   return token === null ? page : `${page}#code=${(await queen.makeLoginCode(call)).code}`;
 }
 
-/** Whether a browser of this desktop took it. */
 async function opens(address: string): Promise<boolean> {
   const program = process.platform === "darwin" ? "open" : "xdg-open";
   try {

@@ -1,11 +1,13 @@
 import type { Command } from "commander";
 import type { CommonFlags, Session } from "../session.ts";
 
-/** What a verb does with its arguments and flags; returns the exit code where that is not 0. */
-type Work<Flags = object> = (
-  session: Session,
-  call: { readonly args: readonly string[]; readonly flags: Flags & CommonFlags },
-) => Promise<number> | Promise<void>;
+export interface Call<Flags> {
+  readonly args: readonly string[];
+  readonly flags: Flags & CommonFlags;
+}
+
+/** Does what the verb says; returns the exit code where that is not 0. */
+type Work<Flags = object> = (session: Session, call: Call<Flags>) => Promise<number> | Promise<void>;
 
 /** Makes of it what commander calls. */
 export type Does = <Flags>(work: Work<Flags>) => (...given: unknown[]) => Promise<void>;

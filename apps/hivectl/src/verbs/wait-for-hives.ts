@@ -1,5 +1,5 @@
 import type { QueenEvent } from "@repo/queen-client";
-import { type Kind, type Printer, withRoom } from "../output/records.ts";
+import { type Kind, withRoom } from "../output/records.ts";
 import type { Session } from "../session.ts";
 import type { HiveRow } from "./hive-columns.ts";
 import { rowsOf } from "./one-hive.ts";
@@ -26,62 +26,50 @@ export const MET: Kind<Met> = {
 const MAX_NAMED = 100;
 
 /** Until each of these hives is so. */
-export class HivesAwaited implements Awaited {
-  readonly #session: Session;
-  readonly #signal: AbortSignal;
-  readonly #condition: Condition;
-  readonly #printer: Printer<Met>;
+export function hivesAwaited(
+  session: Session,
+  ids: readonly string[],
+  condition: Condition,
+  signal: AbortSignal,
+): Awaited {
+  const printer = session.printer(withRoom(MET, "ID", ids));
   /** What keeps each back that is not so yet. */
-  readonly #left: Map<string, string>;
-
-  constructor(session: Session, ids: readonly string[], condition: Condition, signal: AbortSignal) {
-    this.#session = session;
-    this.#signal = signal;
-    this.#condition = condition;
-    this.#printer = session.printer(withRoom(MET, "ID", ids));
-    this.#left = new Map(ids.map((id) => [id, NO_ANSWER]));
-  }
-
-  get events(): Awaited["events"] {
-    return {
-      kind: ["status", "cordon", "hive_added", "hive_removed"],
-      ...(this.#left.size <= MAX_NAMED && { hive: [...this.#left.keys()] }),
-    };
-  }
-
-  async look(event?: QueenEvent): Promise<"met" | "impossible" | undefined> {
-    const changed = event && "hive_id" in event.data ? event.data : undefined;
-    const all = event === undefined ? [...this.#left.keys()] : changed ? [changed.hive_id] : [];
-    const ids = all.filter((id) => this.#left.has(id));
-    const told = changed?.row;
-    const found =
-      told === undefined
-        ? rowsOf(this.#session, ids, {}, this.#signal)
-        : [ids.map((id) => [id, told ?? undefined] as const)];
-    let isPossible = true;
-    for await (const batch of found) {
-      for (const [id, row] of batch) isPossible = (await this.#judge(id, row)) && isPossible;
-    }
-    if (!isPossible) return "impossible";
-    if (this.#left.size > 0) return undefined;
-    await this.#printer.end();
-    return "met";
-  }
-
-  left(): string[] {
-    return [...this.#left].map(([id, why]) => `${id} is not ${this.#condition}: ${why}`);
-  }
-
+  const left = new Map(ids.map((id) => [id, NO_ANSWER]));
   /** Whether it is so, or still can be. */
-  async #judge(id: string, row: HiveRow | undefined): Promise<boolean> {
-    if (!isSo(this.#condition, row)) {
-      this.#left.set(id, whyNot(this.#condition, row));
+  const judge = async (id: string, row: HiveRow | undefined): Promise<boolean> => {
+    if (!isSo(condition, row)) {
+      left.set(id, whyNot(condition, row));
       return row !== undefined;
     }
-    this.#left.delete(id);
-    await this.#printer.print([{ hive_id: id, is: this.#condition }]);
+    left.delete(id);
+    await printer.print([{ hive_id: id, is: condition }]);
     return true;
-  }
+  };
+  return {
+    get events() {
+      const hive = left.size <= MAX_NAMED && { hive: [...left.keys()] };
+      return { kind: ["status", "cordon", "hive_added", "hive_removed"], ...hive } satisfies Awaited["events"];
+    },
+    async look(event?: QueenEvent) {
+      const changed = event && "hive_id" in event.data ? event.data : undefined;
+      const all = event === undefined ? [...left.keys()] : changed ? [changed.hive_id] : [];
+      const looked = all.filter((id) => left.has(id));
+      const told = changed?.row;
+      const found =
+        told === undefined
+          ? rowsOf(session, looked, {}, signal)
+          : [looked.map((id) => [id, told ?? undefined] as const)];
+      let isPossible = true;
+      for await (const batch of found) {
+        for (const [id, row] of batch) isPossible = (await judge(id, row)) && isPossible;
+      }
+      if (!isPossible) return "impossible";
+      if (left.size > 0) return undefined;
+      await printer.end();
+      return "met";
+    },
+    left: () => [...left].map(([id, why]) => `${id} is not ${condition}: ${why}`),
+  };
 }
 
 function isSo(condition: Condition, row: HiveRow | undefined): boolean {

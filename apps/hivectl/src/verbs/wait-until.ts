@@ -1,8 +1,7 @@
-import { type Connection, type EventQuery, type QueenEvent, QueenProblem } from "@repo/queen-client";
+import { type EventQuery, type QueenEvent, QueenProblem } from "@repo/queen-client";
 import type { Session } from "../session.ts";
-import { tellConnection, untilAnswered } from "./connection.ts";
+import { followEvents, untilAnswered } from "./connection.ts";
 
-/** What is waited for. */
 export interface Awaited {
   /** Which events may change what is left. */
   readonly events: Pick<EventQuery, "hive" | "kind">;
@@ -15,22 +14,8 @@ export interface Awaited {
 /** Of what could not be looked at. */
 export const NO_ANSWER = "the queen does not answer";
 
-/** More, a timer cannot count. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
-
-/** When the time is up, or somebody ends the wait. */
-export class Deadline {
-  readonly signal: AbortSignal;
-  readonly timeoutMs: number;
-
-  constructor(timeoutMs: number, interrupted: AbortSignal) {
-    this.timeoutMs = timeoutMs;
-    this.signal = AbortSignal.any([interrupted, AbortSignal.timeout(Math.min(timeoutMs, MAX_TIMEOUT_MS))]);
-  }
-}
-
-/** Follows the queen's events, also over a restart of hers, and once she is there, until it is met or cannot be any more; undefined when the deadline comes first. */
-export async function follow(session: Session, awaited: Awaited, { signal }: Deadline) {
+/** Follows the queen's events, also over a restart of hers, and once she is there, until it is met or cannot be any more; undefined when the signal comes first. */
+export async function follow(session: Session, awaited: Awaited, signal: AbortSignal) {
   try {
     // Before the first look: what happens meanwhile is an event then.
     const { position } = await untilAnswered(session, signal, () => session.queen.listFleet({ limit: 1 }, { signal }));
@@ -50,8 +35,7 @@ export async function follow(session: Session, awaited: Awaited, { signal }: Dea
 }
 
 async function followFrom(after: string, session: Session, awaited: Awaited, signal: AbortSignal) {
-  const onConnection = (connection: Connection) => tellConnection(session, connection);
-  for await (const event of session.queen.readEvents({ ...awaited.events, after, signal, onConnection })) {
+  for await (const event of followEvents(session, { ...awaited.events, after, signal })) {
     if (event.type === "hello") continue;
     const news = event.type === "gap" ? undefined : event;
     const outcome = await untilAnswered(session, signal, () => awaited.look(news));

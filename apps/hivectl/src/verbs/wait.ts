@@ -2,21 +2,23 @@ import { type Command, Option } from "commander";
 import { EXIT, UsageProblem } from "../failure.ts";
 import { examples, sentencesBelow } from "../output/help-lines.ts";
 import { exactDuration } from "../output/times.ts";
-import type { CommonFlags, Session } from "../session.ts";
+import type { Session } from "../session.ts";
 import { untilAnswered } from "./connection.ts";
 import { addFilterFlags, type FilterFlags, filterOf, hintOf } from "./hive-filter.ts";
 import { idsOf, idsThatAre } from "./ids.ts";
 import { showing } from "./shown-columns.ts";
-import type { AddVerb } from "./verb.ts";
-import { CONDITIONS, type Condition, HivesAwaited, MET } from "./wait-for-hives.ts";
-import { OperationAwaited } from "./wait-for-operation.ts";
-import { Deadline, follow, NO_ANSWER } from "./wait-until.ts";
+import type { AddVerb, Call } from "./verb.ts";
+import { CONDITIONS, type Condition, hivesAwaited, MET } from "./wait-for-hives.ts";
+import { operationAwaited } from "./wait-for-operation.ts";
+import { follow, NO_ANSWER } from "./wait-until.ts";
 
 interface Flags extends FilterFlags {
   readonly for: string;
 }
 
 const TIMEOUT_MS = 5 * 60_000;
+/** More, a timer cannot count. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 /** Before the id of an operation that is waited for. */
 export const OPERATION = "op=";
 
@@ -51,19 +53,17 @@ export const addWait: AddVerb = (parent, does) => {
     .action(does<Flags>(wait));
 };
 
-async function wait(
-  session: Session,
-  { args, flags }: { args: readonly string[]; flags: Flags & CommonFlags },
-): Promise<number> {
+async function wait(session: Session, call: Call<Flags>): Promise<number> {
   const { terminal, signal } = session;
   terminal.goOnUnread();
-  const deadline = new Deadline(session.timeoutMs(TIMEOUT_MS), signal);
-  const awaited = await awaitedOf(session, deadline, args, flags).catch((error: unknown) => {
-    if (signal.aborted || !deadline.signal.aborted) throw error;
+  const timeoutMs = session.timeoutMs(TIMEOUT_MS);
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(Math.min(timeoutMs, MAX_TIMEOUT_MS))]);
+  const awaited = await awaitedOf(session, deadline, call).catch((error: unknown) => {
+    if (signal.aborted || !deadline.aborted) throw error;
     return { left: () => [NO_ANSWER] };
   });
   if (awaited === undefined) {
-    terminal.complain(`no hive is as asked for: there is nothing to wait for${hintOf(flags)}`);
+    terminal.complain(`no hive is as asked for: there is nothing to wait for${hintOf(call.flags)}`);
     return EXIT.failed;
   }
   const outcome = "look" in awaited ? await follow(session, awaited, deadline) : undefined;
@@ -71,30 +71,29 @@ async function wait(
   for (const line of awaited.left()) terminal.complain(line);
   if (outcome === "impossible") return EXIT.failed;
   signal.throwIfAborted();
-  terminal.complain(`time is up after ${exactDuration(deadline.timeoutMs)}: --timeout gives it longer`);
+  terminal.complain(`time is up after ${exactDuration(timeoutMs)}: --timeout gives it longer`);
   return EXIT.timeIsUp;
 }
 
 /** Undefined where a filter chooses nothing, so that whatever comes next may not begin; what is removed may be gone already. */
-async function awaitedOf(session: Session, deadline: Deadline, args: readonly string[], flags: Flags & CommonFlags) {
+async function awaitedOf(session: Session, signal: AbortSignal, { args, flags }: Call<Flags>) {
   const filter = filterOf(flags);
   const isFiltered = Object.keys(filter).length > 0;
   if (flags.for.startsWith(OPERATION)) {
     if (args.length > 0 || isFiltered) throw new UsageProblem(`--for ${flags.for} names all that is waited for`);
     const id = flags.for.slice(OPERATION.length);
     if (id === "") throw new UsageProblem(`--for ${OPERATION} takes the id of an operation`);
-    return new OperationAwaited(session, id, deadline.signal);
+    return operationAwaited(session, id, signal);
   }
   if (!isCondition(flags.for)) {
     throw new UsageProblem(`--for must be ${CONDITIONS.join(", ")} or ${OPERATION}ID, not ${flags.for}`);
   }
   if (args.length > 0 === isFiltered) throw new UsageProblem("name hives, or say what must hold for them");
-  const { signal } = deadline;
   const chosen = () => idsThatAre(session, filter, signal);
   const ids = isFiltered ? await untilAnswered(session, signal, chosen) : await idsOf(session, args);
   if (ids.length === 0 && isFiltered && flags.for !== "removed") return undefined;
   if (ids.length === 0) session.terminal.say("there is no such hive: nothing to wait for");
-  return new HivesAwaited(session, ids, flags.for, deadline.signal);
+  return hivesAwaited(session, ids, flags.for, signal);
 }
 
 const isCondition = (text: string): text is Condition => CONDITIONS.some((one) => one === text);

@@ -5,7 +5,7 @@ import type { Session } from "../session.ts";
 import { untilAnswered } from "./connection.ts";
 import type { HiveRow } from "./hive-columns.ts";
 import type { HiveFilter } from "./hive-filter.ts";
-import { rowOf } from "./one-hive.ts";
+import { rowsOf } from "./one-hive.ts";
 import { LEFT, REMOVED, sayGone, watchList } from "./watch-list.ts";
 
 interface Listed {
@@ -32,7 +32,10 @@ async function tell(session: Session, filter: HiveFilter, { printer, said }: Lis
   const { hive_id, row } = event.data;
   const isFiltered = Object.keys(filter).length > 0;
   // What the filter lets through is for the queen to say.
-  const look = () => rowOf(session, hive_id, filter);
+  const look = async () => {
+    for await (const [found] of rowsOf(session, [hive_id], filter)) return found?.[1];
+    return undefined;
+  };
   const now = isFiltered || row === undefined ? await untilAnswered(session, session.signal, look) : row;
   if (now) {
     const news = said.take(now);

@@ -2,7 +2,7 @@ import { printable } from "@repo/process-log/printable";
 import type { EventQuery, QueenEvent } from "@repo/queen-client";
 import { EXIT } from "../failure.ts";
 import type { Session } from "../session.ts";
-import { tellConnection, untilAnswered } from "./connection.ts";
+import { followEvents, untilAnswered } from "./connection.ts";
 import { isUpTo } from "./places.ts";
 
 interface Watched<Listed> {
@@ -17,12 +17,11 @@ export async function watchList<Listed extends { readonly position: string | und
   session: Session,
   { events, list, tell }: Watched<Listed>,
 ): Promise<number> {
-  const { queen, signal, terminal } = session;
+  const { signal, terminal } = session;
   let listed = await list();
   const { position: after } = listed;
-  const onConnection = (connection: Parameters<typeof tellConnection>[1]) => tellConnection(session, connection);
   try {
-    for await (const event of queen.readEvents({ ...events, after, signal, onConnection })) {
+    for await (const event of followEvents(session, { ...events, after, signal })) {
       if (event.type === "gap") {
         terminal.say(`changes were missed (${event.data.why}): the list anew`);
         listed = await untilAnswered(session, signal, list);

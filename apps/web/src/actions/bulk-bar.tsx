@@ -4,7 +4,6 @@ import { countText } from "../words/amounts.ts";
 import { HIVE_ACTIONS } from "./actions.ts";
 import { ActionButton, WhyDisabled } from "./button.tsx";
 
-/** What can be done with the hives that are ticked. */
 export function BulkBar() {
   const ids = [...ticked.value];
   if (ids.length === 0) return null;

@@ -27,7 +27,6 @@ export function openDialog(action: Action, ids: readonly string[]): void {
   opened.value = { action, ids };
 }
 
-/** The dialog of an action, while one is open. */
 export function ActionDialog() {
   const now = opened.value;
   return now === undefined ? null : <Dialog key={now.action.title} {...now} />;

@@ -7,7 +7,7 @@ import type { SeenRow } from "../state/fleet.ts";
 import { hrefOf } from "../state/place.ts";
 import { countText } from "../words/amounts.ts";
 import { addressText, gpuTexts } from "../words/devices.ts";
-import { FirstLabelChips } from "./labels.tsx";
+import { LabelChips } from "./labels.tsx";
 
 export interface Column {
   /** As `hivectl --columns` has it. */
@@ -18,6 +18,9 @@ export interface Column {
   readonly isShown: boolean;
   cell(seen: SeenRow): ComponentChildren;
 }
+
+/** As many as a row has room for. */
+const LABELS_IN_A_ROW = 4;
 
 const None = () => <span class="none">–</span>;
 
@@ -80,7 +83,12 @@ export const COLUMNS: readonly Column[] = [
     isShown: false,
     cell: ({ row: { hive } }) => <Age sinceMs={hive.created_at_ms} />,
   },
-  { name: "labels", title: "Labels", isShown: true, cell: ({ row: { hive } }) => <FirstLabelChips {...hive} /> },
+  {
+    name: "labels",
+    title: "Labels",
+    isShown: true,
+    cell: ({ row: { hive } }) => <LabelChips {...hive} max={LABELS_IN_A_ROW} />,
+  },
 ];
 
 export const DEFAULT_COLUMNS: readonly string[] = COLUMNS.filter(({ isShown }) => isShown).map(({ name }) => name);

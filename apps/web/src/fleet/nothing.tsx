@@ -1,8 +1,8 @@
-import { Copy } from "../parts/copy.tsx";
+import { CopiedCode } from "../parts/copy.tsx";
 import { hrefOf, place } from "../state/place.ts";
 import { queenHere } from "../state/session.ts";
 import { curlCommand, hivectlCommand } from "../words/command.ts";
-import { FILTERS } from "./filters.ts";
+import { FILTERS } from "../words/filters.ts";
 
 /** No hive is shown: there is none yet, or none for which all filters hold. */
 export function Nothing({ isEmpty }: { isEmpty: boolean }) {
@@ -40,10 +40,7 @@ function NoHives() {
         {commands.map(([what, command]) => (
           <li key={what}>
             {what}
-            <span class="command">
-              <code>{command}</code>
-              <Copy text={command} what="command" />
-            </span>
+            <CopiedCode text={command} />
           </li>
         ))}
       </ol>

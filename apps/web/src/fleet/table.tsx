@@ -1,8 +1,7 @@
 import { useComputed } from "@preact/signals";
-import { cursor } from "../state/cursor.ts";
 import { isAsking, rowOf } from "../state/fleet.ts";
 import { place } from "../state/place.ts";
-import { tick, ticked } from "../state/ticked.ts";
+import { cursor, tick, ticked } from "../state/ticked.ts";
 import { type Column, columnsOf } from "./columns.tsx";
 import { CardsHead, Head, TickAll } from "./heads.tsx";
 

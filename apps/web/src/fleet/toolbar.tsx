@@ -3,8 +3,9 @@ import { Icon } from "../parts/icon.tsx";
 import { Menu } from "../parts/menu.tsx";
 import { client } from "../state/api.ts";
 import { go, hrefOf, place } from "../state/place.ts";
+import { FILTERS } from "../words/filters.ts";
 import { COLUMNS, columnsOf, DEFAULT_COLUMNS } from "./columns.tsx";
-import { FILTERS, withParameter } from "./filters.ts";
+import { withParameter } from "./filters.ts";
 
 const TYPING_MS = 250;
 /** To group by. */

@@ -3,7 +3,6 @@ import { useRef } from "preact/hooks";
 import { MemoryBar } from "../parts/bar.tsx";
 import { countText } from "../words/amounts.ts";
 import { type Series, withReading } from "./series.ts";
-import { Spark } from "./spark.tsx";
 
 type State = Schema<"HiveState">;
 type Gpu = State["gpus"][number];
@@ -103,3 +102,19 @@ function Figure({ value, unit, max, what, readAtMs }: FigureProps) {
 
 /** In spaces as wide as a digit, so that what stands behind it stays where it is. */
 const paddedText = (value: number): string => String(Math.round(value)).padStart(3, "\u2007");
+
+const [SPARK_WIDTH, SPARK_HEIGHT] = [60, 16];
+
+/** The last values as a small line. */
+function Spark({ values, max }: { values: readonly number[]; max: number }) {
+  const stepX = SPARK_WIDTH / Math.max(values.length - 1, 1);
+  const points = values.map((value, index) => {
+    const y = SPARK_HEIGHT - 1 - (Math.min(value, max) / max) * (SPARK_HEIGHT - 2);
+    return `${(index * stepX).toFixed(1)},${y.toFixed(1)}`;
+  });
+  return (
+    <svg class="spark" viewBox={`0 0 ${SPARK_WIDTH} ${SPARK_HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
+      <polyline points={points.join(" ")} />
+    </svg>
+  );
+}

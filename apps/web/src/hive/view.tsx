@@ -23,7 +23,6 @@ import { Workers } from "./workers.tsx";
 const EVERY_MS = 3000;
 const GONE = "It was removed, or never added.";
 
-/** One hive: all that is known of it. */
 export function HiveView() {
   const id = place.value.name ?? "";
   const { value, fault, again } = useAsked(() => readHive(id), { key: id, everyMs: EVERY_MS });
@@ -85,7 +84,7 @@ function Hive({ hive, liveness, state, atMs }: Awaited<ReturnType<typeof readHiv
         {sshHost !== null && (
           <span class="soft">{`SSH ${sshUser === null ? "" : `${sshUser}@`}${sshHost}:${sshPort ?? 22}`}</span>
         )}
-        <LabelChips labels={hive.labels} />
+        <LabelChips id={id} labels={hive.labels} />
       </p>
       <div class="actions" role="toolbar" aria-label="Actions on this hive">
         {HIVE_ACTIONS.map((action) => (

@@ -1,4 +1,4 @@
-import { Copy } from "../parts/copy.tsx";
+import { CopiedCode } from "../parts/copy.tsx";
 import { FaultBox } from "../parts/fault.tsx";
 import { client } from "../state/api.ts";
 import { useAsked } from "../state/ask.ts";
@@ -10,7 +10,6 @@ const EVERY_MS = 5000;
 const MAX_MODELS = 1000;
 const STATES = ["idle", "busy", "loading", "error"] as const;
 
-/** Which model runs where. */
 export function ModelsView() {
   const { value, fault, again } = useAsked(() => client.value.listModels({ limit: MAX_MODELS }), {
     key: "models",
@@ -71,10 +70,7 @@ function BestWorker({ model }: { model: string }) {
   return (
     <details class="best">
       <summary aria-label={`The best worker for ${model}, by curl`}>best worker</summary>
-      <span class="command">
-        <code>{command}</code>
-        <Copy text={command} what="command" />
-      </span>
+      <CopiedCode text={command} />
     </details>
   );
 }

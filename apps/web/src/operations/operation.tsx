@@ -27,7 +27,6 @@ export const OperationState = ({ state }: { state: string }) => (
   </span>
 );
 
-/** One operation with its steps, as they go. */
 export function OperationView({ id }: { id: string }) {
   const { value, fault, again } = useAsked(() => client.value.getOperation(id), { key: id, everyMs: EVERY_MS });
   const [refusal, setRefusal] = useState<Fault>();

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Icon } from "./icon.tsx";
 
@@ -21,3 +22,18 @@ export function Copy({ text, what }: { text: string; what: string }) {
     </button>
   );
 }
+
+interface CopiedCode {
+  readonly text: string;
+  readonly what?: string;
+  readonly children?: ComponentChildren;
+}
+
+/** Something for a terminal. */
+export const CopiedCode = ({ text, what = "command", children }: CopiedCode) => (
+  <span class="command">
+    <code>{text}</code>
+    <Copy text={text} what={what} />
+    {children}
+  </span>
+);

@@ -1,5 +1,6 @@
 import { type Signal, signal } from "@preact/signals";
 import type { QueenEvent } from "@repo/queen-client";
+import { FILTERS } from "../words/filters.ts";
 import { client, type Fault, faultOf } from "./api.ts";
 import { type Change, changeToTell } from "./change.ts";
 import { numberOf } from "./event-ids.ts";
@@ -26,22 +27,7 @@ const REREAD_MS = 15_000;
 const SETTLE_MS = 2000;
 
 /** The parameters of the API that are in the address. */
-const PARAMETERS = [
-  "text",
-  "status",
-  "selector",
-  "gpu",
-  "ram",
-  "cores",
-  "cordoned",
-  "on_probation",
-  "unreachable",
-  "takes_work",
-  "model",
-  "min_free_vram_gb",
-  "group_by",
-  "sort",
-];
+const PARAMETERS = [...Object.keys(FILTERS), "group_by", "sort"];
 
 export const totals = signal<FleetTotals | undefined>(undefined);
 export const fault = signal<Fault | undefined>(undefined);

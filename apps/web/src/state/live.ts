@@ -1,8 +1,8 @@
 import { signal } from "@preact/signals";
 import type { QueenEvent } from "@repo/queen-client";
 import { client } from "./api.ts";
-import { hrefOf, ROOT } from "./place.ts";
-import { endSession, isUnknown, visitor } from "./session.ts";
+import { hrefOf } from "./place.ts";
+import { endSession, visitor } from "./session.ts";
 import { joinStream } from "./stream.ts";
 
 /** Events of one frame, in their order; or that so many came, or some were missed, that what is shown is read anew. */
@@ -34,15 +34,12 @@ export function listenFrom(position: string): void {
   if (isJoined) return;
   isJoined = true;
   joinStream(position, {
-    name: `queen ${ROOT.href}`,
-    read: (after, heard) => client.value.readEvents({ after, ...heard }),
     onEvent: hear,
     onConnection: (atMs) => {
       const isBack = lostAtMs.value !== null && atMs === null;
       lostAtMs.value = atMs;
       if (isBack) void lookForUpdate();
     },
-    isFinal: isUnknown,
     onRefused: (error) => {
       isJoined = false;
       lostAtMs.value = null;

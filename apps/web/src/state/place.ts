@@ -20,7 +20,6 @@ function placeAt({ pathname, search }: Pick<Location, "pathname" | "search">): P
   return { view, name: name === undefined ? undefined : decodeURIComponent(name), query: new URLSearchParams(search) };
 }
 
-/** The address of a view. */
 export function hrefOf(view: string, name?: string, query = new URLSearchParams()): string {
   const path = [UI, view, name && encodeURIComponent(name)].filter(Boolean).join("/");
   return query.size === 0 ? path : `${path}?${query}`;

@@ -3,7 +3,6 @@ import { QueenProblem } from "@repo/queen-client";
 import { client, type Fault, faultOf, hasSessionKey, onOtherKey, setSessionKey } from "./api.ts";
 import { ROOT } from "./place.ts";
 
-/** Who looks at the page. */
 interface Visitor {
   readonly role: "operator" | "reader";
   /** Whether there is a session that can be ended. */

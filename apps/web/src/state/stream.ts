@@ -1,4 +1,7 @@
-import type { Connection, EventQuery, QueenEvent } from "@repo/queen-client";
+import type { Connection, QueenEvent } from "@repo/queen-client";
+import { client } from "./api.ts";
+import { ROOT } from "./place.ts";
+import { isUnknown } from "./session.ts";
 
 /** What the tab that reads the stream tells the others, and what a new one asks of it. */
 type Told =
@@ -6,18 +9,16 @@ type Told =
   | { readonly say: "connection"; readonly lostAtMs: number | null }
   | { readonly say: "asked" };
 
-interface Parts {
-  /** Of all tabs of this page together. */
-  readonly name: string;
-  /** Reads the events after this one, for as long as they are to be had. */
-  read(after: string, heard: Pick<EventQuery, "onConnection" | "onPlace">): AsyncIterable<QueenEvent>;
+interface Listener {
   onEvent(event: QueenEvent): void;
   /** Since when nothing is heard; null while something is. */
   onConnection(lostAtMs: number | null): void;
-  /** Whether what it was refused with is so for good, as when the session has ended: a proxy whose queen is away may say anything. */
-  isFinal(error: unknown): boolean;
+  /** The session has ended. */
   onRefused(error: unknown): void;
 }
+
+/** Of all tabs of this page together. */
+const NAME = `queen ${ROOT.href}`;
 
 /** The queen says something every 2 s. */
 const SILENCE_MS = 5000;
@@ -30,9 +31,8 @@ const MAX_RETRY_MS = 30_000;
  * leads, reads the stream and hands on what it hears; when it is closed, another goes on after the last event that it was told. Every tab hears
  * what happens after `position`, which the caller has read the fleet at.
  */
-export function joinStream(position: string, parts: Parts): void {
-  const { name, read, onEvent, onConnection, isFinal, onRefused } = parts;
-  const channel = new BroadcastChannel(name);
+export function joinStream(position: string, { onEvent, onConnection, onRefused }: Listener): void {
+  const channel = new BroadcastChannel(NAME);
   let last = position;
   let lostAtMs: number | null = null;
   let leads = false;
@@ -68,9 +68,10 @@ export function joinStream(position: string, parts: Parts): void {
     const heard = { onPlace: hear, onConnection: ({ isOpen }: Connection) => (isOpen ? hear() : lose()) };
     for (;;) {
       try {
-        for await (const event of read(last, heard)) tell({ say: "event", event });
+        for await (const event of client.value.readEvents({ after: last, ...heard })) tell({ say: "event", event });
       } catch (error) {
-        if (isFinal(error)) {
+        // All else passes: a proxy whose queen is away may say anything.
+        if (isUnknown(error)) {
           clearInterval(watch);
           leads = false;
           channel.close();
@@ -86,6 +87,6 @@ export function joinStream(position: string, parts: Parts): void {
   channel.onmessage = ({ data }: MessageEvent<Told>) => take(data);
   channel.postMessage({ say: "asked" } satisfies Told);
   // Browsers keep locks for origins that nobody can read on the way: elsewhere each tab reads for itself.
-  if ("locks" in navigator) void navigator.locks.request(name, lead);
+  if ("locks" in navigator) void navigator.locks.request(NAME, lead);
   else void lead();
 }

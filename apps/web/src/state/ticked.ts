@@ -12,3 +12,6 @@ export function tick(ids: readonly string[], isOn: boolean): void {
   }
   ticked.value = next;
 }
+
+/** The hive at which the keyboard is. */
+export const cursor = signal<string | undefined>(undefined);

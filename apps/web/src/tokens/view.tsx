@@ -3,7 +3,7 @@ import type { Body, Schema } from "@repo/queen-client";
 import { useState } from "preact/hooks";
 import { openDialog } from "../actions/dialog.tsx";
 import { Age } from "../parts/age.tsx";
-import { Copy } from "../parts/copy.tsx";
+import { CopiedCode } from "../parts/copy.tsx";
 import { FaultBox } from "../parts/fault.tsx";
 import { client, type Fault, faultOf } from "../state/api.ts";
 import { useAsked } from "../state/ask.ts";
@@ -14,7 +14,6 @@ import { NewTokenForm } from "./new-token.tsx";
 /** Of the token that was made last. It outlives the view, which gives way to the login when an open queen closes. */
 const secret = signal<string | undefined>(undefined);
 
-/** Who may call the queen. For operators. */
 export function TokensView() {
   if (whyReadOnly.value === undefined) return <Tokens />;
   return (
@@ -138,12 +137,10 @@ function endOf({
 const Secret = ({ token }: { token: string }) => (
   <div class="moved" role="status">
     <p>Shown this once: keep it where it is used.</p>
-    <span class="command">
-      <code>{token}</code>
-      <Copy text={token} what="token" />
+    <CopiedCode text={token} what="token">
       <button type="button" onClick={hide}>
         Hide
       </button>
-    </span>
+    </CopiedCode>
   </div>
 );

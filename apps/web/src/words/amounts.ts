@@ -26,8 +26,8 @@ export function shareText(used: number, total: number): string {
   return usedText.endsWith(unit) ? `${usedText.slice(0, -3)} / ${totalText}` : `${usedText} / ${totalText}`;
 }
 
-export const countText = (count: number, one: string, many = `${one}s`): string =>
-  `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+export const countText = (count: number, one: string): string =>
+  `${count.toLocaleString("en")} ${one}${count === 1 ? "" : "s"}`;
 
 /** "14:05:09" where it is of today, and the date too where it is not, in the time of whoever looks. */
 export const momentText = (ms: number, nowMs = Date.now()): string =>

@@ -62,21 +62,15 @@ export async function runProgram(command: Command & { timeoutMs: number }): Prom
   throw new Error(`${command.command} ${end}: ${stderr.trim() || stdout.trim() || "it said nothing"}`);
 }
 
-type ScriptOptions = {
-  timeoutMs?: number;
-  nodeOptions?: readonly string[];
-  onProgress?: Command["onProgress"];
-};
-
 /** Runs a program in a process of its own; what it prints is JSON. */
 export async function runScript<Answer>(
   script: URL,
   args: readonly string[],
-  { timeoutMs = LONGEST_LIFE_MS, nodeOptions = [], onProgress }: ScriptOptions = {},
+  { onProgress }: Pick<Command, "onProgress"> = {},
 ): Promise<Answer> {
   const command = process.execPath;
-  const all = [...nodeOptions, fileURLToPath(script), ...args];
-  const printed = await runProgram({ command, args: all, timeoutMs, onProgress });
+  const all = [fileURLToPath(script), ...args];
+  const printed = await runProgram({ command, args: all, timeoutMs: LONGEST_LIFE_MS, onProgress });
   return JSON.parse(printed) as Answer;
 }
 

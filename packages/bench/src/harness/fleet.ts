@@ -36,11 +36,12 @@ const RESTING = ["synchronous = FULL", "wal_checkpoint(TRUNCATE)"];
 
 export const hiveId = (n: number): string => `hive-${String(n).padStart(7, "0")}`;
 
-/** Makes a catalog file at `path` by the package's own migrations, or by those of the catalog in another module. */
-export async function migrateFleet(path: string, module?: string): Promise<void> {
+/** Makes a catalog file at `path` by the package's own migrations, or by those of the catalog in another module, and fills it as `fillFleet` does. */
+export async function makeFleet(path: string, fleet: Fleet, module?: string): ReturnType<typeof fillFleet> {
   // Only here: a process that measures another catalog has none but that.
   const { HiveCatalog } = module === undefined ? await import("@repo/hive-catalog") : await importCatalog(module);
   await (await HiveCatalog.open(path)).close();
+  return fillFleet(path, fleet);
 }
 
 export const importCatalog = (module: string) => import(module) as Promise<typeof import("@repo/hive-catalog")>;
