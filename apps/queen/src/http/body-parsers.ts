@@ -16,8 +16,6 @@ export const BODY_LIMIT_BYTES = 1_048_576;
 
 const unsupported = (detail: string): Problem => new Problem("UNSUPPORTED_MEDIA_TYPE", detail);
 
-type ReadBody = (bytes: Buffer, request: FastifyRequest) => unknown;
-
 /** JSON in UTF-8, for PATCH merge patches too, and lines of it where they are taken; nothing else is read. An empty body is undefined. */
 export function addBodyParsers(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
@@ -26,18 +24,10 @@ export function addBodyParsers(app: FastifyInstance): void {
   app.addContentTypeParser(NDJSON, { parseAs: "buffer" }, parserOf(readLines));
 }
 
-/** No promise: each heartbeat passes here. */
 const parserOf =
-  (read: ReadBody) => (request: FastifyRequest, bytes: Buffer, done: (error: Error | null, body?: unknown) => void) => {
-    let body: unknown;
-    try {
-      checkType(request);
-      body = read(bytes, request);
-    } catch (error) {
-      done(error as Error);
-      return;
-    }
-    done(null, body);
+  (read: (bytes: Buffer, request: FastifyRequest) => unknown) => async (request: FastifyRequest, bytes: Buffer) => {
+    checkType(request);
+    return read(bytes, request);
   };
 
 function readLines(bytes: Buffer, { routeOptions }: FastifyRequest): BodyLines {

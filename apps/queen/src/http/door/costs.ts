@@ -1,5 +1,5 @@
 import { finished, Readable } from "node:stream";
-import type { FastifyReply, FastifyRequest, onRequestHookHandler, onSendHookHandler } from "fastify";
+import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler, onSendAsyncHookHandler } from "fastify";
 import { wholeTurn } from "../../process/turn.ts";
 import { addressBlock } from "../../reach/addresses.ts";
 import { Problem } from "../errors.ts";
@@ -52,25 +52,24 @@ export class Costs {
   }
 
   /** The hook of a route with a body: room for that must be there before it is read. */
-  readonly boundBody: onRequestHookHandler = (request, reply, done) => {
+  readonly boundBody: onRequestAsyncHookHandler = async (request, reply) => {
     const { headers } = request.raw;
     const bytes = Number(headers["content-length"] ?? 0);
     const isInChunks = headers["transfer-encoding"] !== undefined;
-    if (!isInChunks && (bytes <= SMALL_BODY_BYTES || bytes > this.#options.maxBodyBytes)) return done();
+    if (!isInChunks && (bytes <= SMALL_BODY_BYTES || bytes > this.#options.maxBodyBytes)) return;
     const isHeld = isInChunks ? this.#holdChunks(request, reply) : this.#hold(this.#bodies, bytes, request, reply);
-    if (isHeld) done();
-    else done(tooMuch("send", request));
+    if (!isHeld) throw tooMuch("send", request);
   };
 
   /** The hook of a route whose answers may be long: one that nobody reads must not be kept beside many others. */
-  readonly boundAnswer: onSendHookHandler = (request, reply, payload, done) => {
+  readonly boundAnswer: onSendAsyncHookHandler = async (request, reply, payload) => {
     // Written piece by piece, as the caller takes it.
     if (payload instanceof Readable) payload.on("data", (piece: string | Buffer) => this.count(request, piece.length));
     const isWhole = typeof payload === "string" || Buffer.isBuffer(payload);
     const bytes = isWhole ? Buffer.byteLength(payload) : 0;
-    if (bytes <= SMALL_ANSWER_BYTES || reply.statusCode >= 400) return done(null, payload);
-    if (this.#hold(this.#answers, bytes, request, reply)) done(null, payload);
-    else done(tooMuch("read", request));
+    if (bytes <= SMALL_ANSWER_BYTES || reply.statusCode >= 400) return payload;
+    if (!this.#hold(this.#answers, bytes, request, reply)) throw tooMuch("read", request);
+    return payload;
   };
 
   /** Resolves when the costly answer to this request may be made: a few of each caller are under way at a time, and some wait. */
@@ -141,7 +140,7 @@ export class Costs {
     const key = keyOf(request);
     if (!this.#bodies.take(key, maxBodyBytes)) return false;
     let bytes = 0;
-    // It begins to flow in the next turn: its parser listens by then.
+    // It begins to flow when all promises that are resolved were followed: its parser listens by then.
     request.raw.on("data", (piece: Buffer) => {
       bytes += piece.length;
     });
