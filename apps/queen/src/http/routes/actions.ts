@@ -8,6 +8,7 @@ import { count, countOfEach } from "../count-fields.ts";
 import { invalidArgument, queenStopping, toProblem } from "../errors.ts";
 import { got } from "../field-problems.ts";
 import { checkObject, MAX_ID_LENGTH, parseBody } from "../input.ts";
+import { jsonWriter } from "../json-writer.ts";
 import { answerLines, NDJSON } from "../lines.ts";
 import type { AppParts } from "../parts.ts";
 import { noteProblem } from "../problem-notes.ts";
@@ -15,7 +16,7 @@ import { ProblemJson } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { checkEnd, endOf, newCordon } from "./cordons.ts";
 import { HIVES_PER_BATCH, hiveConditions } from "./hive-list.ts";
-import { OperationStepJson, stepToJson } from "./operations.ts";
+import { OperationStepJson } from "./operations.ts";
 import { NextAfter } from "./paging.ts";
 import { flag, upTo, wholeNumber } from "./query-fields.ts";
 
@@ -104,6 +105,7 @@ const HiveLineJson = z
 const StepLineJson = z
   .strictObject({ type: z.literal("step"), hive_id: z.string(), operation_id: z.string(), step: OperationStepJson })
   .meta({ id: "ActionStep", description: "With `wait=true`: a step of an operation began, or ended" });
+const stepToJson = jsonWriter(StepLineJson);
 const CountsLineJson = z
   .strictObject({
     type: z.enum(["progress", "end"]),
@@ -239,8 +241,7 @@ async function* toJson(
 ): AsyncGenerator<z.input<typeof LineJson>> {
   for await (const line of lines) {
     if (line.type === "step") {
-      const { type, hiveId, operationId, step } = line;
-      yield { type, hive_id: hiveId, operation_id: operationId, step: stepToJson(step) };
+      yield stepToJson(line);
     } else if (line.type === "hive") {
       const { type, hiveId, outcome, detail, error, operationId = null } = line;
       const problem = error === undefined ? undefined : toProblem(error, request.id);

@@ -7,6 +7,7 @@ import type { Said } from "../../fleet/said.ts";
 import type { GpuUsage, MemoryUsage } from "../../fleet/workers/usage.ts";
 import type { RowsOf } from "../connections/event-batches.ts";
 import { count } from "../count-fields.ts";
+import { jsonWriter } from "../json-writer.ts";
 import { CordonJson, cordonToJson } from "./cordons.ts";
 import { HIVE_EXAMPLE, hiveToJson, StoredHive } from "./hive-json.ts";
 import { takesWorkFields } from "./takes-work.ts";
@@ -53,6 +54,15 @@ const saidFields = {
     .meta({ id: "FleetVram", description: "Of all GPUs together" }),
 };
 
+const LastOperation = z.strictObject({
+  id: z.string(),
+  kind: z.enum(OPERATION_KINDS),
+  state: z.enum(OPERATION_STATES),
+  created_at_ms: timeMs,
+  finished_at_ms: timeMs.nullable(),
+});
+const lastOperationToJson = jsonWriter(LastOperation);
+
 export const FleetRowJson = z
   .strictObject({
     hive: StoredHive,
@@ -72,16 +82,9 @@ export const FleetRowJson = z
     cordon: CordonJson.nullable(),
     probation_until_ms: timeMs.nullable().meta({ description: "Null when it is on none" }),
     ...saidFields,
-    last_operation: z
-      .strictObject({
-        id: z.string(),
-        kind: z.enum(OPERATION_KINDS),
-        state: z.enum(OPERATION_STATES),
-        created_at_ms: timeMs,
-        finished_at_ms: timeMs.nullable(),
-      })
-      .nullable()
-      .meta({ description: "The newest on this hive, whether it runs or has ended" }),
+    last_operation: LastOperation.nullable().meta({
+      description: "The newest on this hive, whether it runs or has ended",
+    }),
   })
   .meta({
     id: "FleetRow",
@@ -171,13 +174,7 @@ function knownToJson(row: FleetRow): Omit<RowInput, keyof SaidInput> {
     unreachable_since_ms: row.unreachableSinceMs,
     cordon: cordon && cordonToJson(cordon),
     probation_until_ms: row.probationUntilMs,
-    last_operation: lastOperation && {
-      id: lastOperation.id,
-      kind: lastOperation.kind,
-      state: lastOperation.state,
-      created_at_ms: lastOperation.createdAtMs,
-      finished_at_ms: lastOperation.finishedAtMs,
-    },
+    last_operation: lastOperation && lastOperationToJson(lastOperation),
   };
 }
 
