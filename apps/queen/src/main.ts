@@ -17,8 +17,8 @@ import { type Running, reloadOnSighup, stopOnSignals } from "./process/signals.t
 import { assembleQueen, type Queen, type QueenOptions } from "./queen.ts";
 import { isLoopback } from "./reach/addresses.ts";
 import { Names } from "./reach/names.ts";
-import { isDurable } from "./telling/durability.ts";
 import { Metrics } from "./telling/metrics.ts";
+import { isDurable } from "./telling/metrics-page.ts";
 import { runTokenCommand } from "./token-command.ts";
 
 endWithStarter();
