@@ -1,5 +1,5 @@
 import { firstPlace } from "../process/binary-search.ts";
-import type { EventData, EventType } from "./event-data.ts";
+import { CHANGES_NO_ROW, type EventData, type EventType } from "./event-data.ts";
 
 /** Where a reader goes on, and what it can no longer be told. */
 interface Resumption {
@@ -155,4 +155,22 @@ export class EventLog {
     this.#waking = undefined;
     for (const wake of this.#readers) wake();
   }
+}
+
+/** Which events a reader asks for. */
+export interface EventFilter {
+  /** The same for all that ask for the same. */
+  readonly key: string;
+  wants(event: LoggedEvent): boolean;
+}
+
+/** Those of these hives and of these types; all where none is named, but for what changes no row. What happens to the queen herself is of no hive. */
+export function eventFilter(hives: readonly string[], types: readonly EventType[]): EventFilter {
+  const [ofHives, ofTypes] = [new Set(hives), new Set(types)];
+  return {
+    key: JSON.stringify([[...ofHives].sort(), [...ofTypes].sort()]),
+    wants: ({ hiveId, type }) =>
+      (ofHives.size === 0 || (hiveId !== undefined && ofHives.has(hiveId))) &&
+      (ofTypes.size === 0 ? type !== CHANGES_NO_ROW : ofTypes.has(type)),
+  };
 }

@@ -1,6 +1,5 @@
 import { CHANGES_NO_ROW } from "../../telling/event-data.ts";
-import type { EventFilter } from "../../telling/event-filter.ts";
-import type { EventLog, LoggedEvent } from "../../telling/events.ts";
+import type { EventFilter, EventLog, LoggedEvent } from "../../telling/events.ts";
 
 /** Sent in one piece, so that a reader who catches up does not hold the event loop. */
 const MAX_PIECE_LENGTH = 65_536;

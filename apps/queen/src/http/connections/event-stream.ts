@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger } from "fastify";
-import type { EventFilter } from "../../telling/event-filter.ts";
-import type { EventLog } from "../../telling/events.ts";
+import type { EventFilter, EventLog } from "../../telling/events.ts";
 import type { CutReason, Metrics } from "../../telling/metrics.ts";
 import type { Caller } from "../door/caller.ts";
 import { Problem } from "../errors.ts";
