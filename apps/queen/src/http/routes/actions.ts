@@ -5,13 +5,13 @@ import * as z from "zod";
 import type { Action } from "../../lifecycle/bulk/actions.ts";
 import { type BulkLine, OUTCOMES } from "../../lifecycle/bulk/lines.ts";
 import { count, countOfEach } from "../count-fields.ts";
-import { invalidArgument, queenStopping, toProblem } from "../errors.ts";
+import { invalidArgument, queenStopping } from "../errors.ts";
 import { got } from "../field-problems.ts";
 import { checkObject, MAX_ID_LENGTH, parseBody } from "../input.ts";
 import { jsonWriter } from "../json-writer.ts";
 import { answerLines, NDJSON } from "../lines.ts";
 import type { AppParts } from "../parts.ts";
-import { noteProblem } from "../problem-notes.ts";
+import { notedProblem } from "../problem-notes.ts";
 import { ProblemJson } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { checkEnd, endOf, newCordon } from "./cordons.ts";
@@ -244,8 +244,7 @@ async function* toJson(
       yield stepToJson(line);
     } else if (line.type === "hive") {
       const { type, hiveId, outcome, detail, error, operationId = null } = line;
-      const problem = error === undefined ? undefined : toProblem(error, request.id);
-      if (problem !== undefined) noteProblem(problem, request, parts);
+      const problem = error === undefined ? undefined : notedProblem(error, request, parts);
       const text = printable(problem?.message ?? detail);
       yield {
         type,
