@@ -22,7 +22,6 @@ import { serve } from "./serve.ts";
 const CHATTY_LEVELS: ReadonlySet<string> = new Set(["trace", "debug", "info"]);
 const PROBLEM_JSON = "application/problem+json";
 
-/** Builds the HTTP API from parts that are handed in. It does not listen yet. */
 export function createApp(parts: AppParts): FastifyInstance {
   const requestId = numberRequests();
   const sendProblem = problemSender(parts);

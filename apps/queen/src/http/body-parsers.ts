@@ -7,7 +7,6 @@ import { BodyLines, NDJSON } from "./lines.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** Whether the route takes many at once, a line each. */
     takesLines?: boolean;
   }
 }

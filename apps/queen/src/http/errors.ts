@@ -135,17 +135,14 @@ function badUrl({ message }: Error): Problem {
 const codeOf = (error: unknown): string =>
   typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
 
-/** The code of input that breaks its rule. */
 export type InvalidInput = "INVALID_HIVE" | "INVALID_ARGUMENT";
 
 export const invalidInput = (code: InvalidInput, errors: readonly FieldProblem[]): Problem =>
   new Problem(code, describe(errors), { errors });
 
-/** One parameter or field that breaks its rule. */
 export const invalidArgument = (field: string, message: string): Problem =>
   invalidInput("INVALID_ARGUMENT", [{ field, message }]);
 
-/** One field of a hive that breaks `rule`. */
 export const invalidField = (field: string, rule: string, value: unknown): Problem =>
   invalidInput("INVALID_HIVE", [{ field, message: rule + got(value) }]);
 

@@ -7,7 +7,6 @@ import type { BodyLines, NDJSON } from "./lines.ts";
 import type { AppParts } from "./parts.ts";
 import type { ProblemCode } from "./problems.ts";
 
-/** The groups under which routes are shown. */
 export const TAGS = {
   hives: "The catalog: what is known of each hive and survives a restart",
   lifecycle: "Installing, starting and stopping agents, over SSH or on the queen's own machine",
@@ -22,7 +21,6 @@ export interface Route extends RouteRule {
   handle(request: CheckedRequest, parts: AppParts, reply: FastifyReply): unknown;
 }
 
-/** What a route takes and answers. */
 interface RouteRule {
   readonly method: "get" | "post" | "put" | "patch" | "delete";
   /** As fastify has it: `/v1/hives/:id`. */
@@ -42,7 +40,6 @@ interface RouteRule {
   readonly isCostly?: boolean;
   readonly body?: BodyRule;
   readonly many?: ManyRule;
-  /** When all goes well. */
   readonly answer: Answer;
   /** Beside those that follow from its access, path, query and body. */
   readonly problems?: readonly ProblemCode[];
@@ -152,7 +149,6 @@ export function methodsOf({ method, answer, isHandOut = false }: Route): readonl
   return method === "get" && answer.type !== EVENT_STREAM && !isHandOut ? ["GET", "HEAD"] : [method.toUpperCase()];
 }
 
-/** The names of the parameters in a path. */
 export function paramsOf({ path }: Route): readonly string[] {
   return [...path.matchAll(/:([a-z]+)/g)].map(([, name = ""]) => name);
 }

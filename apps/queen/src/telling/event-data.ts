@@ -2,7 +2,6 @@ import { HiveStatus } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 
-/** What the queen may go through as a whole. */
 export const NOTICE_KINDS = [
   "stalled",
   "suspended",

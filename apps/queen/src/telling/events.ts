@@ -18,7 +18,6 @@ export interface LoggedEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** Some events in order, and how far was looked for them. */
 interface Stretch {
   readonly events: readonly LoggedEvent[];
   /** Number of the last event that was scanned. */
@@ -105,7 +104,6 @@ export class EventLog {
     return n < this.#lastGone;
   }
 
-  /** Whether it is kept that the hive was removed. */
   tellsOfRemoval(hiveId: string): boolean {
     return this.#kept.some((event) => event.type === "hive_removed" && event.hiveId === hiveId);
   }
@@ -157,7 +155,6 @@ export class EventLog {
   }
 }
 
-/** Which events a reader asks for. */
 export interface EventFilter {
   /** The same for all that ask for the same. */
   readonly key: string;

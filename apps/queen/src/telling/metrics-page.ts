@@ -18,7 +18,6 @@ interface Parts {
   workerStates: readonly string[];
 }
 
-/** What the page tells of a single hive. */
 interface HiveSeen {
   readonly id: string;
   readonly status: HiveStatus | undefined;
@@ -128,7 +127,6 @@ export class MetricsPage {
     };
   }
 
-  /** Of the fleet as a whole. */
   #showWorkload({ workload, workerStates }: Parts): void {
     this.#gauge("queen_workers", "Workers of live hives by state", ["state"], (gauge) => {
       for (const state of workerStates) gauge.set({ state }, 0);

@@ -8,7 +8,6 @@ const MAX_EVENTS = 25;
 /** Ready for readers who come to the same place a little later. */
 const MAX_BATCHES = 32;
 
-/** Some events as they are sent. */
 interface Batch {
   /** Empty when the reader wants none of them. */
   readonly text: Buffer;
@@ -66,7 +65,6 @@ export class EventBatches {
 
 const unread: RowText = () => undefined;
 
-/** Whose row it brings. */
 const hiveOfRow = ({ type, hiveId }: LoggedEvent): string | undefined => (type === CHANGES_NO_ROW ? undefined : hiveId);
 
 function textOf(event: LoggedEvent, id: string, rowOf: RowText): string {

@@ -28,7 +28,6 @@ interface Options {
   keepAliveMs?: number;
 }
 
-/** Whom a stream is for. */
 interface Subscriber {
   readonly lastEventId: string | undefined;
   readonly filter: EventFilter;
@@ -38,7 +37,6 @@ interface Subscriber {
   onSent(bytes: number): void;
 }
 
-/** Everyone who reads `GET /v1/events`. */
 export class EventStream {
   readonly #options: Options;
   readonly #batches: EventBatches;
@@ -96,7 +94,6 @@ export class EventStream {
     for (const reader of this.#readers.keys()) reader.check();
   }
 
-  /** Ends every stream. */
   close(): void {
     clearInterval(this.#keepAlive);
     for (const reader of this.#readers.keys()) reader.end();
@@ -188,7 +185,6 @@ class Reader {
     return !this.#blocked;
   }
 
-  /** Ends when its caller would not be let in any more. */
   check(): void {
     if (!this.#parts.subscriber.isAdmitted()) this.#cut("revoked");
   }

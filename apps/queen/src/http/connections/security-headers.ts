@@ -12,7 +12,6 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 };
 const HEADERS = Object.entries(SECURITY_HEADERS);
 
-/** A reason, headers, or both. */
 type HeadParts = (string | OutgoingHttpHeaders | OutgoingHttpHeader[] | undefined)[];
 
 /** What each server answers with: a hook of the framework sees neither streams, nor what the framework or Node refuse by themselves. */

@@ -84,7 +84,6 @@ export class Servers {
     if (options.tls) options.onCertificate?.(options.tls);
   }
 
-  /** One more server. */
   create(handler: RequestListener): Server {
     this.#handler = handler;
     const serve = oneAtATime(handler);

@@ -11,7 +11,6 @@ const BYTES_UNDER_WAY = { each: 4 * MB, inAll: 64 * MB };
 /** So that the beats of hives and the answers to them always have room. */
 const SMALL_BODY_BYTES = 8192;
 const SMALL_ANSWER_BYTES = 16_384;
-/** Answers that take long to make. */
 const COSTLY_UNDER_WAY = { each: 4, inAll: 64 };
 const COSTLY_WAITING = { each: 256, inAll: 4096 };
 /** Requests about many hives, which may last. */
@@ -27,7 +26,6 @@ interface Waiting {
   go(): void;
 }
 
-/** What tells whose a request is. */
 type Charged = Pick<FastifyRequest, "caller" | "raw">;
 
 interface CostsOptions {
@@ -86,13 +84,11 @@ export class Costs {
     finished(reply.raw, () => this.#bulk.giveBack(key, 1));
   }
 
-  /** So many bytes are read of a request, or written for it. */
   count(request: Charged, bytes: number): void {
     const { withToken, withoutToken } = BYTES_OF_ONE_REQUEST;
     this.#options.charge(request, bytes / (request.caller?.tokenId ? withToken : withoutToken));
   }
 
-  /** So many hives or workers were scanned for it. */
   countScanned(request: Charged, scanned: number): void {
     this.#options.charge(request, scanned / SCANNED_OF_ONE_REQUEST);
   }

@@ -64,7 +64,6 @@ export class Door {
     }
   }
 
-  /** The hook of a route that asks for `access`. */
   guard(access: Access): onRequestAsyncHookHandler {
     return async (request, reply) => {
       if (access === "always") return;
@@ -81,7 +80,6 @@ export class Door {
     return caller === null || this.known.stillKnow(caller);
   }
 
-  /** Takes up at once what has changed in the catalog. */
   refresh(): Promise<void> {
     return this.known.refresh();
   }

@@ -24,7 +24,6 @@ const MAX_HIVES = 1000;
 const IDS = `must be a list of 1 to ${MAX_HIVES} ids`;
 const MAX_PARALLEL = 16;
 
-/** Which hives an action is for. */
 const choice = {
   ids: z
     .array(z.string("must be a text").max(MAX_ID_LENGTH, `must be at most ${MAX_ID_LENGTH} characters`), IDS)

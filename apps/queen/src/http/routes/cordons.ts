@@ -15,7 +15,6 @@ export const cordonToJson = jsonWriter(CordonJson);
 const CordonOfHive = z.strictObject({ hive_id: z.string(), ...cordonFields }).meta({ id: "CordonOfHive" });
 const cordonOfHiveToJson = jsonWriter(CordonOfHive);
 
-/** What an operator says of a cordon. */
 export const newCordon = {
   reason: NewCordon.shape.reason,
   until_ms: timeMs.nullish(),
@@ -36,7 +35,6 @@ export const CORDON = { reason: "new power supply", until_ms: 1_761_127_200_000 
 const CORDON_OF_HIVE = { hive_id: "hive-prod-01", ...CORDON, created_at_ms: 1_761_040_800_000 };
 const CORDONS_PER_BATCH = 250;
 
-/** What an operator has to say about who gets work. */
 export const cordonsRoutes = [
   defineRoute({
     method: "get",

@@ -16,7 +16,6 @@ const bytes = z.int().min(0).nullable();
 const measured = (what: string) => z.boolean().meta({ description: `Whether ${what}` });
 const memoryFields = { total_bytes: bytes, used_bytes: bytes, free_bytes: bytes };
 
-/** What follows from a heartbeat and from devices. */
 const saidFields = {
   workers: z.strictObject({ idle: count, busy: count, loading: count, error: count }).nullable().meta({
     description: "By state, those that shut down left out; null unless its beats arrive here, as are its models",

@@ -162,7 +162,6 @@ function listQueryOf(query: Query, onCorruptHive: ListQuery["onCorruptHive"]): L
   return { conditions: { ...conditions, ids: idsOf(query) }, ...asked, sort: name, descending, groupBy, onCorruptHive };
 }
 
-/** Throws a Problem. */
 function checkGroups({ selector, sort }: Query, groupBy: string): void {
   if (sort !== undefined)
     throw invalidArgument("sort", "must not be given with group_by, which is an order of its own");

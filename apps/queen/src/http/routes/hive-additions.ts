@@ -31,7 +31,6 @@ const AddedCounts = z
 const AddedLine = z.union([AddedHive, AddedCounts]).meta({ id: "AddedLine" });
 type AddedLine = z.input<typeof AddedLine>;
 
-/** Adds many hives, a line of the body each. */
 export const manyHives = {
   description: `As \`application/x-ndjson\` the body has a hive in each line, at most ${MAX_LINES}, and is answered 200 with a line for each in their order and a last one with the counts. A byte order mark before a line is skipped. A line that is refused keeps none of the others back; after a failure of the catalog itself, or when the caller's token has ended, the others are not tried.`,
   schema: AddedLine,

@@ -61,7 +61,6 @@ const HiveLiveness = z
   })
   .meta({ id: "HiveLiveness", description: "Why a hive is online or not, and whether it gets work" });
 
-/** Why a hive is online or not, and what an operator has to say about it. */
 export const livenessRoutes = [
   defineRoute({
     method: "get",

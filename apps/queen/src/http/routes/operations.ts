@@ -99,7 +99,6 @@ function beginning(kind: (typeof OPERATION_KINDS)[number], summary: string, desc
   }).handle(async ({ params: { id } }, { lifecycle }) => operationToJson(await lifecycle.begin(kind, id)));
 }
 
-/** Starting, stopping and installing hives. */
 export const operationsRoutes = [
   beginning(
     "install",
