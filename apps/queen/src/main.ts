@@ -116,7 +116,7 @@ async function reload(config: Config, { servers, door }: Pick<Queen, "servers" |
     log.error({ err: error }, "the new certificate cannot be used: the old one stays");
   }
   try {
-    await door.refresh();
+    await door.known.refresh();
     log.info("tokens read anew");
   } catch (error) {
     log.error({ err: error }, "the tokens could not be read anew");

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { JsonTooLarge, parseBoundedJson } from "../process/bounded-json.ts";
 import { reasonOf } from "../process/errors.ts";
 import { invalidJson, Problem, tooLarge } from "./errors.ts";
-import { BodyLines, NDJSON } from "./lines.ts";
+import { NDJSON } from "./lines.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -15,12 +15,12 @@ export const BODY_LIMIT_BYTES = 1_048_576;
 
 const unsupported = (detail: string): Problem => new Problem("UNSUPPORTED_MEDIA_TYPE", detail);
 
-/** JSON in UTF-8, for PATCH merge patches too, and lines of it where they are taken; nothing else is read. An empty body is undefined. */
+/** JSON in UTF-8, for PATCH merge patches too, and lines of it, as they are, where they are taken; nothing else is read. An empty body is undefined. */
 export function addBodyParsers(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, parserOf(parseJson));
   app.addContentTypeParser("application/merge-patch+json", { parseAs: "buffer" }, parserOf(parseJson));
-  app.addContentTypeParser(NDJSON, { parseAs: "buffer" }, parserOf(readLines));
+  app.addContentTypeParser(NDJSON, { parseAs: "buffer" }, parserOf(asItIs));
 }
 
 const parserOf =
@@ -29,9 +29,9 @@ const parserOf =
     return read(bytes, request);
   };
 
-function readLines(bytes: Buffer, { routeOptions }: FastifyRequest): BodyLines {
+function asItIs(bytes: Buffer, { routeOptions }: FastifyRequest): Buffer {
   if (routeOptions.config.takesLines !== true) throw unsupported(`${NDJSON} is not taken here; send application/json`);
-  return new BodyLines(bytes);
+  return bytes;
 }
 
 const PLAIN_JSON = "application/json";

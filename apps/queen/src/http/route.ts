@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type * as z from "zod";
 import type { Access } from "./door/caller.ts";
 import type { InvalidInput } from "./errors.ts";
-import type { BodyLines, NDJSON } from "./lines.ts";
+import type { NDJSON } from "./lines.ts";
 import type { AppParts } from "./parts.ts";
 import type { ProblemCode } from "./problems.ts";
 
@@ -68,7 +68,7 @@ interface ManyRule {
   readonly schema: z.ZodType;
   /** Of a line. */
   readonly example: unknown;
-  handle(lines: BodyLines, request: CheckedRequest, parts: AppParts, reply: FastifyReply): Readable;
+  handle(body: Buffer, request: CheckedRequest, parts: AppParts, reply: FastifyReply): Readable;
 }
 
 export interface Answer<Schema extends z.ZodType = z.ZodType, Type extends string = string> {

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { hiveNotFound } from "../process/errors.ts";
 import { BODY_LIMIT_BYTES } from "./body-parsers.ts";
 import { parseBody, parseQuery } from "./input.ts";
-import { BodyLines, NDJSON } from "./lines.ts";
+import { NDJSON } from "./lines.ts";
 import type { AppParts } from "./parts.ts";
 import { type BodyRule, EVENT_STREAM, methodsOf, paramsOf, type Route } from "./route.ts";
 
@@ -34,7 +34,7 @@ export function serve(app: FastifyInstance, route: Route, parts: AppParts): void
       if (hasHiveId) checkHiveId(request.params);
       // Whoever probes her may add what it likes, against caches: a refusal would have her restarted.
       if (access !== "always") request.query = parseQuery(query, request.query);
-      if (many && request.body instanceof BodyLines) {
+      if (many && Buffer.isBuffer(request.body)) {
         reply.type(`${NDJSON}; charset=utf-8`);
         return many.handle(request.body, request, parts, reply);
       }

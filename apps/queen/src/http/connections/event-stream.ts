@@ -91,7 +91,7 @@ export class EventStream {
 
   /** Ends the streams of those who would not be let in any more. */
   endRefused(): void {
-    for (const reader of this.#readers.keys()) reader.check();
+    for (const reader of this.#readers.keys()) reader.pump();
   }
 
   close(): void {
@@ -185,14 +185,9 @@ class Reader {
     return !this.#blocked;
   }
 
-  check(): void {
-    if (!this.#parts.subscriber.isAdmitted()) this.#cut("revoked");
-  }
-
   keepAlive(): void {
-    if (!this.#parts.subscriber.isAdmitted()) this.#cut("revoked");
-    else if (!this.#blocked) this.#sendBookmark();
-    else if (++this.#blockedKeepAlives === MAX_BLOCKED_KEEP_ALIVES) this.#cut("stalled");
+    if (this.#mayGoOn()) this.#sendBookmark();
+    else if (this.#blocked && ++this.#blockedKeepAlives === MAX_BLOCKED_KEEP_ALIVES) this.#cut("stalled");
   }
 
   /** An id without data, from which a reader goes on that did not want what came before. */

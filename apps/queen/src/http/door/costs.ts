@@ -2,7 +2,8 @@ import { finished, Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler, onSendAsyncHookHandler } from "fastify";
 import { wholeTurn } from "../../process/turn.ts";
 import { addressBlock } from "../../reach/addresses.ts";
-import { Problem } from "../errors.ts";
+import type { Problem } from "../errors.ts";
+import { tooMany } from "./refusals.ts";
 import { Shares } from "./shares.ts";
 
 const MB = 1_048_576;
@@ -162,11 +163,5 @@ export const keyOf = ({ caller, raw }: Charged): string => caller?.tokenId ?? ad
 
 function tooMuch(what: string, { caller }: Charged): Problem {
   const whose = caller?.tokenId ? `the token ${caller.tokenId}` : "this address";
-  return new Problem(
-    "TOO_MANY_REQUESTS",
-    `Too much at once for ${whose} to ${what}: try again when some of it is done`,
-    {
-      headers: { "retry-after": "1" },
-    },
-  );
+  return tooMany(`Too much at once for ${whose} to ${what}: try again when some of it is done`, 1);
 }

@@ -80,10 +80,6 @@ export class Door {
     return caller === null || this.known.stillKnow(caller);
   }
 
-  refresh(): Promise<void> {
-    return this.known.refresh();
-  }
-
   async #admit(access: GuardedAccess, request: FastifyRequest): Promise<Caller> {
     const { raw } = request;
     if (!this.known.isPrepared) await this.known.prepare();

@@ -5,7 +5,7 @@ import { parseJson } from "../body-parsers.ts";
 import { endedMeanwhile } from "../door/refusals.ts";
 import { invalidJson, Problem, queenStopping } from "../errors.ts";
 import { isObject, parseBody } from "../input.ts";
-import { answerLines, type BodyLines, type Line } from "../lines.ts";
+import { answerLines, type Line, linesOf } from "../lines.ts";
 import type { AppParts } from "../parts.ts";
 import { notedProblem } from "../problem-notes.ts";
 import { ProblemJson } from "../problems.ts";
@@ -35,8 +35,8 @@ export const manyHives = {
   description: `As \`application/x-ndjson\` the body has a hive in each line, at most ${MAX_LINES}, and is answered 200 with a line for each in their order and a last one with the counts. A byte order mark before a line is skipped. A line that is refused keeps none of the others back; after a failure of the catalog itself, or when the caller's token has ended, the others are not tried.`,
   schema: AddedLine,
   example: { type: "hive", line: 1, id: "hive-prod-01", outcome: "added", problem: null },
-  handle(body: BodyLines, request: CheckedRequest, parts: AppParts, reply: FastifyReply) {
-    const lines = [...body];
+  handle(body: Buffer, request: CheckedRequest, parts: AppParts, reply: FastifyReply) {
+    const lines = [...linesOf(body)];
     if (lines.length === 0) throw invalidJson("A line for each hive is expected, but there is none");
     if (lines.length > MAX_LINES) throw tooMany(lines.length);
     if (parts.stopping.aborted) throw queenStopping();
