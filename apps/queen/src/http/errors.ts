@@ -80,8 +80,10 @@ export function toProblem(error: unknown, requestId: string): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof HiveCatalogError && error.code !== "INTERNAL") return catalogProblem(error);
   if (error instanceof ProbeError) return probeProblem(error);
-  if (error instanceof ListError) return new Problem(error.code, error.message, { cause: error });
-  if (error instanceof LifecycleError) return lifecycleProblem(error);
+  if (error instanceof LifecycleError && error.code === "STOPPING") return queenStopping();
+  if (error instanceof ListError || error instanceof LifecycleError) {
+    return new Problem(error.code, error.message, { cause: error });
+  }
   const code = codeOf(error);
   if (error instanceof Error && code === "FST_ERR_BAD_URL") return badUrl(error);
   const known = FASTIFY_PROBLEMS[code];
@@ -110,11 +112,6 @@ function probeProblem(error: ProbeError): Problem {
   const { code, message, cause } = error;
   const errors = cause instanceof ZodError ? fieldProblems(cause) : [];
   return new Problem(code, message, { errors, cause: error });
-}
-
-function lifecycleProblem(error: LifecycleError): Problem {
-  if (error.code === "STOPPING") return queenStopping();
-  return new Problem(error.code, error.message, { cause: error });
 }
 
 /** What arrived stands in a rule as JSON, and stays as it is. */

@@ -81,12 +81,8 @@ export interface Answer<Schema extends z.ZodType = z.ZodType, Type extends strin
   readonly example?: unknown;
   /** Default: application/json. */
   readonly type?: Type;
-  readonly headers?: Readonly<Record<string, AnswerHeader<Schema>>>;
-}
-
-interface AnswerHeader<Schema extends z.ZodType> {
-  readonly description: string;
-  value(body: z.input<Schema>): string;
+  /** By name, what those say that the handler sets. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A request whose path, query and body were checked as its route says. */

@@ -15,7 +15,7 @@ const NO_QUERY = z.strictObject({});
 /** Lets a request in as its route says, checks it, and hands it to the route's handler. */
 export function serve(app: FastifyInstance, route: Route, parts: AppParts): void {
   const { path, access = "operator", query = NO_QUERY, body, many, isCostly, answer } = route;
-  const { status = 200, schema, type = schema && "application/json", headers = {} } = answer;
+  const { status = 200, schema, type = schema && "application/json" } = answer;
   const contentType = type && `${type}; charset=utf-8`;
   const [method = "", head] = methodsOf(route);
   const hasHiveId = paramsOf(route).includes("id");
@@ -42,9 +42,7 @@ export function serve(app: FastifyInstance, route: Route, parts: AppParts): void
       if (status !== 200) reply.code(status);
       if (contentType !== undefined) reply.type(contentType);
       if (isCostly) await parts.costs.admitCostly(request, reply);
-      const answered = await route.handle(request, parts, reply);
-      for (const [name, { value }] of Object.entries(headers)) reply.header(name, value(answered));
-      return answered;
+      return route.handle(request, parts, reply);
     },
   });
 }

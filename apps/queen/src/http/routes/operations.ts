@@ -86,7 +86,7 @@ function beginning(kind: (typeof OPERATION_KINDS)[number], summary: string, desc
     answer: {
       status: 202,
       ...operation("It has begun"),
-      headers: { Location: { description: "The path of the operation", value: ({ id }) => `/v1/operations/${id}` } },
+      headers: { Location: "The path of the operation" },
     },
     problems: [
       "HIVE_NOT_MANAGED",
@@ -96,7 +96,11 @@ function beginning(kind: (typeof OPERATION_KINDS)[number], summary: string, desc
       ...(kind === "install" ? (["PUBLIC_URL_NEEDED"] as const) : []),
       ...WRITING,
     ],
-  }).handle(async ({ params: { id } }, { lifecycle }) => operationToJson(await lifecycle.begin(kind, id)));
+  }).handle(async ({ params }, { lifecycle }, reply) => {
+    const operation = await lifecycle.begin(kind, params.id);
+    reply.header("location", `/v1/operations/${operation.id}`);
+    return operationToJson(operation);
+  });
 }
 
 export const operationsRoutes = [
