@@ -4,7 +4,7 @@ import * as z from "zod";
 import type { FleetRow, FleetRows } from "../../fleet/fleet-rows.ts";
 import { NOT_BEATING, RULES } from "../../fleet/liveness/sight.ts";
 import type { Said } from "../../fleet/said.ts";
-import type { GpuUsage, MemoryUsage } from "../../fleet/workers/usage.ts";
+import type { MemoryUsage } from "../../fleet/workers/usage.ts";
 import type { RowsOf } from "../connections/event-batches.ts";
 import { count } from "../count-fields.ts";
 import { jsonWriter } from "../json-writer.ts";
@@ -52,6 +52,8 @@ const saidFields = {
     })
     .meta({ id: "FleetVram", description: "Of all GPUs together" }),
 };
+
+const writeSaid = jsonWriter(z.strictObject(saidFields));
 
 const LastOperation = z.strictObject({
   id: z.string(),
@@ -177,22 +179,13 @@ function knownToJson(row: FleetRow): Omit<RowInput, keyof SaidInput> {
   };
 }
 
-function saidToJson({ workers, load, models, ram, gpus, vram }: Said): SaidInput {
-  return {
-    workers: workers && { ...workers },
-    load,
-    models: models && [...models],
-    ram: memoryToJson(ram),
-    gpus: gpus === null ? null : gpus.map(gpuToJson),
-    vram: memoryToJson(vram),
-  };
-}
+/** Memory as answers have it. */
+export const withMeasured = <Usage extends MemoryUsage>(usage: Usage) => ({ ...usage, measured: usage.isMeasured });
 
-function gpuToJson(gpu: GpuUsage) {
-  const { index, name, unified, utilizationPercent } = gpu;
-  return { index, name, unified, ...memoryToJson(gpu), utilization_percent: utilizationPercent };
-}
-
-function memoryToJson({ totalBytes, usedBytes, freeBytes, isMeasured }: MemoryUsage) {
-  return { total_bytes: totalBytes, used_bytes: usedBytes, free_bytes: freeBytes, measured: isMeasured };
-}
+const saidToJson = ({ ram, vram, gpus, ...said }: Said): SaidInput =>
+  writeSaid({
+    ...said,
+    ram: withMeasured(ram),
+    vram: withMeasured(vram),
+    gpus: gpus === null ? null : gpus.map(withMeasured),
+  });

@@ -2,10 +2,10 @@ import { HiveStatus } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import { urlOf } from "../../fleet/workers/address.ts";
-import type { GpuUsage, MemoryUsage } from "../../fleet/workers/usage.ts";
 import { toWallMs } from "../../process/clock.ts";
 import { jsonWriter } from "../json-writer.ts";
 import { defineRoute } from "../route.ts";
+import { withMeasured } from "./fleet-row-json.ts";
 import { takesWorkFields, takesWorkToJson } from "./takes-work.ts";
 import { WORKER_EXAMPLE, WorkerAnswer, workerToJson } from "./worker-answer.ts";
 
@@ -129,11 +129,11 @@ export const stateRoutes = [
       last_beat_age_ms: heard ? Math.round(heard.ageMs) : null,
       skew_ms: heard?.skewMs ?? null,
       workers: heard?.workers.map((worker) => workerToJson({ ...worker, url: urlOf(worker, hive.host) })) ?? [],
-      ram: memoryToJson(ram),
-      vram: memoryToJson(vram),
+      ram: writeMemory(withMeasured(ram)),
+      vram: writeMemory(withMeasured(vram)),
       cpu_percent: heard?.reading?.host?.cpuPercent ?? null,
       read_age_ms: heard === undefined || heard.readAgeMs === null ? null : Math.round(heard.readAgeMs),
-      gpus: gpus.map(gpuToJson),
+      gpus: gpus.map((gpu) => writeGpu(withMeasured(gpu))),
       models_on_disk: models.map((model) => ({
         model: model.modelId,
         bytes: model.bytes,
@@ -143,6 +143,3 @@ export const stateRoutes = [
     };
   }),
 ];
-
-const memoryToJson = (memory: MemoryUsage) => writeMemory({ ...memory, measured: memory.isMeasured });
-const gpuToJson = (gpu: GpuUsage) => writeGpu({ ...gpu, measured: gpu.isMeasured });
