@@ -17,8 +17,8 @@ import { type Running, reloadOnSighup, stopOnSignals } from "./process/signals.t
 import { assembleQueen, type Queen, type QueenOptions } from "./queen.ts";
 import { isLoopback } from "./reach/addresses.ts";
 import { Names } from "./reach/names.ts";
-import { isDurable } from "./telling/durability.ts";
 import { Metrics } from "./telling/metrics.ts";
+import { isDurable } from "./telling/metrics-page.ts";
 import { runTokenCommand } from "./token-command.ts";
 
 endWithStarter();
@@ -119,7 +119,7 @@ async function reload(config: Config, { servers, door }: Pick<Queen, "servers" |
     log.error({ err: error }, "the new certificate cannot be used: the old one stays");
   }
   try {
-    await door.refresh();
+    await door.known.refresh();
     log.info("tokens read anew");
   } catch (error) {
     log.error({ err: error }, "the tokens could not be read anew");

@@ -45,7 +45,6 @@ export interface QueenOptions extends LivenessSettings {
   resolve: Resolve;
   /** Counts from the opening of the catalog on. */
   metrics: Metrics;
-  /** Whether `/metrics` has series of each single hive. */
   metricsByHive: boolean;
   lifecycle: LifecycleParts["settings"];
   lifecycleTimeouts?: LifecycleParts["timeouts"];
@@ -60,7 +59,6 @@ export interface QueenOptions extends LivenessSettings {
   limits?: Limits;
 }
 
-/** The parts of a queen, put together and not yet started. */
 export interface Queen {
   app: FastifyInstance;
   fleet: Fleet;

@@ -5,8 +5,7 @@ import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import { EventStream } from "../src/http/connections/event-stream.ts";
 import { wholeTurn } from "../src/process/turn.ts";
-import { type EventFilter, eventFilter } from "../src/telling/event-filter.ts";
-import { EventLog } from "../src/telling/events.ts";
+import { type EventFilter, EventLog, eventFilter } from "../src/telling/events.ts";
 import { Metrics } from "../src/telling/metrics.ts";
 
 interface Options {

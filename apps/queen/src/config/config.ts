@@ -5,7 +5,6 @@ import { CATALOG_SETTINGS, SETTINGS } from "./settings.ts";
 
 type Given = Values<typeof SETTINGS>;
 
-/** The settings of the queen, checked. */
 export type Config = ReturnType<typeof configOf>;
 
 /** The command `queen token …`: its arguments, and where the catalog is if they do not say. */

@@ -58,7 +58,6 @@ function isReadable(path: string): boolean {
   }
 }
 
-/** Where the catalog is, and how it is opened. */
 const catalog = {
   database: {
     placeholder: "path or URL",
@@ -78,7 +77,6 @@ const catalog = {
   },
 };
 
-/** What callers may take. */
 const limits = {
   tokenRequestsPerSecond: {
     placeholder: "number",
@@ -102,7 +100,6 @@ const limits = {
 /** What callers need to reach her and to show who they are: `pnpm start` and hivectl read it, and the queen does not. */
 const OTHER_VARIABLES = ["QUEEN_URL", "QUEEN_TOKEN", "QUEEN_TOKEN_FILE", "QUEEN_CA"];
 
-/** What can be set. */
 const declarations = {
   host: {
     placeholder: "address",

@@ -50,7 +50,7 @@ test("of a hive that is kept out because it has no token, that is said, in the l
   await queen.watch.sweep();
   const authorization = await tokenOf(queen, { name: "me", role: "operator" });
   expect(await beat(queen)).toMatchObject({ status: 401 });
-  await queen.door.refresh();
+  await queen.door.known.refresh();
   await later(queen);
   const why = { not_beating: "no_token", status: { why: NO_TOKEN } };
   expect(await rowsThatDoNotBeat(queen, authorization)).toMatchObject({ hives: [why] });
@@ -60,7 +60,7 @@ test("of a hive that is kept out because it has no token, that is said, in the l
   ]);
   expect(published(queen, "hive_changed").at(-1)?.[1]).toMatchObject({ changed: NO_TOKEN });
   const own = await tokenOf(queen, { name: "hive-a", role: "hive", hive_id: "hive-a" }, authorization);
-  await queen.door.refresh();
+  await queen.door.known.refresh();
   const unused = { not_beating: "token_unused", status: { why: TOKEN_UNUSED } };
   expect(await rowsThatDoNotBeat(queen, authorization)).toMatchObject({ hives: [unused] });
   await queen.send({ method: "GET", url: "/v1/me", headers: { authorization: own } });

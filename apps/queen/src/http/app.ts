@@ -10,10 +10,10 @@ import type { Metrics } from "../telling/metrics.ts";
 import { addBodyParsers, BODY_LIMIT_BYTES } from "./body-parsers.ts";
 import { MAX_PIECES } from "./connections/bounded-request.ts";
 import { answerRaw } from "./connections/raw-answer.ts";
-import { Problem, toProblem } from "./errors.ts";
+import { Problem } from "./errors.ts";
 import { MAX_ID_LENGTH } from "./input.ts";
 import type { AppParts } from "./parts.ts";
-import { noteProblem } from "./problem-notes.ts";
+import { notedProblem } from "./problem-notes.ts";
 import type { ProblemCode } from "./problems.ts";
 import { RouteTable } from "./route-table.ts";
 import { ROUTES } from "./routes.ts";
@@ -22,7 +22,6 @@ import { serve } from "./serve.ts";
 const CHATTY_LEVELS: ReadonlySet<string> = new Set(["trace", "debug", "info"]);
 const PROBLEM_JSON = "application/problem+json";
 
-/** Builds the HTTP API from parts that are handed in. It does not listen yet. */
 export function createApp(parts: AppParts): FastifyInstance {
   const requestId = numberRequests();
   const sendProblem = problemSender(parts);
@@ -70,8 +69,7 @@ function numberRequests(): () => string {
 
 function problemSender(parts: Pick<AppParts, "metrics" | "log">) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const problem = isBrokenOff(error, request) ? brokenOff() : toProblem(error, request.id);
-    noteProblem(problem, request, parts);
+    const problem = notedProblem(isBrokenOff(error, request) ? brokenOff() : error, request, parts);
     return reply.code(problem.status).headers(problem.headers).type(PROBLEM_JSON).send(problem.body(request.id));
   };
 }

@@ -3,11 +3,10 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { JsonTooLarge, parseBoundedJson } from "../process/bounded-json.ts";
 import { reasonOf } from "../process/errors.ts";
 import { invalidJson, Problem, tooLarge } from "./errors.ts";
-import { BodyLines, NDJSON } from "./lines.ts";
+import { NDJSON } from "./lines.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** Whether the route takes many at once, a line each. */
     takesLines?: boolean;
   }
 }
@@ -16,33 +15,23 @@ export const BODY_LIMIT_BYTES = 1_048_576;
 
 const unsupported = (detail: string): Problem => new Problem("UNSUPPORTED_MEDIA_TYPE", detail);
 
-type ReadBody = (bytes: Buffer, request: FastifyRequest) => unknown;
-
-/** JSON in UTF-8, for PATCH merge patches too, and lines of it where they are taken; nothing else is read. An empty body is undefined. */
+/** JSON in UTF-8, for PATCH merge patches too, and lines of it, as they are, where they are taken; nothing else is read. An empty body is undefined. */
 export function addBodyParsers(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, parserOf(parseJson));
   app.addContentTypeParser("application/merge-patch+json", { parseAs: "buffer" }, parserOf(parseJson));
-  app.addContentTypeParser(NDJSON, { parseAs: "buffer" }, parserOf(readLines));
+  app.addContentTypeParser(NDJSON, { parseAs: "buffer" }, parserOf(asItIs));
 }
 
-/** No promise: each heartbeat passes here. */
 const parserOf =
-  (read: ReadBody) => (request: FastifyRequest, bytes: Buffer, done: (error: Error | null, body?: unknown) => void) => {
-    let body: unknown;
-    try {
-      checkType(request);
-      body = read(bytes, request);
-    } catch (error) {
-      done(error as Error);
-      return;
-    }
-    done(null, body);
+  (read: (bytes: Buffer, request: FastifyRequest) => unknown) => async (request: FastifyRequest, bytes: Buffer) => {
+    checkType(request);
+    return read(bytes, request);
   };
 
-function readLines(bytes: Buffer, { routeOptions }: FastifyRequest): BodyLines {
+function asItIs(bytes: Buffer, { routeOptions }: FastifyRequest): Buffer {
   if (routeOptions.config.takesLines !== true) throw unsupported(`${NDJSON} is not taken here; send application/json`);
-  return new BodyLines(bytes);
+  return bytes;
 }
 
 const PLAIN_JSON = "application/json";

@@ -80,8 +80,10 @@ export function toProblem(error: unknown, requestId: string): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof HiveCatalogError && error.code !== "INTERNAL") return catalogProblem(error);
   if (error instanceof ProbeError) return probeProblem(error);
-  if (error instanceof ListError) return new Problem(error.code, error.message, { cause: error });
-  if (error instanceof LifecycleError) return lifecycleProblem(error);
+  if (error instanceof LifecycleError && error.code === "STOPPING") return queenStopping();
+  if (error instanceof ListError || error instanceof LifecycleError) {
+    return new Problem(error.code, error.message, { cause: error });
+  }
   const code = codeOf(error);
   if (error instanceof Error && code === "FST_ERR_BAD_URL") return badUrl(error);
   const known = FASTIFY_PROBLEMS[code];
@@ -112,11 +114,6 @@ function probeProblem(error: ProbeError): Problem {
   return new Problem(code, message, { errors, cause: error });
 }
 
-function lifecycleProblem(error: LifecycleError): Problem {
-  if (error.code === "STOPPING") return queenStopping();
-  return new Problem(error.code, error.message, { cause: error });
-}
-
 /** What arrived stands in a rule as JSON, and stays as it is. */
 const ruleWithJsonNames = (rule: string): string =>
   rule
@@ -135,17 +132,14 @@ function badUrl({ message }: Error): Problem {
 const codeOf = (error: unknown): string =>
   typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
 
-/** The code of input that breaks its rule. */
 export type InvalidInput = "INVALID_HIVE" | "INVALID_ARGUMENT";
 
 export const invalidInput = (code: InvalidInput, errors: readonly FieldProblem[]): Problem =>
   new Problem(code, describe(errors), { errors });
 
-/** One parameter or field that breaks its rule. */
 export const invalidArgument = (field: string, message: string): Problem =>
   invalidInput("INVALID_ARGUMENT", [{ field, message }]);
 
-/** One field of a hive that breaks `rule`. */
 export const invalidField = (field: string, rule: string, value: unknown): Problem =>
   invalidInput("INVALID_HIVE", [{ field, message: rule + got(value) }]);
 

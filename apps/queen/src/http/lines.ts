@@ -11,24 +11,14 @@ export interface Line {
   readonly bytes: Buffer;
 }
 
-/** A body of NDJSON, as it arrived. */
-export class BodyLines {
-  readonly #bytes: Buffer;
-
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-  }
-
-  /** Those that are not blank. */
-  *[Symbol.iterator](): Generator<Line> {
-    const all = this.#bytes;
-    for (let number = 1, start = 0; start < all.length; number++) {
-      const feed = all.indexOf(LINE_FEED, start);
-      const end = feed < 0 ? all.length : feed;
-      const bytes = all.subarray(start, end);
-      if (!isBlank(bytes)) yield { number, bytes };
-      start = end + 1;
-    }
+/** The lines of a body of NDJSON that are not blank. */
+export function* linesOf(body: Buffer): Generator<Line> {
+  for (let number = 1, start = 0; start < body.length; number++) {
+    const feed = body.indexOf(LINE_FEED, start);
+    const end = feed < 0 ? body.length : feed;
+    const bytes = body.subarray(start, end);
+    if (!isBlank(bytes)) yield { number, bytes };
+    start = end + 1;
   }
 }
 

@@ -21,7 +21,6 @@ import type { RequestTimes } from "./request-times.ts";
 /** The files of the queen's page by their names: one ends with .js, and one with .css. */
 export type PageFiles = ReadonlyMap<string, Buffer>;
 
-/** What the handlers of routes are handed. */
 export interface AppParts {
   catalog: HiveCatalog;
   fleet: Fleet;
@@ -47,7 +46,6 @@ export interface AppParts {
   publicUrl: string | undefined;
   /** Monotonic: when the queen was put together. */
   startedAtMs: number;
-  /** Aborted when she begins to stop. */
   stopping: AbortSignal;
   log: FastifyBaseLogger;
 }

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from "fastify";
-import type { Problem } from "./errors.ts";
+import { type Problem, toProblem } from "./errors.ts";
 import type { AppParts } from "./parts.ts";
 import type { ProblemCode } from "./problems.ts";
 
@@ -9,12 +9,13 @@ const OF_CALLERS: Partial<Record<ProblemCode, string>> = {
   TOO_MANY_READERS: "a reader of events was turned away",
 };
 
-/** Counts a problem that is about to be told, and says in the log what its caller alone need not know. */
-export function noteProblem(
-  problem: Problem,
+/** How an error is answered: counts it, and says in the log what its caller alone need not know. */
+export function notedProblem(
+  error: unknown,
   request: Pick<FastifyRequest, "id" | "ip" | "log">,
   { metrics, log }: Pick<AppParts, "metrics" | "log">,
-): void {
+): Problem {
+  const problem = toProblem(error, request.id);
   const { code, status } = problem;
   metrics.problems.inc({ code });
   const ofCaller = OF_CALLERS[code];
@@ -27,4 +28,5 @@ export function noteProblem(
     const level = status === 503 ? "warn" : "error";
     request.log[level]({ err, code, request_id: request.id }, "request failed");
   }
+  return problem;
 }

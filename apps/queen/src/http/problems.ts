@@ -9,7 +9,6 @@ import { count, countOfEach } from "./count-fields.ts";
 type Code = HiveCatalogErrorCode | ListErrorCode | LifecycleErrorCode | ProbeError["code"];
 type StatusAndMeaning = readonly [status: number, meaning: string];
 
-/** Every code that an error can have. */
 export const PROBLEMS = {
   BAD_REQUEST: [400, "The request is not valid HTTP, or its path is not a valid URL"],
   INVALID_JSON: [400, "The body is missing or is not JSON"],

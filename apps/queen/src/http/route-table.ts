@@ -13,7 +13,6 @@ export class RouteTable {
     }));
   }
 
-  /** How a request for which there is no route is answered. */
   problemOf(method: string, url: string): Problem {
     const path = url.split("?", 1)[0] ?? "";
     const found = this.#paths.find(({ pattern }) => pattern.test(path));

@@ -3,11 +3,10 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type * as z from "zod";
 import type { Access } from "./door/caller.ts";
 import type { InvalidInput } from "./errors.ts";
-import type { BodyLines, NDJSON } from "./lines.ts";
+import type { NDJSON } from "./lines.ts";
 import type { AppParts } from "./parts.ts";
 import type { ProblemCode } from "./problems.ts";
 
-/** The groups under which routes are shown. */
 export const TAGS = {
   hives: "The catalog: what is known of each hive and survives a restart",
   lifecycle: "Installing, starting and stopping agents, over SSH or on the queen's own machine",
@@ -22,7 +21,6 @@ export interface Route extends RouteRule {
   handle(request: CheckedRequest, parts: AppParts, reply: FastifyReply): unknown;
 }
 
-/** What a route takes and answers. */
 interface RouteRule {
   readonly method: "get" | "post" | "put" | "patch" | "delete";
   /** As fastify has it: `/v1/hives/:id`. */
@@ -42,7 +40,6 @@ interface RouteRule {
   readonly isCostly?: boolean;
   readonly body?: BodyRule;
   readonly many?: ManyRule;
-  /** When all goes well. */
   readonly answer: Answer;
   /** Beside those that follow from its access, path, query and body. */
   readonly problems?: readonly ProblemCode[];
@@ -71,7 +68,7 @@ interface ManyRule {
   readonly schema: z.ZodType;
   /** Of a line. */
   readonly example: unknown;
-  handle(lines: BodyLines, request: CheckedRequest, parts: AppParts, reply: FastifyReply): Readable;
+  handle(body: Buffer, request: CheckedRequest, parts: AppParts, reply: FastifyReply): Readable;
 }
 
 export interface Answer<Schema extends z.ZodType = z.ZodType, Type extends string = string> {
@@ -84,12 +81,8 @@ export interface Answer<Schema extends z.ZodType = z.ZodType, Type extends strin
   readonly example?: unknown;
   /** Default: application/json. */
   readonly type?: Type;
-  readonly headers?: Readonly<Record<string, AnswerHeader<Schema>>>;
-}
-
-interface AnswerHeader<Schema extends z.ZodType> {
-  readonly description: string;
-  value(body: z.input<Schema>): string;
+  /** By name, what those say that the handler sets. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A request whose path, query and body were checked as its route says. */
@@ -152,7 +145,6 @@ export function methodsOf({ method, answer, isHandOut = false }: Route): readonl
   return method === "get" && answer.type !== EVENT_STREAM && !isHandOut ? ["GET", "HEAD"] : [method.toUpperCase()];
 }
 
-/** The names of the parameters in a path. */
 export function paramsOf({ path }: Route): readonly string[] {
   return [...path.matchAll(/:([a-z]+)/g)].map(([, name = ""]) => name);
 }

@@ -1,18 +1,21 @@
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance } from "fastify";
+import * as z from "zod";
 import { hiveNotFound } from "../process/errors.ts";
 import { BODY_LIMIT_BYTES } from "./body-parsers.ts";
-import { parseBody, parseQuery, refuseQuery } from "./input.ts";
-import { BodyLines, NDJSON } from "./lines.ts";
+import { parseBody, parseQuery } from "./input.ts";
+import { NDJSON } from "./lines.ts";
 import type { AppParts } from "./parts.ts";
-import { type Answer, type BodyRule, EVENT_STREAM, methodsOf, paramsOf, type Route } from "./route.ts";
+import { type BodyRule, EVENT_STREAM, methodsOf, paramsOf, type Route } from "./route.ts";
 
 /** Some clients send `{}` where nothing is asked for. Fastify reads that all the same. */
 const NO_BODY_LIMIT_BYTES = 1024;
 
-/** Lets a request in as its route says, checks it, and hands it to the route's handler. No promise beside the handler's own: each heartbeat passes here. */
+const NO_QUERY = z.strictObject({});
+
+/** Lets a request in as its route says, checks it, and hands it to the route's handler. */
 export function serve(app: FastifyInstance, route: Route, parts: AppParts): void {
-  const { path, access = "operator", query, body, many, isCostly, answer } = route;
-  const { status = 200, schema, type = schema && "application/json", headers } = answer;
+  const { path, access = "operator", query = NO_QUERY, body, many, isCostly, answer } = route;
+  const { status = 200, schema, type = schema && "application/json" } = answer;
   const contentType = type && `${type}; charset=utf-8`;
   const [method = "", head] = methodsOf(route);
   const hasHiveId = paramsOf(route).includes("id");
@@ -25,24 +28,21 @@ export function serve(app: FastifyInstance, route: Route, parts: AppParts): void
     onRequest: body ? [parts.door.guard(access), parts.costs.boundBody] : parts.door.guard(access),
     ...((method === "GET" || many || type === NDJSON) && { onSend: parts.costs.boundAnswer }),
     config: { takesLines: many !== undefined },
-    handler: (request, reply) => {
+    handler: async (request, reply) => {
       // What waits for others, most of its time, holds nobody up.
       if (type !== EVENT_STREAM && type !== NDJSON) parts.requestTimes.began(request, reply.raw);
       if (hasHiveId) checkHiveId(request.params);
-      if (query) request.query = parseQuery(query, request.query);
       // Whoever probes her may add what it likes, against caches: a refusal would have her restarted.
-      else if (access !== "always") refuseQuery(request.query);
-      if (many && request.body instanceof BodyLines) {
+      if (access !== "always") request.query = parseQuery(query, request.query);
+      if (many && Buffer.isBuffer(request.body)) {
         reply.type(`${NDJSON}; charset=utf-8`);
         return many.handle(request.body, request, parts, reply);
       }
       if (readBody) request.body = readBody(request.body);
       if (status !== 200) reply.code(status);
       if (contentType !== undefined) reply.type(contentType);
-      const answered = isCostly
-        ? parts.costs.admitCostly(request, reply).then(() => route.handle(request, parts, reply))
-        : route.handle(request, parts, reply);
-      return headers === undefined ? answered : withHeaders(answered, headers, reply);
+      if (isCostly) await parts.costs.admitCostly(request, reply);
+      return route.handle(request, parts, reply);
     },
   });
 }
@@ -55,14 +55,4 @@ function readerOf({ schema, code = "INVALID_ARGUMENT", read }: BodyRule): (json:
 function checkHiveId(params: unknown): void {
   const { id } = params as { id: string };
   if (id.includes("\0")) throw hiveNotFound(id);
-}
-
-async function withHeaders(
-  answered: unknown,
-  headers: NonNullable<Answer["headers"]>,
-  reply: FastifyReply,
-): Promise<unknown> {
-  const body = await answered;
-  for (const [name, { value }] of Object.entries(headers)) reply.header(name, value(body));
-  return body;
 }

@@ -46,7 +46,6 @@ export const isoTimeMs = described.transform(readAs(parseTime, TIME_RULE));
 /** … and as text, in the form in which the queen hands it on. */
 export const isoTime = described.transform(readAs(usualTime, TIME_RULE));
 
-/** A time in an answer. */
 export const rfc3339 = z.string().meta({ format: "date-time", examples: ["2025-10-21T10:00:00Z"] });
 
 /** From the greatest: the parts of a duration, each of which may be left out. */

@@ -13,9 +13,7 @@ export interface Running {
   readonly log: Logger;
   /** Takes nothing new, and resolves when nothing is under way. */
   drain?: () => Promise<void>;
-  /** Ends what does not end by itself. */
   cutOff?: () => void;
-  /** Closes what was needed until then. */
   close?: () => Promise<void>;
   stopping?: true;
 }

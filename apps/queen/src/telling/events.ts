@@ -1,5 +1,5 @@
 import { firstPlace } from "../process/binary-search.ts";
-import type { EventData, EventType } from "./event-data.ts";
+import { CHANGES_NO_ROW, type EventData, type EventType } from "./event-data.ts";
 
 /** Where a reader goes on, and what it can no longer be told. */
 interface Resumption {
@@ -18,7 +18,6 @@ export interface LoggedEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** Some events in order, and how far was looked for them. */
 interface Stretch {
   readonly events: readonly LoggedEvent[];
   /** Number of the last event that was scanned. */
@@ -104,7 +103,6 @@ export class EventLog {
     return n < this.#lastGone;
   }
 
-  /** Whether it is kept that the hive was removed. */
   tellsOfRemoval(hiveId: string): boolean {
     return this.#kept.some((event) => event.type === "hive_removed" && event.hiveId === hiveId);
   }
@@ -161,4 +159,21 @@ export class EventLog {
     this.#waking = undefined;
     for (const wake of this.#readers) wake();
   }
+}
+
+export interface EventFilter {
+  /** The same for all that ask for the same. */
+  readonly key: string;
+  wants(event: LoggedEvent): boolean;
+}
+
+/** Those of these hives and of these types; all where none is named, but for what changes no row. What happens to the queen herself is of no hive. */
+export function eventFilter(hives: readonly string[], types: readonly EventType[]): EventFilter {
+  const [ofHives, ofTypes] = [new Set(hives), new Set(types)];
+  return {
+    key: JSON.stringify([[...ofHives].sort(), [...ofTypes].sort()]),
+    wants: ({ hiveId, type }) =>
+      (ofHives.size === 0 || (hiveId !== undefined && ofHives.has(hiveId))) &&
+      (ofTypes.size === 0 ? type !== CHANGES_NO_ROW : ofTypes.has(type)),
+  };
 }

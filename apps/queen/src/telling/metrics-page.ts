@@ -2,9 +2,7 @@ import type { HiveCatalog, HiveStatus } from "@repo/hive-catalog";
 import { HIVE_STATUSES } from "@repo/hive-catalog/record";
 import { type Counter, collectDefaultMetrics, Gauge, type Registry } from "prom-client";
 import type { Clock } from "../process/clock.ts";
-import { isDurable } from "./durability.ts";
 import type { Metrics } from "./metrics.ts";
-import { type HiveWorkload, showWorkload, showWorkloadOfEach } from "./workload-metrics.ts";
 
 /** A catalog whose lock somebody holds for longer takes no changes. */
 const LOCK_DEADLINE_MS = 2000;
@@ -20,12 +18,28 @@ interface Parts {
   workerStates: readonly string[];
 }
 
-/** What the page tells of a single hive. */
 interface HiveSeen {
   readonly id: string;
   readonly status: HiveStatus | undefined;
   /** Monotonic. */
   readonly beatAtMs: number | undefined;
+}
+
+/** What the page tells of the work on a live hive. */
+interface HiveWorkload {
+  readonly id: string;
+  readonly workers: readonly { readonly state: string }[];
+  /** As they were measured; null when they were not, or too long ago. */
+  readonly reading: { readonly gpus: readonly GpuSeen[] | null } | null;
+}
+
+interface GpuSeen {
+  readonly index: number;
+  readonly memoryTotalBytes: number | null;
+  readonly memoryUsedBytes: number | null;
+  readonly utilizationPercent: number | null;
+  readonly temperatureCelsius: number | null;
+  readonly powerWatts: number | null;
 }
 
 /** Writes out, for Prometheus, what the queen has counted since her start and what is true now. */
@@ -34,15 +48,13 @@ export class MetricsPage {
   readonly #registry: Registry;
   readonly #readCatalog: () => Promise<void>;
 
-  constructor({ metrics: { registry }, catalog, clock, hives, workload, workerStates }: Parts) {
+  constructor(parts: Parts) {
+    const { registry } = parts.metrics;
     this.contentType = registry.contentType;
     this.#registry = registry;
-    this.#readCatalog = showCatalog(catalog, [registry]);
-    showWorkload(workload, workerStates, registry);
-    if (hives !== undefined) {
-      showEachHive(hives, clock, [registry]);
-      showWorkloadOfEach(workload, registry);
-    }
+    this.#readCatalog = this.#showCatalog(parts.catalog);
+    this.#showWorkload(parts);
+    if (parts.hives !== undefined) this.#showEachHive({ ...parts, hives: parts.hives });
     collectDefaultMetrics({ register: registry });
     addTimeSinceStart(registry);
     // Begun anew at each reading, whoever reads, and only since the first: the queen has a histogram of her own.
@@ -55,7 +67,126 @@ export class MetricsPage {
     await this.#readCatalog();
     return this.#registry.metrics();
   }
+
+  /** One that `collect` sets anew at each reading. */
+  #gauge(name: string, help: string, labelNames: readonly string[] = [], collect?: (gauge: Gauge) => void): Gauge {
+    const gauge: Gauge = new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [this.#registry],
+      ...(collect && {
+        collect() {
+          gauge.reset();
+          collect(gauge);
+        },
+      }),
+    });
+    return gauge;
+  }
+
+  /** Returns what brings these up to date. */
+  #showCatalog(catalog: HiveCatalog): () => Promise<void> {
+    const up = this.#gauge("queen_catalog_up", "1 when the catalog could be read for this page, 0 when it could not");
+    const durable = this.#gauge(
+      "queen_catalog_durable",
+      "1 when a loss of power takes no answered change, 0 when it can; absent when the catalog does not say",
+    );
+    const writable = this.#gauge(
+      "queen_catalog_writable",
+      "1 when the catalog takes changes, 0 when each would be refused, beats too",
+    );
+    const hives = this.#gauge("queen_hives", "Hives in the catalog by status; absent when it could not be read", [
+      "status",
+    ]);
+    const cordoned = this.#gauge(
+      "queen_cordoned_hives",
+      "Hives that get no new work because an operator said so; absent when it could not be read",
+    );
+    return async () => {
+      const isSynced = await isDurable(catalog);
+      if (isSynced === undefined) durable.remove();
+      else durable.set(isSynced ? 1 : 0);
+      const signal = AbortSignal.timeout(LOCK_DEADLINE_MS);
+      const isWritable = catalog.checkWritable({ signal }).then(
+        () => 1,
+        () => 0,
+      );
+      writable.set(await isWritable);
+      try {
+        const counts = await Promise.all(HIVE_STATUSES.map((status) => catalog.countByStatus(status)));
+        const cordons = await catalog.cordons.list({ onCorruptRecord: () => undefined });
+        for (const [position, status] of HIVE_STATUSES.entries()) hives.set({ status }, counts[position] ?? 0);
+        cordoned.set(cordons.length);
+        up.set(1);
+      } catch {
+        hives.reset();
+        cordoned.remove();
+        up.set(0);
+      }
+    };
+  }
+
+  #showWorkload({ workload, workerStates }: Parts): void {
+    this.#gauge("queen_workers", "Workers of live hives by state", ["state"], (gauge) => {
+      for (const state of workerStates) gauge.set({ state }, 0);
+      for (const { workers } of workload()) for (const { state } of workers) gauge.inc({ state });
+    });
+    const ofGpus = (name: string, help: string, amountOf: (gpu: GpuSeen) => number | null) =>
+      this.#gauge(name, help, [], (gauge) => {
+        for (const { reading } of workload()) {
+          for (const gpu of reading?.gpus ?? []) if (isMeasured(gpu)) gauge.inc(amountOf(gpu) ?? 0);
+        }
+      });
+    ofGpus("queen_gpus_measured", "GPUs of live hives whose memory is measured", () => 1);
+    ofGpus("queen_gpu_memory_total_bytes", "Memory of these GPUs", ({ memoryTotalBytes }) => memoryTotalBytes);
+    ofGpus("queen_gpu_memory_used_bytes", "What is used of it", ({ memoryUsedBytes }) => memoryUsedBytes);
+  }
+
+  /** What is not known is absent. */
+  #showEachHive({ hives, workload, clock }: Parts & { hives: () => Iterable<HiveSeen> }): void {
+    const online = "1 for a hive that is online, 0 for one that is not";
+    this.#gauge("queen_hive_online", online, ["hive_id"], (gauge) => {
+      for (const { id, status } of hives()) gauge.set({ hive_id: id }, status === "online" ? 1 : 0);
+    });
+    const age = "Age of the last heartbeat of a hive; absent before the first";
+    this.#gauge("queen_hive_heartbeat_age_seconds", age, ["hive_id"], (gauge) => {
+      const nowMs = clock.monotonicNow();
+      for (const { id, beatAtMs } of hives()) {
+        if (beatAtMs !== undefined) gauge.set({ hive_id: id }, (nowMs - beatAtMs) / 1000);
+      }
+    });
+    this.#gauge("queen_hive_workers", "Workers of a live hive by state", ["hive_id", "state"], (gauge) => {
+      for (const { id, workers } of workload()) for (const { state } of workers) gauge.inc({ hive_id: id, state });
+    });
+    for (const [name, help, field] of BY_GPU) {
+      this.#gauge(`queen_hive_gpu_${name}`, help, ["hive_id", "gpu"], (gauge) => {
+        for (const { id, reading } of workload()) {
+          for (const { index, [field]: value } of reading?.gpus ?? []) {
+            if (value !== null) gauge.set({ hive_id: id, gpu: index }, value);
+          }
+        }
+      });
+    }
+  }
 }
+
+/** Whether a loss of power takes nothing of what the catalog answered; undefined when it does not say. */
+export async function isDurable(catalog: HiveCatalog): Promise<boolean | undefined> {
+  const synchronous = await catalog.synchronous().catch(() => undefined);
+  return synchronous && (synchronous === "full" || synchronous === "extra");
+}
+
+const isMeasured = ({ memoryTotalBytes, memoryUsedBytes }: GpuSeen): boolean =>
+  memoryTotalBytes !== null && memoryUsedBytes !== null;
+
+const BY_GPU = [
+  ["memory_total_bytes", "Memory of a GPU", "memoryTotalBytes"],
+  ["memory_used_bytes", "What is used of it, whoever uses it", "memoryUsedBytes"],
+  ["utilization_percent", "How much of the time it works", "utilizationPercent"],
+  ["temperature_celsius", "How warm it is", "temperatureCelsius"],
+  ["power_watts", "What it draws", "powerWatts"],
+] as const;
 
 /** The processor time that the process took before this page was made, which prom-client leaves out. */
 function addTimeSinceStart(registry: Registry): void {
@@ -64,82 +195,4 @@ function addTimeSinceStart(registry: Registry): void {
   add("process_cpu_user_seconds_total", user);
   add("process_cpu_system_seconds_total", system);
   add("process_cpu_seconds_total", user + system);
-}
-
-/** Returns what brings these up to date. */
-function showCatalog(catalog: HiveCatalog, registers: Registry[]): () => Promise<void> {
-  const up = new Gauge({
-    name: "queen_catalog_up",
-    help: "1 when the catalog could be read for this page, 0 when it could not",
-    registers,
-  });
-  const durable = new Gauge({
-    name: "queen_catalog_durable",
-    help: "1 when a loss of power takes no answered change, 0 when it can; absent when the catalog does not say",
-    registers,
-  });
-  const writable = new Gauge({
-    name: "queen_catalog_writable",
-    help: "1 when the catalog takes changes, 0 when each would be refused, beats too",
-    registers,
-  });
-  const hives = new Gauge({
-    name: "queen_hives",
-    help: "Hives in the catalog by status; absent when it could not be read",
-    labelNames: ["status"],
-    registers,
-  });
-  const cordoned = new Gauge({
-    name: "queen_cordoned_hives",
-    help: "Hives that get no new work because an operator said so; absent when it could not be read",
-    registers,
-  });
-  return async () => {
-    const isSynced = await isDurable(catalog);
-    if (isSynced === undefined) durable.remove();
-    else durable.set(isSynced ? 1 : 0);
-    const signal = AbortSignal.timeout(LOCK_DEADLINE_MS);
-    const isWritable = catalog.checkWritable({ signal }).then(
-      () => 1,
-      () => 0,
-    );
-    writable.set(await isWritable);
-    try {
-      const counts = await Promise.all(HIVE_STATUSES.map((status) => catalog.countByStatus(status)));
-      const cordons = await catalog.cordons.list({ onCorruptRecord: () => undefined });
-      for (const [position, status] of HIVE_STATUSES.entries()) hives.set({ status }, counts[position] ?? 0);
-      cordoned.set(cordons.length);
-      up.set(1);
-    } catch {
-      hives.reset();
-      cordoned.remove();
-      up.set(0);
-    }
-  };
-}
-
-function showEachHive(hives: () => Iterable<HiveSeen>, clock: Clock, registers: Registry[]): void {
-  new Gauge({
-    name: "queen_hive_online",
-    help: "1 for a hive that is online, 0 for one that is not",
-    labelNames: ["hive_id"],
-    registers,
-    collect() {
-      this.reset();
-      for (const { id, status } of hives()) this.set({ hive_id: id }, status === "online" ? 1 : 0);
-    },
-  });
-  new Gauge({
-    name: "queen_hive_heartbeat_age_seconds",
-    help: "Age of the last heartbeat of a hive; absent before the first",
-    labelNames: ["hive_id"],
-    registers,
-    collect() {
-      this.reset();
-      const nowMs = clock.monotonicNow();
-      for (const { id, beatAtMs } of hives()) {
-        if (beatAtMs !== undefined) this.set({ hive_id: id }, (nowMs - beatAtMs) / 1000);
-      }
-    },
-  });
 }

@@ -109,7 +109,6 @@ export class Metrics {
     "How much later than it should a timer of 100 ms fired",
   );
 
-  /** For `HiveCatalog.open`. */
   readonly onCommit = ({ size, durationMs }: { size: number; durationMs: number }): void => {
     this.groupSizes.observe(size);
     this.commitSeconds.observe(durationMs / 1000);

@@ -46,7 +46,6 @@ export class Presence {
     parts.metrics.catalogWritesFailing.read = () => (this.#writeProblem === undefined ? 0 : 1);
   }
 
-  /** How many other queens run on the catalog. */
   get otherQueens(): number {
     return this.#others.length;
   }

@@ -101,7 +101,7 @@ test("who has no token, or one that may not, learns it as a problem; below the p
   await using queen = await startTestQueen();
   const url = await startProxy("/fleets/one", await listen(queen));
   const { token } = await addToken(queen.catalog, "reader");
-  await queen.door.refresh();
+  await queen.door.known.refresh();
   await expect(new QueenClient({ url }).countHives()).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   const reader = new QueenClient({ url, token });
   expect(await reader.countHives()).toMatchObject({ total: 0 });
@@ -133,7 +133,7 @@ test("a reader of events goes on by itself after a restart of the queen, is told
 
   const refused = expect(reading).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   await addToken(queen.catalog, "operator");
-  await queen.door.refresh();
+  await queen.door.known.refresh();
   // Whoever is told something must be admitted still.
   queen.events.publish("hive_removed", { hive_id: HIVE.id });
   await refused;

@@ -155,13 +155,13 @@ test("of a caller whose token is revoked no further operation begins, also where
   const queen = await startQueen();
   const sockets = await addSilent(queen, ["one", "two", "three"]);
   const [revoked, other] = [await addToken(queen.catalog, "operator"), await addToken(queen.catalog, "operator")];
-  await queen.door.refresh();
+  await queen.door.known.refresh();
   const post = (url: string, { authorization }: { authorization: string }, payload?: object) =>
     queen.send({ method: "POST", url, headers: { authorization }, ...(payload && { payload }) });
   const answered = post("/v1/hives/actions?parallel=1", revoked, { action: "stop", selector: "" });
   await until("one is connected", () => sockets.size === 1);
   await queen.catalog.tokens.revoke(revoked.id);
-  await queen.door.refresh();
+  await queen.door.known.refresh();
   const [running] = await queen.catalog.operations.unfinished();
   await post(`/v1/operations/${running?.id}/cancel`, other);
   const { end } = toldBy((await answered).body as Line[]);

@@ -7,7 +7,7 @@ import { isUnreachable } from "../liveness/sight.ts";
 import { Reused } from "./reused.ts";
 
 /** How many hives there are, in all and in each state. One whose status another program damaged is in `total` alone; unreachable are those that are online though their port does not answer, not beating those of which no heartbeats arrive. */
-export interface FleetTotals {
+interface FleetTotals {
   readonly total: number;
   readonly online: number;
   readonly offline: number;

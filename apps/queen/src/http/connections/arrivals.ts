@@ -18,7 +18,6 @@ export class Arrivals {
     this.#clock = clock;
   }
 
-  /** A connection was let in. */
   add(): void {
     this.#count += 1;
     this.#settled ??= this.#settle();

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { eventFilter } from "../../telling/event-filter.ts";
-import { EventLog } from "../../telling/events.ts";
+import { EventLog, eventFilter } from "../../telling/events.ts";
 import { EventBatches, type RowsOf } from "./event-batches.ts";
 
 const EVERYTHING = eventFilter([], []);

@@ -1,6 +1,5 @@
 import { CHANGES_NO_ROW } from "../../telling/event-data.ts";
-import type { EventFilter } from "../../telling/event-filter.ts";
-import type { EventLog, LoggedEvent } from "../../telling/events.ts";
+import type { EventFilter, EventLog, LoggedEvent } from "../../telling/events.ts";
 
 /** Sent in one piece, so that a reader who catches up does not hold the event loop. */
 const MAX_PIECE_LENGTH = 65_536;
@@ -9,7 +8,6 @@ const MAX_EVENTS = 25;
 /** Ready for readers who come to the same place a little later. */
 const MAX_BATCHES = 32;
 
-/** Some events as they are sent. */
 interface Batch {
   /** Empty when the reader wants none of them. */
   readonly text: Buffer;
@@ -55,7 +53,7 @@ export class EventBatches {
     const { events: log, rowsOf } = this.#parts;
     const { events, upTo } = log.after(n, MAX_EVENTS, (event) => filter.wants(event));
     const hiveIds = new Set(events.flatMap((event) => hiveOfRow(event) ?? []));
-    const rowOf = hiveIds.size === 0 ? unread : oncePerHive(await rowsOf([...hiveIds]).catch(() => unread));
+    const rowOf = hiveIds.size === 0 ? unread : await rowsOf([...hiveIds]).catch(() => unread);
     let text = "";
     for (const event of events) {
       if (text.length >= MAX_PIECE_LENGTH) return { text: Buffer.from(text), upTo: event.n - 1 };
@@ -67,16 +65,6 @@ export class EventBatches {
 
 const unread: RowText = () => undefined;
 
-/** Some rows are long, and a hive may have several events. */
-function oncePerHive(rowOf: RowText): RowText {
-  const texts = new Map<string, string | undefined>();
-  return (hiveId) => {
-    if (!texts.has(hiveId)) texts.set(hiveId, rowOf(hiveId));
-    return texts.get(hiveId);
-  };
-}
-
-/** Whose row it brings. */
 const hiveOfRow = ({ type, hiveId }: LoggedEvent): string | undefined => (type === CHANGES_NO_ROW ? undefined : hiveId);
 
 function textOf(event: LoggedEvent, id: string, rowOf: RowText): string {

@@ -2,8 +2,7 @@ import { expect, test } from "vitest";
 import { EventReader } from "../../../test/event-reader.ts";
 import { startStream } from "../../../test/start-stream.ts";
 import { until } from "../../../test/until.ts";
-import { eventFilter } from "../../telling/event-filter.ts";
-import type { EventLog } from "../../telling/events.ts";
+import { type EventLog, eventFilter } from "../../telling/events.ts";
 
 const publish = (events: EventLog, hive_id: string, count = 1) => {
   for (let n = 0; n < count; n++) events.publish("hive_removed", { hive_id });

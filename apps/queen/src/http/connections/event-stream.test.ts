@@ -168,7 +168,7 @@ test("a reader whose token is revoked is told nothing more", async () => {
   await using reader = await new EventReader().connect(origin, { authorization });
   await until("it is greeted", () => reader.events.length === 1);
   await queen.catalog.tokens.revoke(id);
-  await queen.door.refresh();
+  await queen.door.known.refresh();
   queen.events.publish("hive_removed", { hive_id: "a" });
   await reader.closed;
   expect(reader.events.length).toBe(1);
@@ -180,7 +180,7 @@ test("a reader that came in before there were tokens is told nothing more once t
   await using reader = await new EventReader().connect(await listen(queen));
   await until("it is greeted", () => reader.events.length === 1);
   await addToken(queen.catalog, "operator");
-  await queen.door.refresh();
+  await queen.door.known.refresh();
   queen.events.publish("hive_removed", { hive_id: "a" });
   await reader.closed;
   expect(reader.events.length).toBe(1);

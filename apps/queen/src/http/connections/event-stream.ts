@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger } from "fastify";
-import type { EventFilter } from "../../telling/event-filter.ts";
-import type { EventLog } from "../../telling/events.ts";
+import type { EventFilter, EventLog } from "../../telling/events.ts";
 import type { CutReason, Metrics } from "../../telling/metrics.ts";
 import type { Caller } from "../door/caller.ts";
 import { Problem } from "../errors.ts";
@@ -29,7 +28,6 @@ interface Options {
   keepAliveMs?: number;
 }
 
-/** Whom a stream is for. */
 interface Subscriber {
   readonly lastEventId: string | undefined;
   readonly filter: EventFilter;
@@ -39,7 +37,6 @@ interface Subscriber {
   onSent(bytes: number): void;
 }
 
-/** Everyone who reads `GET /v1/events`. */
 export class EventStream {
   readonly #options: Options;
   readonly #batches: EventBatches;
@@ -94,10 +91,9 @@ export class EventStream {
 
   /** Ends the streams of those who would not be let in any more. */
   endRefused(): void {
-    for (const reader of this.#readers.keys()) reader.check();
+    for (const reader of this.#readers.keys()) reader.pump();
   }
 
-  /** Ends every stream. */
   close(): void {
     clearInterval(this.#keepAlive);
     for (const reader of this.#readers.keys()) reader.end();
@@ -189,15 +185,9 @@ class Reader {
     return !this.#blocked;
   }
 
-  /** Ends when its caller would not be let in any more. */
-  check(): void {
-    if (!this.#parts.subscriber.isAdmitted()) this.#cut("revoked");
-  }
-
   keepAlive(): void {
-    if (!this.#parts.subscriber.isAdmitted()) this.#cut("revoked");
-    else if (!this.#blocked) this.#sendBookmark();
-    else if (++this.#blockedKeepAlives === MAX_BLOCKED_KEEP_ALIVES) this.#cut("stalled");
+    if (this.#mayGoOn()) this.#sendBookmark();
+    else if (this.#blocked && ++this.#blockedKeepAlives === MAX_BLOCKED_KEEP_ALIVES) this.#cut("stalled");
   }
 
   /** An id without data, from which a reader goes on that did not want what came before. */

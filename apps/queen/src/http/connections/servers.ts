@@ -6,9 +6,9 @@ import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "../../process/clock.ts";
 import { addressBlock } from "../../reach/addresses.ts";
 import type { Caller } from "../door/caller.ts";
+import { Shares } from "../door/shares.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { boundedRequest } from "./bounded-request.ts";
-import { ConnectionShares } from "./connection-shares.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 import { answerRaw } from "./raw-answer.ts";
 import { SecureResponse } from "./security-headers.ts";
@@ -34,6 +34,10 @@ export const TIMEOUTS = {
 };
 export type Timeouts = typeof TIMEOUTS;
 const SAY_EVERY_MS = 60_000;
+/** One hive needs a few, a router or a proxy of many of them some more. */
+const MAX_OF_TOKEN = 512;
+/** For operators, and for who has no token to show, such as whoever asks for `/health`. */
+const MAX_KEPT = 100;
 /** How OpenSSL calls a request in clear text, by its method. */
 const NO_TLS: ReadonlySet<string> = new Set(["ERR_SSL_HTTP_REQUEST", "ERR_SSL_WRONG_VERSION_NUMBER"]);
 
@@ -80,7 +84,6 @@ export class Servers {
     if (options.tls) options.onCertificate?.(options.tls);
   }
 
-  /** One more server. */
   create(handler: RequestListener): Server {
     this.#handler = handler;
     const serve = oneAtATime(handler);
@@ -233,6 +236,28 @@ export class Servers {
     if (nowMs - (this.#saidAtMs.get(line) ?? Number.NEGATIVE_INFINITY) < SAY_EVERY_MS) return false;
     this.#saidAtMs.set(line, nowMs);
     return true;
+  }
+}
+
+/** Who may hold how many of all connections. What proxies share among many callers is an operator's token. */
+class ConnectionShares {
+  /** As many as whoever has proven nothing, and operators, find free whatever the others hold. */
+  readonly kept: number;
+  readonly #operators: Shares;
+  readonly #others: Shares;
+
+  constructor(maxConnections: number) {
+    const quarter = Math.ceil(maxConnections / 4);
+    this.kept = Math.min(MAX_KEPT, Math.floor(maxConnections / 20));
+    this.#operators = new Shares({ each: quarter, inAll: maxConnections });
+    this.#others = new Shares({ each: Math.min(quarter, MAX_OF_TOKEN), inAll: maxConnections - this.kept });
+  }
+
+  /** Takes one connection for a caller; what gives it back, or undefined when it has no more. */
+  take({ role, tokenId }: Caller): (() => void) | undefined {
+    if (tokenId === null) return () => undefined;
+    const shares = role === "operator" ? this.#operators : this.#others;
+    return shares.take(tokenId, 1) ? () => shares.giveBack(tokenId, 1) : undefined;
   }
 }
 

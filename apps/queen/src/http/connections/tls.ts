@@ -4,7 +4,6 @@ import { readSettingFile } from "@repo/settings";
 import { reasonOf, SettingError } from "../../process/errors.ts";
 import type { Tls } from "./servers.ts";
 
-/** In PEM. */
 interface TlsFiles {
   readonly cert: string;
   readonly key: string;

@@ -18,7 +18,6 @@ export interface Login {
   readonly expiresAtMs: number;
 }
 
-/** Who sends a request. */
 export interface Caller {
   readonly role: Role;
   /** The one hive for which it may beat; null for any. */

@@ -238,7 +238,7 @@ test("four costly requests of a token are under way at a time and 256 wait; more
 test("of all costly answers one piece is made in a turn of the event loop, the first ones too", async () => {
   const queen = await startListening();
   const tokens = await Promise.all(Array.from({ length: 5 }, () => addToken(queen.catalog, "reader")));
-  await queen.door.refresh();
+  await queen.door.known.refresh();
   await addHives(queen);
   let turn = 0;
   let isDone = false;

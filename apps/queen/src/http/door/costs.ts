@@ -1,8 +1,9 @@
 import { finished, Readable } from "node:stream";
-import type { FastifyReply, FastifyRequest, onRequestHookHandler, onSendHookHandler } from "fastify";
+import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler, onSendAsyncHookHandler } from "fastify";
 import { wholeTurn } from "../../process/turn.ts";
 import { addressBlock } from "../../reach/addresses.ts";
-import { Problem } from "../errors.ts";
+import type { Problem } from "../errors.ts";
+import { tooMany } from "./refusals.ts";
 import { Shares } from "./shares.ts";
 
 const MB = 1_048_576;
@@ -11,7 +12,6 @@ const BYTES_UNDER_WAY = { each: 4 * MB, inAll: 64 * MB };
 /** So that the beats of hives and the answers to them always have room. */
 const SMALL_BODY_BYTES = 8192;
 const SMALL_ANSWER_BYTES = 16_384;
-/** Answers that take long to make. */
 const COSTLY_UNDER_WAY = { each: 4, inAll: 64 };
 const COSTLY_WAITING = { each: 256, inAll: 4096 };
 /** Requests about many hives, which may last. */
@@ -27,7 +27,6 @@ interface Waiting {
   go(): void;
 }
 
-/** What tells whose a request is. */
 type Charged = Pick<FastifyRequest, "caller" | "raw">;
 
 interface CostsOptions {
@@ -52,25 +51,24 @@ export class Costs {
   }
 
   /** The hook of a route with a body: room for that must be there before it is read. */
-  readonly boundBody: onRequestHookHandler = (request, reply, done) => {
+  readonly boundBody: onRequestAsyncHookHandler = async (request, reply) => {
     const { headers } = request.raw;
     const bytes = Number(headers["content-length"] ?? 0);
     const isInChunks = headers["transfer-encoding"] !== undefined;
-    if (!isInChunks && (bytes <= SMALL_BODY_BYTES || bytes > this.#options.maxBodyBytes)) return done();
+    if (!isInChunks && (bytes <= SMALL_BODY_BYTES || bytes > this.#options.maxBodyBytes)) return;
     const isHeld = isInChunks ? this.#holdChunks(request, reply) : this.#hold(this.#bodies, bytes, request, reply);
-    if (isHeld) done();
-    else done(tooMuch("send", request));
+    if (!isHeld) throw tooMuch("send", request);
   };
 
   /** The hook of a route whose answers may be long: one that nobody reads must not be kept beside many others. */
-  readonly boundAnswer: onSendHookHandler = (request, reply, payload, done) => {
+  readonly boundAnswer: onSendAsyncHookHandler = async (request, reply, payload) => {
     // Written piece by piece, as the caller takes it.
     if (payload instanceof Readable) payload.on("data", (piece: string | Buffer) => this.count(request, piece.length));
     const isWhole = typeof payload === "string" || Buffer.isBuffer(payload);
     const bytes = isWhole ? Buffer.byteLength(payload) : 0;
-    if (bytes <= SMALL_ANSWER_BYTES || reply.statusCode >= 400) return done(null, payload);
-    if (this.#hold(this.#answers, bytes, request, reply)) done(null, payload);
-    else done(tooMuch("read", request));
+    if (bytes <= SMALL_ANSWER_BYTES || reply.statusCode >= 400) return payload;
+    if (!this.#hold(this.#answers, bytes, request, reply)) throw tooMuch("read", request);
+    return payload;
   };
 
   /** Resolves when the costly answer to this request may be made: a few of each caller are under way at a time, and some wait. */
@@ -87,13 +85,11 @@ export class Costs {
     finished(reply.raw, () => this.#bulk.giveBack(key, 1));
   }
 
-  /** So many bytes are read of a request, or written for it. */
   count(request: Charged, bytes: number): void {
     const { withToken, withoutToken } = BYTES_OF_ONE_REQUEST;
     this.#options.charge(request, bytes / (request.caller?.tokenId ? withToken : withoutToken));
   }
 
-  /** So many hives or workers were scanned for it. */
   countScanned(request: Charged, scanned: number): void {
     this.#options.charge(request, scanned / SCANNED_OF_ONE_REQUEST);
   }
@@ -141,7 +137,7 @@ export class Costs {
     const key = keyOf(request);
     if (!this.#bodies.take(key, maxBodyBytes)) return false;
     let bytes = 0;
-    // It begins to flow in the next turn: its parser listens by then.
+    // It begins to flow when all promises that are resolved were followed: its parser listens by then.
     request.raw.on("data", (piece: Buffer) => {
       bytes += piece.length;
     });
@@ -167,11 +163,5 @@ export const keyOf = ({ caller, raw }: Charged): string => caller?.tokenId ?? ad
 
 function tooMuch(what: string, { caller }: Charged): Problem {
   const whose = caller?.tokenId ? `the token ${caller.tokenId}` : "this address";
-  return new Problem(
-    "TOO_MANY_REQUESTS",
-    `Too much at once for ${whose} to ${what}: try again when some of it is done`,
-    {
-      headers: { "retry-after": "1" },
-    },
-  );
+  return tooMany(`Too much at once for ${whose} to ${what}: try again when some of it is done`, 1);
 }

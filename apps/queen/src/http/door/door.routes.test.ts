@@ -84,7 +84,7 @@ async function startLockedQueen() {
   ];
   const { cookie: endedCookie } = await logIn(queen, revoked.token);
   await catalog.tokens.revoke(revoked.id);
-  await queen.door.refresh();
+  await queen.door.known.refresh();
   const login = async ({ token }: { token: string }) => (await logIn(queen, token)).headers;
   const cookieOf = async (of: { token: string }) => ({ cookie: (await login(of)).cookie });
   // Where many log in with one token, its first session ends.

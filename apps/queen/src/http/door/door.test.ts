@@ -17,11 +17,11 @@ test("is open on loopback until there is a token, and open again for nobody", as
   await using queen = await startTestQueen();
   expect((await list(queen)).status).toBe(200);
   const { id, authorization } = await addToken(queen.catalog, "reader");
-  await queen.door.refresh();
+  await queen.door.known.refresh();
   expect((await list(queen)).status).toBe(401);
   expect((await list(queen, { authorization })).status).toBe(200);
   await queen.catalog.tokens.revoke(id);
-  await queen.door.refresh();
+  await queen.door.known.refresh();
   expect((await list(queen, { authorization })).status).toBe(401);
   expect((await list(queen)).status).toBe(401);
   await using later = await startTestQueen({ catalog: queen.catalog });
@@ -34,7 +34,7 @@ test("says that there are tokens now when some were added, and that there are so
   await using queen = await startTestQueen();
   await list(queen);
   await addToken(queen.catalog, "operator");
-  await queen.door.refresh();
+  await queen.door.known.refresh();
   expect(said(queen)).toEqual(["there are tokens now: from here on every request needs one"]);
   await using later = await startTestQueen({ catalog: queen.catalog });
   await list(later);
@@ -108,7 +108,7 @@ test("a hive that is removed loses its token", async () => {
   expect((await beat()).status).toBe(200);
   await queen.request("DELETE", `/v1/hives/${HIVE_JSON.id}`);
   await queen.catalog.removeHive(HIVE_JSON.id);
-  await queen.door.refresh();
+  await queen.door.known.refresh();
   expect((await beat()).status).toBe(401);
 });
 

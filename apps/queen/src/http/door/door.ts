@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
-import { hasHash, secretHash, tokenIdOf } from "@repo/hive-catalog";
-import type { FastifyReply, FastifyRequest, onRequestHookHandler } from "fastify";
+import { hasHash, type SessionRecord, secretHash, tokenIdOf } from "@repo/hive-catalog";
+import type { FastifyRequest, onRequestAsyncHookHandler } from "fastify";
 import { type Access, ANYBODY, type Caller, checkRole, type GuardedAccess } from "./caller.ts";
 import { KnownCallers, type KnownCallersOptions } from "./known-callers.ts";
 import { hasExpired, type KnownToken } from "./known-tokens.ts";
@@ -64,18 +64,14 @@ export class Door {
     }
   }
 
-  /** The hook of a route that asks for `access`. It answers at once, but for the first request of a token. */
-  guard(access: Access): onRequestHookHandler {
-    return (request, reply, done) => {
-      const admitted = this.#admit(access, request);
-      if (!(admitted instanceof Promise)) {
-        markAdmitted(admitted, request, reply);
-        return done();
-      }
-      admitted.then((caller) => {
-        markAdmitted(caller, request, reply);
-        done();
-      }, done);
+  guard(access: Access): onRequestAsyncHookHandler {
+    return async (request, reply) => {
+      if (access === "always") return;
+      if (access === "open") return this.rates.countStranger(request);
+      const caller = await this.#admit(access, request);
+      request.caller = caller;
+      // Caches leave alone what a token was shown for; of a cookie they know nothing.
+      if (caller.login !== undefined) reply.header("cache-control", "no-store");
     };
   }
 
@@ -84,23 +80,9 @@ export class Door {
     return caller === null || this.known.stillKnow(caller);
   }
 
-  /** Takes up at once what has changed in the catalog. */
-  refresh(): Promise<void> {
-    return this.known.refresh();
-  }
-
-  #admit(access: Access, request: FastifyRequest): Caller | null | Promise<Caller> {
-    if (access === "always") return null;
-    if (access === "open") {
-      this.rates.countStranger(request);
-      return null;
-    }
-    if (!this.known.isPrepared) return this.known.prepare().then(() => this.#admitCaller(access, request));
-    return this.#admitCaller(access, request);
-  }
-
-  #admitCaller(access: GuardedAccess, request: FastifyRequest): Caller | Promise<Caller> {
+  async #admit(access: GuardedAccess, request: FastifyRequest): Promise<Caller> {
     const { raw } = request;
+    if (!this.known.isPrepared) await this.known.prepare();
     if (this.known.isOpen) {
       this.rates.countStranger(request);
       refuseOtherNames(raw, this.#publicName);
@@ -113,9 +95,12 @@ export class Door {
     if (cookie !== undefined) return this.#admitSession(access, request, secretHash(cookie));
     const id = token === undefined ? undefined : tokenIdOf(token);
     if (token === undefined || id === undefined) return this.#refuse(request);
-    const known = this.known.tokens.get(id);
-    if (known?.hash === undefined) return this.#readAndAdmit(access, request, token, id);
-    if (!hasHash(token, known.hash)) return this.#refuse(request);
+    const listed = this.known.tokens.get(id);
+    // Whoever makes up ids must not make the catalog work for each.
+    if (listed === undefined) this.rates.countStranger(request);
+    const known = listed?.hash === undefined ? await this.known.tokens.read(id) : listed;
+    if (known === undefined) throw unauthenticated(true);
+    if (known.hash === undefined || !hasHash(token, known.hash)) return this.#refuse(request);
     return this.#letIn(access, request, known);
   }
 
@@ -130,21 +115,9 @@ export class Door {
     if (known?.hash !== undefined && hasHash(token, known.hash)) known.usedAtMs = this.#options.clock.now();
   }
 
-  /** For a token that was not used yet, or is not in the list that was read last. */
-  async #readAndAdmit(access: GuardedAccess, request: FastifyRequest, token: string, id: string): Promise<Caller> {
-    const { tokens } = this.known;
-    // Whoever makes up ids must not make the catalog work for each.
-    if (tokens.get(id) === undefined) this.rates.countStranger(request);
-    const known = await tokens.read(id);
-    if (known === undefined) throw unauthenticated(true);
-    if (!hasHash(token, known.hash)) return this.#refuse(request);
-    return this.#letIn(access, request, known);
-  }
-
-  #admitSession(access: GuardedAccess, request: FastifyRequest, cookieHash: string): Caller | Promise<Caller> {
+  async #admitSession(access: GuardedAccess, request: FastifyRequest, cookieHash: string): Promise<Caller> {
     const { sessions, tokens } = this.known;
-    const session = sessions.get(cookieHash);
-    if (session === undefined) return this.#readSessionAndAdmit(access, request, cookieHash);
+    const session = sessions.get(cookieHash) ?? (await this.#readSession(request, cookieHash));
     const known = tokens.get(session.tokenId);
     const nowMs = this.#options.clock.now();
     if (known === undefined || hasExpired(known, nowMs) || nowMs >= session.expiresAtMs) {
@@ -159,14 +132,14 @@ export class Door {
     return this.#letIn(access, request, known, { ...known.caller, role: hasKey ? role : "reader", login });
   }
 
-  /** For a session that began, perhaps with a token that was made, after both were read last. */
-  async #readSessionAndAdmit(access: GuardedAccess, request: FastifyRequest, cookieHash: string): Promise<Caller> {
+  /** One that began, perhaps with a token that was made, after both were read last. */
+  async #readSession(request: FastifyRequest, cookieHash: string): Promise<SessionRecord> {
     const { sessions, tokens } = this.known;
     this.rates.countStranger(request);
     const session = await sessions.read(cookieHash);
     if (session === undefined) throw sessionEnded();
     if (tokens.get(session.tokenId) === undefined) await tokens.read(session.tokenId);
-    return this.#admitSession(access, request, cookieHash);
+    return session;
   }
 
   #letIn(access: GuardedAccess, request: FastifyRequest, known: KnownToken, caller: Caller = known.caller): Caller {
@@ -188,12 +161,6 @@ export class Door {
     this.rates.countStranger(request);
     throw problem;
   }
-}
-
-function markAdmitted(caller: Caller | null, request: FastifyRequest, reply: FastifyReply): void {
-  request.caller = caller;
-  // Caches leave alone what a token was shown for; of a cookie they know nothing.
-  if (caller?.login !== undefined) reply.header("cache-control", "no-store");
 }
 
 const bearer = (header: string | undefined): string | undefined =>

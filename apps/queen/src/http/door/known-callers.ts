@@ -9,7 +9,6 @@ import { operatorFirst } from "./refusals.ts";
 
 /** After which a token or a session that was added or ended elsewhere is known here at the latest. */
 const REFRESH_MS = 2000;
-/** How often it is written down which tokens were used. */
 const WRITE_USES_MS = 60_000;
 
 export interface KnownCallersOptions {
@@ -42,12 +41,10 @@ export class KnownCallers {
     this.#isOpen = options.openUntilTokens;
   }
 
-  /** Whether callers without a token are let in. */
   get isOpen(): boolean {
     return this.#isOpen;
   }
 
-  /** Whether they were read at all. */
   get isPrepared(): boolean {
     return this.#isPrepared;
   }
@@ -124,7 +121,6 @@ export class KnownCallers {
     this.#options.onEnded();
   }
 
-  /** Goes on reading them until it is stopped. */
   start(): void {
     const refresh = setInterval(
       () => void this.#trying("the tokens could not be read anew", this.#refreshIfChanged()),
@@ -134,7 +130,6 @@ export class KnownCallers {
     this.#timers.push(refresh.unref(), writeUses.unref());
   }
 
-  /** Resolves when it is written down which tokens were used. */
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     await this.#writeUses();

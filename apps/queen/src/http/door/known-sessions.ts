@@ -28,7 +28,6 @@ export class KnownSessions {
     return nowMs < (this.#sessions.get(cookieHash)?.expiresAtMs ?? 0);
   }
 
-  /** One that began after they were read last. */
   async read(cookieHash: string): Promise<SessionRecord | undefined> {
     const session = await this.#catalog.sessions.get(cookieHash);
     if (session !== undefined) this.#sessions.set(cookieHash, session);

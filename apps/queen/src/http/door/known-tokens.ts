@@ -9,7 +9,6 @@ export interface KnownToken {
   hash?: string;
   /** As far as it is known here; null if it never was. */
   usedAtMs: number | null;
-  /** The last use that is written down. */
   writtenUseMs: number | null;
 }
 
@@ -35,7 +34,6 @@ export class KnownTokens {
     return known !== undefined && !hasExpired(known, nowMs);
   }
 
-  /** Whether one of this hive is in force. */
   hasOneOf(hiveId: string, nowMs: number): boolean {
     return this.#ofHive(hiveId).some((token) => !hasExpired(token, nowMs));
   }
@@ -62,7 +60,6 @@ export class KnownTokens {
     return known;
   }
 
-  /** One that was revoked here. */
   forget(id: string): void {
     this.#revoked.add(id);
     this.#tokens.delete(id);
@@ -87,7 +84,6 @@ export class KnownTokens {
     return records;
   }
 
-  /** Whether they are others than those that were read. */
   async haveChanged(): Promise<boolean> {
     return (await this.#catalog.tokens.version()) !== this.#version;
   }

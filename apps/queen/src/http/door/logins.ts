@@ -1,14 +1,54 @@
-import { hasHash, tokenIdOf } from "@repo/hive-catalog";
+import { randomBytes } from "node:crypto";
+import { hasHash, secretHash, tokenIdOf } from "@repo/hive-catalog";
 import type { FastifyBaseLogger, FastifyRequest } from "fastify";
 import type { Clock } from "../../process/clock.ts";
 import { Problem } from "../errors.ts";
-import type { Caller, Login } from "./caller.ts";
+import type { Caller } from "./caller.ts";
 import type { KnownCallers } from "./known-callers.ts";
 import { hasExpired, type KnownToken } from "./known-tokens.ts";
-import { LoginCodes } from "./login-codes.ts";
 import { refuseOtherSites } from "./other-sites.ts";
 import type { Rates } from "./rates.ts";
 import { expired, forbidden, unauthenticated, wrongCode } from "./refusals.ts";
+
+const MAX_CODE_AGE_MS = 60_000;
+/** Of one token, and of all: one more ends the oldest. */
+const MAX_CODES_OF_TOKEN = 8;
+const MAX_CODES = 1024;
+
+interface Code {
+  readonly tokenId: string;
+  readonly untilMs: number;
+}
+
+/** Codes with which a page logs in once, in place of a token: for a command that opens the page. Of this queen alone, and gone when she ends. */
+export class LoginCodes {
+  readonly #codes = new Map<string, Code>();
+
+  /** `nowMs` is monotonic. */
+  make(tokenId: string, nowMs: number): { code: string; forMs: number } {
+    this.#makeRoom(tokenId, nowMs);
+    const code = randomBytes(32).toString("base64url");
+    this.#codes.set(secretHash(code), { tokenId, untilMs: nowMs + MAX_CODE_AGE_MS });
+    return { code, forMs: MAX_CODE_AGE_MS };
+  }
+
+  #makeRoom(tokenId: string, nowMs: number): void {
+    for (const [hash, { untilMs }] of this.#codes) {
+      if (nowMs < untilMs && this.#codes.size < MAX_CODES) break;
+      this.#codes.delete(hash);
+    }
+    const own = [...this.#codes].filter(([, code]) => code.tokenId === tokenId);
+    for (const [hash] of own.slice(0, Math.max(0, own.length - MAX_CODES_OF_TOKEN + 1))) this.#codes.delete(hash);
+  }
+
+  /** The token of which it is, this once. */
+  take(code: string, nowMs: number): string | undefined {
+    const hash = secretHash(code);
+    const found = this.#codes.get(hash);
+    this.#codes.delete(hash);
+    return found !== undefined && nowMs < found.untilMs ? found.tokenId : undefined;
+  }
+}
 
 /** A token, or else a code that was made with one. */
 interface Shown {
@@ -23,7 +63,7 @@ interface LoginsOptions {
   log: FastifyBaseLogger;
 }
 
-/** Lets people in and out, whose browsers cannot show a token with all that they ask for. */
+/** Lets people in, whose browsers cannot show a token with all that they ask for. */
 export class Logins {
   readonly #options: LoginsOptions;
   readonly #codes = new LoginCodes();
@@ -59,10 +99,6 @@ export class Logins {
       throw forbidden("A session makes no codes: show the token itself, as `Authorization: Bearer hq_…`");
     const { code, forMs } = this.#codes.make(tokenId ?? "", clock.monotonicNow());
     return { code, expiresAtMs: Math.round(clock.now() + forMs) };
-  }
-
-  async logOut({ cookieHash }: Login): Promise<void> {
-    await this.#options.known.endSession(cookieHash);
   }
 
   async #ofToken(shown: string): Promise<KnownToken> {

@@ -52,7 +52,7 @@ test("whoever follows a link from another site comes to the page, which shows th
 test("a session is held to the same rule, for every method and path; a token is not, and neither is who shows nothing", async () => {
   await using queen = await startTestQueen();
   const { token, authorization } = await addToken(queen.catalog, "operator");
-  await queen.door.refresh();
+  await queen.door.known.refresh();
   const { headers } = await logIn(queen, token);
   const foreign = [{ "sec-fetch-site": "same-site" }, { "sec-fetch-site": "cross-site" }, { origin: "http://other" }];
   const host = "queen.example";
@@ -73,7 +73,7 @@ test("a session is held to the same rule, for every method and path; a token is 
 test("behind a proxy neither the scheme nor a Referer matters, nor the Host that it sends where the browser says whose page it is", async () => {
   await using queen = await startTestQueen();
   const { token } = await addToken(queen.catalog, "operator");
-  await queen.door.refresh();
+  await queen.door.known.refresh();
   const { headers } = await logIn(queen, token);
   const origin = "https://queen.example";
   const asked = async (further: Record<string, string>) =>

@@ -39,14 +39,13 @@ export const operatorFirst = (): Problem =>
     "This token would lock the door, and no operator has one that lasts: make one of the role operator, without expires_at_ms, first",
   );
 
+export const tooMany = (detail: string, retryAfterSeconds: number, headers: Record<string, string> = {}): Problem =>
+  new Problem("TOO_MANY_REQUESTS", detail, { headers: { "retry-after": String(retryAfterSeconds), ...headers } });
+
 export const tooManyConnections = (tokenId: string | null): Problem =>
-  new Problem("TOO_MANY_REQUESTS", `Too many connections of the token ${tokenId}, or of all: this one is closed`, {
-    headers: { "retry-after": "1", connection: "close" },
-  });
+  tooMany(`Too many connections of the token ${tokenId}, or of all: this one is closed`, 1, { connection: "close" });
 
 export function tooManyRequests(whose: string, waitMs: number): Problem {
   const seconds = Math.ceil(waitMs / 1000);
-  return new Problem("TOO_MANY_REQUESTS", `Too many requests of ${whose}: the next may come in ${seconds} s`, {
-    headers: { "retry-after": String(seconds) },
-  });
+  return tooMany(`Too many requests of ${whose}: the next may come in ${seconds} s`, seconds);
 }

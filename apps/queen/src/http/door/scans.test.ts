@@ -20,7 +20,7 @@ async function startWithThousandWorkers() {
   const queen = await startTestQueen({ limits: LIMITS });
   const { authorization } = await addToken(queen.catalog, "reader");
   const operator = await addToken(queen.catalog, "operator");
-  await queen.door.refresh();
+  await queen.door.known.refresh();
   await queen.catalog.addHive({ ...HIVE_JSON, devices: null });
   const gpus = [{ index: 0, memory_total_bytes: 2 ** 30, memory_used_bytes: 0 }];
   const workers = many(1000, (n) => workerJson({ worker_id: `${n}` }));

@@ -10,7 +10,6 @@ export class SessionCookie {
     this.#pattern = new RegExp(`(?:^|;)\\s*${this.#name}=([\\w-]{43})(?=\\s*(?:;|$))`);
   }
 
-  /** What a request shows. */
   in(header: string | undefined): string | undefined {
     return header === undefined ? undefined : this.#pattern.exec(header)?.[1];
   }

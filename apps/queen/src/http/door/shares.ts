@@ -30,9 +30,4 @@ export class Shares {
     else this.#held.delete(key);
     this.#heldInAll -= amount;
   }
-
-  /** By all together. */
-  get heldInAll(): number {
-    return this.#heldInAll;
-  }
 }

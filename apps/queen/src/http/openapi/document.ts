@@ -196,9 +196,9 @@ function describeAnswer(
   { description, schema, example, type = "application/json", headers }: Answer,
   components: Components,
 ): Json {
-  const described = Object.entries(headers ?? {}).map(([name, header]) => [
+  const described = Object.entries(headers ?? {}).map(([name, text]) => [
     name,
-    { description: header.description, schema: { type: "string" } },
+    { description: text, schema: { type: "string" } },
   ]);
   return {
     description,

@@ -98,7 +98,7 @@ test("of a caller whose token is revoked nothing more begins", async () => {
   const answered = queen.send({ method: "POST", url, headers: { authorization }, payload: DETECT });
   await until("two are asked", () => hive.waiting.length === 2);
   await queen.catalog.tokens.revoke(id);
-  await queen.door.refresh();
+  await queen.door.known.refresh();
   const [answer] = await hive.answerUntil([answered]);
   const { end } = toldBy(answer?.body as Line[]);
   expect(end).toMatchObject({ counts: { done: 2 }, not_begun: 8, stopping: false });

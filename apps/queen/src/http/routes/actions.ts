@@ -5,17 +5,18 @@ import * as z from "zod";
 import type { Action } from "../../lifecycle/bulk/actions.ts";
 import { type BulkLine, OUTCOMES } from "../../lifecycle/bulk/lines.ts";
 import { count, countOfEach } from "../count-fields.ts";
-import { invalidArgument, queenStopping, toProblem } from "../errors.ts";
+import { invalidArgument, queenStopping } from "../errors.ts";
 import { got } from "../field-problems.ts";
 import { checkObject, MAX_ID_LENGTH, parseBody } from "../input.ts";
+import { jsonWriter } from "../json-writer.ts";
 import { answerLines, NDJSON } from "../lines.ts";
 import type { AppParts } from "../parts.ts";
-import { noteProblem } from "../problem-notes.ts";
+import { notedProblem } from "../problem-notes.ts";
 import { ProblemJson } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { checkEnd, endOf, newCordon } from "./cordons.ts";
 import { HIVES_PER_BATCH, hiveConditions } from "./hive-list.ts";
-import { OperationStepJson, stepToJson } from "./operations.ts";
+import { OperationStepJson } from "./operations.ts";
 import { NextAfter } from "./paging.ts";
 import { flag, upTo, wholeNumber } from "./query-fields.ts";
 
@@ -23,7 +24,6 @@ const MAX_HIVES = 1000;
 const IDS = `must be a list of 1 to ${MAX_HIVES} ids`;
 const MAX_PARALLEL = 16;
 
-/** Which hives an action is for. */
 const choice = {
   ids: z
     .array(z.string("must be a text").max(MAX_ID_LENGTH, `must be at most ${MAX_ID_LENGTH} characters`), IDS)
@@ -104,6 +104,7 @@ const HiveLineJson = z
 const StepLineJson = z
   .strictObject({ type: z.literal("step"), hive_id: z.string(), operation_id: z.string(), step: OperationStepJson })
   .meta({ id: "ActionStep", description: "With `wait=true`: a step of an operation began, or ended" });
+const stepToJson = jsonWriter(StepLineJson);
 const CountsLineJson = z
   .strictObject({
     type: z.enum(["progress", "end"]),
@@ -239,12 +240,10 @@ async function* toJson(
 ): AsyncGenerator<z.input<typeof LineJson>> {
   for await (const line of lines) {
     if (line.type === "step") {
-      const { type, hiveId, operationId, step } = line;
-      yield { type, hive_id: hiveId, operation_id: operationId, step: stepToJson(step) };
+      yield stepToJson(line);
     } else if (line.type === "hive") {
       const { type, hiveId, outcome, detail, error, operationId = null } = line;
-      const problem = error === undefined ? undefined : toProblem(error, request.id);
-      if (problem !== undefined) noteProblem(problem, request, parts);
+      const problem = error === undefined ? undefined : notedProblem(error, request, parts);
       const text = printable(problem?.message ?? detail);
       yield {
         type,

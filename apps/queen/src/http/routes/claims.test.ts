@@ -81,7 +81,7 @@ test("a claim is given back with the token that made it, or an operator's, and w
   await using queen = await startQueenWithWorker({ slots: 10, running: 0 });
   const operator = await addToken(queen.catalog, "operator");
   const [mine, other] = [await addToken(queen.catalog, "reader"), await addToken(queen.catalog, "reader")];
-  await queen.door.refresh();
+  await queen.door.known.refresh();
   const send = ({ authorization }: { authorization: string }, method: "POST" | "DELETE", url: string) => {
     const headers = { authorization, ...(method === "POST" && { "content-type": "application/json" }) };
     return queen.send({ method, url, headers, ...(method === "POST" && { payload: NEW_CLAIM }) });

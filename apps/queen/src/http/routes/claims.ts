@@ -1,6 +1,7 @@
 import { rule } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import { keyOf } from "../door/costs.ts";
+import { tooMany } from "../door/refusals.ts";
 import { Problem } from "../errors.ts";
 import { defineRoute } from "../route.ts";
 import { durationMs } from "../times.ts";
@@ -11,6 +12,9 @@ import { PLACED_EXAMPLE, PlacedWorkerJson, placedToJson, vramBytesOf, vramGb } f
 const MIN_HOLD_MS = 1000;
 const MAX_HOLD_MS = 600_000;
 const HOLD = rule(`must be an integer from ${MIN_HOLD_MS} to ${MAX_HOLD_MS}`);
+
+const TOO_MANY_CLAIMS =
+  "So many claims are held that no more are made: give back what is not needed, or hold it for less long";
 
 const NewClaim = z
   .strictObject({
@@ -68,7 +72,7 @@ export const claimsRoutes = [
     const { assignments } = fleet;
     const { model, backend, hold, hold_ms: holdMs = hold ?? 0, min_free_vram_gb: minFreeGb } = request.body;
     const holder = keyOf(request);
-    if (assignments.claims.isFull(holder)) throw tooManyClaims();
+    if (assignments.claims.isFull(holder)) throw tooMany(TOO_MANY_CLAIMS, 1);
     const onScanned = (scanned: number) => costs.countScanned(request, scanned);
     const query = {
       model: fleet.registry.knownAs(model),
@@ -101,9 +105,3 @@ export const claimsRoutes = [
 
 const claimNotFound = () =>
   new Problem("CLAIM_NOT_FOUND", "There is no claim of this id that this caller made, or it has ended");
-
-function tooManyClaims(): Problem {
-  const detail =
-    "So many claims are held that no more are made: give back what is not needed, or hold it for less long";
-  return new Problem("TOO_MANY_REQUESTS", detail, { headers: { "retry-after": "1" } });
-}

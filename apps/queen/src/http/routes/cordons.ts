@@ -1,8 +1,9 @@
-import { type Cordon, NewCordon } from "@repo/hive-catalog";
+import { NewCordon } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import { invalidArgument } from "../errors.ts";
 import { got } from "../field-problems.ts";
+import { jsonWriter } from "../json-writer.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { durationMs, isoTimeMs } from "../times.ts";
@@ -10,9 +11,10 @@ import { answerPage, foundOf, NextAfter, pageQuery } from "./paging.ts";
 
 const cordonFields = { reason: z.string(), until_ms: timeMs.nullable(), created_at_ms: timeMs };
 export const CordonJson = z.strictObject(cordonFields).meta({ id: "Cordon" });
+export const cordonToJson = jsonWriter(CordonJson);
 const CordonOfHive = z.strictObject({ hive_id: z.string(), ...cordonFields }).meta({ id: "CordonOfHive" });
+const cordonOfHiveToJson = jsonWriter(CordonOfHive);
 
-/** What an operator says of a cordon. */
 export const newCordon = {
   reason: NewCordon.shape.reason,
   until_ms: timeMs.nullish(),
@@ -33,7 +35,6 @@ export const CORDON = { reason: "new power supply", until_ms: 1_761_127_200_000 
 const CORDON_OF_HIVE = { hive_id: "hive-prod-01", ...CORDON, created_at_ms: 1_761_040_800_000 };
 const CORDONS_PER_BATCH = 250;
 
-/** What an operator has to say about who gets work. */
 export const cordonsRoutes = [
   defineRoute({
     method: "get",
@@ -59,7 +60,7 @@ export const cordonsRoutes = [
         page,
         batchSize: CORDONS_PER_BATCH,
         read: async (part) => foundOf(await catalog.cordons.list(part), part, ({ hiveId }) => hiveId),
-        toJson: (cordon) => ({ hive_id: cordon.hiveId, ...cordonToJson(cordon) }),
+        toJson: cordonOfHiveToJson,
         answer: (cordons, next_after) => ({ cordons, next_after }),
       },
       costs,
@@ -90,8 +91,7 @@ export const cordonsRoutes = [
     problems: WRITING,
   }).handle(async ({ params: { id }, body }, { fleet, clock }) => {
     const { reason } = body;
-    const cordon = await fleet.cordons.set(id, { reason, untilMs: endOf(body, clock.now()) });
-    return { hive_id: id, ...cordonToJson(cordon) };
+    return cordonOfHiveToJson(await fleet.cordons.set(id, { reason, untilMs: endOf(body, clock.now()) }));
   }),
   defineRoute({
     method: "post",
@@ -107,12 +107,6 @@ export const cordonsRoutes = [
     problems: WRITING,
   }).handle(async ({ params: { id } }, { fleet }) => ({ hive_id: id, lifted: await fleet.cordons.lift(id) })),
 ];
-
-export const cordonToJson = ({ reason, untilMs, createdAtMs }: Cordon) => ({
-  reason,
-  until_ms: untilMs,
-  created_at_ms: createdAtMs,
-});
 
 /** When a cordon is to end; null for one that is lifted. Throws a Problem for an end that is over. */
 export function endOf({ until_ms = null, until, for: forMs }: NewCordonJson, nowMs: number): number | null {

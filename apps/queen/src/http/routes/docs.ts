@@ -3,6 +3,7 @@ import { extname } from "node:path";
 import type { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
 import * as z from "zod";
+import { pagePolicy } from "../connections/security-headers.ts";
 import { Problem } from "../errors.ts";
 import { bytesInPieces } from "../pieces.ts";
 import { defineRoute } from "../route.ts";
@@ -26,17 +27,6 @@ const PAGE = `<!doctype html>
   </body>
 </html>
 `;
-/** Its own files alone; the small pictures stand in the style sheet. */
-const PAGE_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
 const START = `window.ui = SwaggerUIBundle({ url: "openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null });
 `;
 
@@ -73,7 +63,7 @@ export const docsRoutes = [
     summary: "This document as a page, which needs no other server",
     answer: { description: "The page", schema: z.string(), type: "text/html" },
   }).handle((_request, _parts, reply) => {
-    reply.header("content-security-policy", PAGE_POLICY);
+    reply.header("content-security-policy", pagePolicy("'none'"));
     return PAGE;
   }),
   defineRoute({

@@ -1,7 +1,6 @@
 import * as z from "zod";
 import { EVENT_SCHEMAS, EVENT_TYPES } from "../../telling/event-data.ts";
-import { eventFilter } from "../../telling/event-filter.ts";
-import { EVENT_ID } from "../../telling/events.ts";
+import { EVENT_ID, eventFilter } from "../../telling/events.ts";
 import { ANYBODY } from "../door/caller.ts";
 import { queenStopping } from "../errors.ts";
 import { defineRoute, EVENT_STREAM } from "../route.ts";

@@ -4,9 +4,10 @@ import * as z from "zod";
 import type { FleetRow, FleetRows } from "../../fleet/fleet-rows.ts";
 import { NOT_BEATING, RULES } from "../../fleet/liveness/sight.ts";
 import type { Said } from "../../fleet/said.ts";
-import type { GpuUsage, MemoryUsage } from "../../fleet/workers/usage.ts";
+import type { MemoryUsage } from "../../fleet/workers/usage.ts";
 import type { RowsOf } from "../connections/event-batches.ts";
 import { count } from "../count-fields.ts";
+import { jsonWriter } from "../json-writer.ts";
 import { CordonJson, cordonToJson } from "./cordons.ts";
 import { HIVE_EXAMPLE, hiveToJson, StoredHive } from "./hive-json.ts";
 import { takesWorkFields } from "./takes-work.ts";
@@ -15,7 +16,6 @@ const bytes = z.int().min(0).nullable();
 const measured = (what: string) => z.boolean().meta({ description: `Whether ${what}` });
 const memoryFields = { total_bytes: bytes, used_bytes: bytes, free_bytes: bytes };
 
-/** What follows from a heartbeat and from devices. */
 const saidFields = {
   workers: z.strictObject({ idle: count, busy: count, loading: count, error: count }).nullable().meta({
     description: "By state, those that shut down left out; null unless its beats arrive here, as are its models",
@@ -53,6 +53,17 @@ const saidFields = {
     .meta({ id: "FleetVram", description: "Of all GPUs together" }),
 };
 
+const writeSaid = jsonWriter(z.strictObject(saidFields));
+
+const LastOperation = z.strictObject({
+  id: z.string(),
+  kind: z.enum(OPERATION_KINDS),
+  state: z.enum(OPERATION_STATES),
+  created_at_ms: timeMs,
+  finished_at_ms: timeMs.nullable(),
+});
+const lastOperationToJson = jsonWriter(LastOperation);
+
 export const FleetRowJson = z
   .strictObject({
     hive: StoredHive,
@@ -72,16 +83,9 @@ export const FleetRowJson = z
     cordon: CordonJson.nullable(),
     probation_until_ms: timeMs.nullable().meta({ description: "Null when it is on none" }),
     ...saidFields,
-    last_operation: z
-      .strictObject({
-        id: z.string(),
-        kind: z.enum(OPERATION_KINDS),
-        state: z.enum(OPERATION_STATES),
-        created_at_ms: timeMs,
-        finished_at_ms: timeMs.nullable(),
-      })
-      .nullable()
-      .meta({ description: "The newest on this hive, whether it runs or has ended" }),
+    last_operation: LastOperation.nullable().meta({
+      description: "The newest on this hive, whether it runs or has ended",
+    }),
   })
   .meta({
     id: "FleetRow",
@@ -171,32 +175,17 @@ function knownToJson(row: FleetRow): Omit<RowInput, keyof SaidInput> {
     unreachable_since_ms: row.unreachableSinceMs,
     cordon: cordon && cordonToJson(cordon),
     probation_until_ms: row.probationUntilMs,
-    last_operation: lastOperation && {
-      id: lastOperation.id,
-      kind: lastOperation.kind,
-      state: lastOperation.state,
-      created_at_ms: lastOperation.createdAtMs,
-      finished_at_ms: lastOperation.finishedAtMs,
-    },
+    last_operation: lastOperation && lastOperationToJson(lastOperation),
   };
 }
 
-function saidToJson({ workers, load, models, ram, gpus, vram }: Said): SaidInput {
-  return {
-    workers: workers && { ...workers },
-    load,
-    models: models && [...models],
-    ram: memoryToJson(ram),
-    gpus: gpus === null ? null : gpus.map(gpuToJson),
-    vram: memoryToJson(vram),
-  };
-}
+/** Memory as answers have it. */
+export const withMeasured = <Usage extends MemoryUsage>(usage: Usage) => ({ ...usage, measured: usage.isMeasured });
 
-function gpuToJson(gpu: GpuUsage) {
-  const { index, name, unified, utilizationPercent } = gpu;
-  return { index, name, unified, ...memoryToJson(gpu), utilization_percent: utilizationPercent };
-}
-
-function memoryToJson({ totalBytes, usedBytes, freeBytes, isMeasured }: MemoryUsage) {
-  return { total_bytes: totalBytes, used_bytes: usedBytes, free_bytes: freeBytes, measured: isMeasured };
-}
+const saidToJson = ({ ram, vram, gpus, ...said }: Said): SaidInput =>
+  writeSaid({
+    ...said,
+    ram: withMeasured(ram),
+    vram: withMeasured(vram),
+    gpus: gpus === null ? null : gpus.map(withMeasured),
+  });

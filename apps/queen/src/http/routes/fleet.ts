@@ -3,9 +3,9 @@ import { type DamagedHive, isLabelKey, Selector } from "@repo/hive-catalog";
 import * as z from "zod";
 import { withoutLabel } from "../../fleet/lists/catalog-walks.ts";
 import { type ListQuery, SORTS } from "../../fleet/lists/list-query.ts";
-import type { FleetTotals } from "../../fleet/lists/totals.ts";
 import { count } from "../count-fields.ts";
 import { invalidArgument } from "../errors.ts";
+import { jsonWriter } from "../json-writer.ts";
 import type { AppParts } from "../parts.ts";
 import { listInPieces } from "../pieces.ts";
 import { type CheckedRequest, defineRoute } from "../route.ts";
@@ -32,6 +32,7 @@ const FleetTotalsJson = z
     description:
       "Of the whole fleet, whatever was asked for. A hive whose status another program damaged is in `total` alone; `unreachable` are those that are online though their port does not answer, and `not_beating` those of which no heartbeats arrive",
   });
+const totalsToJson = jsonWriter(FleetTotalsJson);
 
 const FleetList = z
   .strictObject({
@@ -161,7 +162,6 @@ function listQueryOf(query: Query, onCorruptHive: ListQuery["onCorruptHive"]): L
   return { conditions: { ...conditions, ids: idsOf(query) }, ...asked, sort: name, descending, groupBy, onCorruptHive };
 }
 
-/** Throws a Problem. */
 function checkGroups({ selector, sort }: Query, groupBy: string): void {
   if (sort !== undefined)
     throw invalidArgument("sort", "must not be given with group_by, which is an order of its own");
@@ -173,9 +173,3 @@ function checkGroups({ selector, sort }: Query, groupBy: string): void {
     throw invalidArgument("selector", `with !${groupBy}, which group_by adds: ${error.message}`);
   }
 }
-
-const totalsToJson = ({ onProbation, notBeating, ...totals }: FleetTotals) => ({
-  ...totals,
-  on_probation: onProbation,
-  not_beating: notBeating,
-});

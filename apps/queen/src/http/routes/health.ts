@@ -117,7 +117,6 @@ async function catalogProblem(catalog: HiveCatalog, writeProblem: string | undef
   }
 }
 
-/** How the queen sees herself. */
 export const conditionToJson = ({ state, sinceMs, untilMs, missing, online }: Condition, clock: Clock) => ({
   state,
   since_ms: sinceMs === undefined ? null : toWallMs(sinceMs, clock),

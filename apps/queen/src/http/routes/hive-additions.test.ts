@@ -179,7 +179,7 @@ test("of a caller whose token is revoked in the middle nothing more is added, wh
   const { id, authorization } = await addToken(queen.catalog, "operator");
   void afterSteps(queen, 2, async () => {
     await queen.catalog.tokens.revoke(id);
-    await queen.door.refresh();
+    await queen.door.known.refresh();
   });
   const { lines, end } = await add(queen, body(...ids(100).map((id) => lineOf(id))), { authorization });
   expect(codesOf(lines).filter((said) => said.endsWith("UNAUTHENTICATED")).length).toBe(36);

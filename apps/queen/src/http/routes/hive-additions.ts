@@ -3,11 +3,11 @@ import type { FastifyReply } from "fastify";
 import * as z from "zod";
 import { parseJson } from "../body-parsers.ts";
 import { endedMeanwhile } from "../door/refusals.ts";
-import { invalidJson, Problem, queenStopping, toProblem } from "../errors.ts";
+import { invalidJson, Problem, queenStopping } from "../errors.ts";
 import { isObject, parseBody } from "../input.ts";
-import { answerLines, type BodyLines, type Line } from "../lines.ts";
+import { answerLines, type Line, linesOf } from "../lines.ts";
 import type { AppParts } from "../parts.ts";
-import { noteProblem } from "../problem-notes.ts";
+import { notedProblem } from "../problem-notes.ts";
 import { ProblemJson } from "../problems.ts";
 import type { CheckedRequest } from "../route.ts";
 
@@ -31,19 +31,18 @@ const AddedCounts = z
 const AddedLine = z.union([AddedHive, AddedCounts]).meta({ id: "AddedLine" });
 type AddedLine = z.input<typeof AddedLine>;
 
-/** Adds many hives, a line of the body each. */
 export const manyHives = {
   description: `As \`application/x-ndjson\` the body has a hive in each line, at most ${MAX_LINES}, and is answered 200 with a line for each in their order and a last one with the counts. A byte order mark before a line is skipped. A line that is refused keeps none of the others back; after a failure of the catalog itself, or when the caller's token has ended, the others are not tried.`,
   schema: AddedLine,
   example: { type: "hive", line: 1, id: "hive-prod-01", outcome: "added", problem: null },
-  handle(body: BodyLines, request: CheckedRequest, parts: AppParts, reply: FastifyReply) {
-    const lines = [...body];
+  handle(body: Buffer, request: CheckedRequest, parts: AppParts, reply: FastifyReply) {
+    const lines = [...linesOf(body)];
     if (lines.length === 0) throw invalidJson("A line for each hive is expected, but there is none");
     if (lines.length > MAX_LINES) throw tooMany(lines.length);
     if (parts.stopping.aborted) throw queenStopping();
     parts.costs.admitBulk(request, reply);
     reply.header("x-accel-buffering", "no");
-    return answerLines(new Additions(lines, parts, reply).run());
+    return answerLines(add(lines, parts, reply));
   },
 };
 
@@ -60,74 +59,55 @@ interface ReadLine {
   readonly problem?: Problem;
 }
 
-/** One body, on its way into the catalog. */
-class Additions {
-  readonly #lines: readonly Line[];
-  readonly #parts: AppParts;
-  readonly #reply: FastifyReply;
+/** When the caller has gone, it ends with the commit that has begun. */
+async function* add(lines: readonly Line[], parts: AppParts, { request }: FastifyReply): AsyncGenerator<AddedLine> {
+  const { costs, catalog, door, fleet, stopping } = parts;
+  const noted = (error: unknown) => notedProblem(error, request, parts);
   /** Why nothing more is tried. */
-  #obstacle: Problem | undefined;
-
-  constructor(lines: readonly Line[], parts: AppParts, reply: FastifyReply) {
-    this.#lines = lines;
-    this.#parts = parts;
-    this.#reply = reply;
-  }
-
-  /** When its caller has gone, it ends with the commit that has begun. */
-  async *run(): AsyncGenerator<AddedLine, void, undefined> {
-    let added = 0;
-    for (let from = 0; from < this.#lines.length; from += HIVES_PER_COMMIT) {
-      await this.#parts.costs.turn();
-      const read = this.#lines.slice(from, from + HIVES_PER_COMMIT).map((line) => this.#read(line));
-      const stored = await this.#store(read.flatMap(({ hive }) => hive ?? []));
-      for (const { line, id, problem = stored.shift() } of read) {
-        if (problem === undefined) added += 1;
-        const outcome = problem === undefined ? "added" : "failed";
-        yield { type: "hive", line, id, outcome, problem: problem?.body(this.#reply.request.id) ?? null };
-      }
-    }
-    yield { type: "end", added, failed: this.#lines.length - added };
-  }
-
-  #read({ number: line, bytes }: Line): ReadLine {
-    let id: string | null = null;
-    try {
-      const json = parseJson(bytes);
-      id = idIn(json);
-      return { line, id, hive: parseBody(NewHiveJson, json, "INVALID_HIVE") };
-    } catch (error) {
-      return { line, id, problem: this.#note(error) };
+  let obstacle: Problem | undefined;
+  let added = 0;
+  for (let from = 0; from < lines.length; from += HIVES_PER_COMMIT) {
+    await costs.turn();
+    const read = lines.slice(from, from + HIVES_PER_COMMIT).map((line) => readLine(line, noted));
+    const stored = await store(read.flatMap(({ hive }) => hive ?? []));
+    for (const { line, id, problem = stored.shift() } of read) {
+      if (problem === undefined) added += 1;
+      const outcome = problem === undefined ? "added" : "failed";
+      yield { type: "hive", line, id, outcome, problem: problem?.body(request.id) ?? null };
     }
   }
+  yield { type: "end", added, failed: lines.length - added };
 
   /** Of each hive the problem with it; undefined when it is stored. */
-  async #store(hives: readonly NewHive[]): Promise<(Problem | undefined)[]> {
-    const { catalog, door, fleet, stopping } = this.#parts;
-    if (stopping.aborted) this.#obstacle ??= queenStopping();
-    if (!door.stillAdmits(this.#reply.request.caller)) this.#obstacle ??= endedMeanwhile();
-    if (this.#obstacle !== undefined) return hives.map(() => this.#obstacle);
+  async function store(hives: readonly NewHive[]): Promise<(Problem | undefined)[]> {
+    if (stopping.aborted) obstacle ??= queenStopping();
+    if (!door.stillAdmits(request.caller)) obstacle ??= endedMeanwhile();
+    if (obstacle !== undefined) return hives.map(() => obstacle);
     try {
       const stored = await catalog.addHives(hives);
       return stored.map((hive, position) => {
-        if (hive instanceof HiveCatalogError) return this.#note(hive);
+        if (hive instanceof HiveCatalogError) return noted(hive);
         fleet.added(hive, hives[position]?.labels ?? {});
         return undefined;
       });
     } catch (error) {
-      const problem = this.#note(error);
+      const problem = noted(error);
       // Of what was not tried the outcome is known.
       const code = problem.code === "CATALOG_OUTCOME_UNKNOWN" ? "CATALOG_UNAVAILABLE" : problem.code;
-      this.#obstacle = new Problem(code, `Not tried, because of ${problem.code} in a line before`);
+      obstacle = new Problem(code, `Not tried, because of ${problem.code} in a line before`);
       return hives.map(() => problem);
     }
   }
+}
 
-  #note(error: unknown): Problem {
-    const { request } = this.#reply;
-    const problem = toProblem(error, request.id);
-    noteProblem(problem, request, this.#parts);
-    return problem;
+function readLine({ number: line, bytes }: Line, noted: (error: unknown) => Problem): ReadLine {
+  let id: string | null = null;
+  try {
+    const json = parseJson(bytes);
+    id = idIn(json);
+    return { line, id, hive: parseBody(NewHiveJson, json, "INVALID_HIVE") };
+  } catch (error) {
+    return { line, id, problem: noted(error) };
   }
 }
 

@@ -33,13 +33,14 @@ export const hivesRoutes = [
     answer: {
       status: 201,
       ...hive("The hive as stored"),
-      headers: { Location: { description: "The path of the hive", value: ({ id }) => `/v1/hives/${id}` } },
+      headers: { Location: "The path of the hive" },
     },
     problems: ["HIVE_ALREADY_EXISTS", "STOPPING", ...WRITING],
-  }).handle(async ({ body }, { catalog, fleet }) => {
+  }).handle(async ({ body }, { catalog, fleet }, reply) => {
     const hive = await catalog.addHive(body);
     const { labels = {} } = body;
     fleet.added(hive, labels);
+    reply.header("location", `/v1/hives/${hive.id}`);
     return hiveToJson(hive, labels);
   }),
   defineRoute({

@@ -1,5 +1,5 @@
-import type { LabelKey } from "@repo/hive-catalog";
 import * as z from "zod";
+import { jsonWriter } from "../json-writer.ts";
 import { defineRoute } from "../route.ts";
 import { answerPage, foundOf, NextAfter, pageQuery } from "./paging.ts";
 
@@ -15,6 +15,7 @@ const LabelKeyJson = z
     has_more_values: z.boolean(),
   })
   .meta({ id: "LabelKey", description: "A key that some hives have, and its values" });
+const labelKeyToJson = jsonWriter(LabelKeyJson);
 
 /** Each with all that is counted of it: some milliseconds. */
 const KEYS_PER_BATCH = 5;
@@ -61,11 +62,3 @@ export const labelsRoutes = [
     ),
   ),
 ];
-
-const labelKeyToJson = ({ key, count, isMore, values, hasMoreValues }: LabelKey) => ({
-  key,
-  count,
-  is_more: isMore,
-  values: values.map((held) => ({ value: held.value, count: held.count, is_more: held.isMore })),
-  has_more_values: hasMoreValues,
-});

@@ -3,14 +3,24 @@ import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import type { HiveView } from "../../fleet/hive-view.ts";
 import { probationAt } from "../../fleet/liveness/probation.ts";
-import { type Change, PROBE_OUTCOMES, type ProbeResult, RULES } from "../../fleet/liveness/sight.ts";
+import { PROBE_OUTCOMES, type ProbeResult, RULES } from "../../fleet/liveness/sight.ts";
 import { toWallMs } from "../../process/clock.ts";
 import { Problem } from "../errors.ts";
+import { jsonWriter } from "../json-writer.ts";
 import type { AppParts } from "../parts.ts";
 import { defineRoute } from "../route.ts";
 import { CORDON, CordonJson, cordonToJson } from "./cordons.ts";
 import { CONDITION_EXAMPLE, ConditionJson, conditionToJson } from "./health.ts";
 import { takesWorkFields, takesWorkToJson } from "./takes-work.ts";
+
+const ChangeJson = z.strictObject({
+  at_ms: timeMs,
+  was: HiveStatus,
+  status: HiveStatus,
+  rule: z.enum(RULES),
+  why: z.string(),
+});
+const changeToJson = jsonWriter(ChangeJson);
 
 const HiveLiveness = z
   .strictObject({
@@ -43,9 +53,7 @@ const HiveLiveness = z
       )
       .meta({ description: "The last few health checks, the newest last" }),
     changes: z
-      .array(
-        z.strictObject({ at_ms: timeMs, was: HiveStatus, status: HiveStatus, rule: z.enum(RULES), why: z.string() }),
-      )
+      .array(ChangeJson)
       .meta({ description: "The last changes of its status since the start of the queen, the newest last" }),
     probation: z
       .strictObject({ until_ms: timeMs, back_off_ms: z.int() })
@@ -61,7 +69,6 @@ const HiveLiveness = z
   })
   .meta({ id: "HiveLiveness", description: "Why a hive is online or not, and whether it gets work" });
 
-/** Why a hive is online or not, and what an operator has to say about it. */
 export const livenessRoutes = [
   defineRoute({
     method: "get",
@@ -151,7 +158,7 @@ function explain({ hive, sight, cordon, ...view }: HiveView, { fleet, clock }: A
     stale_after_ms: fleet.settings.staleAfterMs,
     unreachable_since_ms: sight.unreachableSinceMs === undefined ? null : wallMs(sight.unreachableSinceMs),
     probes: sight.probes.map((probe) => probeToJson(probe, wallMs)),
-    changes: sight.changes.map((change) => changeToJson(change, wallMs)),
+    changes: sight.changes.map((change) => changeToJson({ ...change, atMs: wallMs(change.atMs) })),
     probation:
       probation === undefined ? null : { until_ms: wallMs(probation.untilMs), back_off_ms: probation.backOffMs },
     skew_ms: view.heard?.skewMs ?? null,
@@ -162,19 +169,9 @@ function explain({ hive, sight, cordon, ...view }: HiveView, { fleet, clock }: A
   };
 }
 
-type ToWallMs = (atMs: number) => number;
-
-const probeToJson = ({ outcome, startedAtMs, endedAtMs, problem }: ProbeResult, wallMs: ToWallMs) => ({
+const probeToJson = ({ outcome, startedAtMs, endedAtMs, problem }: ProbeResult, wallMs: (atMs: number) => number) => ({
   at_ms: wallMs(startedAtMs),
   took_ms: Math.round(endedAtMs - startedAtMs),
   outcome,
   problem: problem ?? null,
-});
-
-const changeToJson = ({ atMs, was, status, rule, why }: Change, wallMs: ToWallMs) => ({
-  at_ms: wallMs(atMs),
-  was,
-  status,
-  rule,
-  why,
 });

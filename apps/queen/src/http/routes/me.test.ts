@@ -27,7 +27,7 @@ test("says who the caller is, and which settings matter to it", async () => {
   await queen.catalog.addHive(HIVE_JSON);
   const reader = await addToken(queen.catalog, "reader", undefined, queen.clock.now() + 9000);
   const ofHive = await addToken(queen.catalog, "hive", HIVE_JSON.id);
-  await queen.door.refresh();
+  await queen.door.known.refresh();
   const asked = async (authorization: string) =>
     (await queen.send({ method: "GET", url: "/v1/me", headers: { authorization } })).body;
   expect(await asked(reader.authorization)).toMatchObject({

@@ -1,13 +1,8 @@
-import {
-  type HiveCatalog,
-  OPERATION_KINDS,
-  OPERATION_STATES,
-  type OperationRecord,
-  OperationStep,
-} from "@repo/hive-catalog";
+import { type HiveCatalog, OPERATION_KINDS, OPERATION_STATES, OperationStep } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import { operationNotFound } from "../../lifecycle/errors.ts";
+import { jsonWriter } from "../json-writer.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { missingHives, refuseHives } from "./known-hives.ts";
@@ -42,6 +37,8 @@ const OperationJson = z
     finished_at_ms: timeMs.nullable(),
   })
   .meta({ id: "Operation", description: "Something that is done to a hive, or was" });
+
+const operationToJson = jsonWriter(OperationJson);
 
 const RUNNING = {
   id: "install-5f897ff4036a8eac",
@@ -89,7 +86,7 @@ function beginning(kind: (typeof OPERATION_KINDS)[number], summary: string, desc
     answer: {
       status: 202,
       ...operation("It has begun"),
-      headers: { Location: { description: "The path of the operation", value: ({ id }) => `/v1/operations/${id}` } },
+      headers: { Location: "The path of the operation" },
     },
     problems: [
       "HIVE_NOT_MANAGED",
@@ -99,10 +96,13 @@ function beginning(kind: (typeof OPERATION_KINDS)[number], summary: string, desc
       ...(kind === "install" ? (["PUBLIC_URL_NEEDED"] as const) : []),
       ...WRITING,
     ],
-  }).handle(async ({ params: { id } }, { lifecycle }) => operationToJson(await lifecycle.begin(kind, id)));
+  }).handle(async ({ params }, { lifecycle }, reply) => {
+    const operation = await lifecycle.begin(kind, params.id);
+    reply.header("location", `/v1/operations/${operation.id}`);
+    return operationToJson(operation);
+  });
 }
 
-/** Starting, stopping and installing hives. */
 export const operationsRoutes = [
   beginning(
     "install",
@@ -184,27 +184,3 @@ async function checkHive(hiveId: string, catalog: HiveCatalog): Promise<void> {
   const { operations } = await catalog.operations.find({ hiveId, limit: 1 });
   if (operations.length === 0) refuseHives("hive_id", missing);
 }
-
-function operationToJson(operation: OperationRecord): z.input<typeof OperationJson> {
-  return {
-    id: operation.id,
-    hive_id: operation.hiveId,
-    kind: operation.kind,
-    state: operation.state,
-    problem: operation.problem,
-    steps: operation.steps.map(stepToJson),
-    output_tail: operation.outputTail,
-    owner: operation.owner,
-    created_at_ms: operation.createdAtMs,
-    deadline_ms: operation.deadlineMs,
-    finished_at_ms: operation.finishedAtMs,
-  };
-}
-
-export const stepToJson = ({ name, state, startedAtMs, endedAtMs, detail }: OperationStep) => ({
-  name,
-  state,
-  started_at_ms: startedAtMs,
-  ended_at_ms: endedAtMs,
-  detail,
-});

@@ -2,25 +2,15 @@ import type { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
 import * as z from "zod";
 import { reasonOf } from "../../process/errors.ts";
+import { pagePolicy } from "../connections/security-headers.ts";
 import { Problem } from "../errors.ts";
 import type { AppParts, PageFiles } from "../parts.ts";
 import { bytesInPieces } from "../pieces.ts";
 import { type CheckedRequest, defineRoute } from "../route.ts";
 import { nothingAt } from "../route-table.ts";
 
-/** Its own files alone, and no text that becomes code or markup on the way. The small pictures stand in the style sheet, or are drawn. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
-].join("; ");
+/** No text becomes code or markup on the way. */
+const POLICY = pagePolicy("'self'", "require-trusted-types-for 'script'", "trusted-types 'none'");
 
 /** The parameters of a view are the page's own. */
 const AnyQuery = z.looseObject({});

@@ -7,7 +7,6 @@ import { upTo, wholeNumber } from "./query-fields.ts";
 const DEFAULT_SIZE = 100;
 const MAX_SIZE = 1000;
 
-/** The parameters of a list that is read page by page. */
 export const pageQuery = (things: string) => ({
   after: z.string().optional().meta({ description: "The `next_after` of the page before" }),
   limit: wholeNumber(upTo(MAX_SIZE).default(DEFAULT_SIZE)).meta({ description: `${things} at most` }),

@@ -13,7 +13,7 @@ export const PLACED_EXAMPLE = { hive_id: "hive-prod-01", ...WORKER_EXAMPLE };
 
 export const placedToJson = ({ hiveId, worker, url }: PlacedWorker) => ({
   hive_id: hiveId,
-  ...workerToJson(worker, url),
+  ...workerToJson({ ...worker, url }),
 });
 
 const VRAM_RULE = rule("must be a number from 0");

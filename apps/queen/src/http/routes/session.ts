@@ -106,7 +106,7 @@ A token has 16 sessions at most, and all have 4,096: one more ends the one that 
     answer: { status: 204, description: "The session has ended, and so have its event streams" },
     problems: ["SESSION_NOT_FOUND", ...WRITING],
   }).handle(async ({ caller }, { door }, reply) => {
-    await door.logins.logOut(loginOf(caller));
+    await door.known.endSession(loginOf(caller).cookieHash);
     reply.header("set-cookie", door.cookie.clear());
   }),
   defineRoute({

@@ -2,9 +2,10 @@ import { HiveStatus } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import { urlOf } from "../../fleet/workers/address.ts";
-import type { GpuUsage, MemoryUsage } from "../../fleet/workers/usage.ts";
 import { toWallMs } from "../../process/clock.ts";
+import { jsonWriter } from "../json-writer.ts";
 import { defineRoute } from "../route.ts";
+import { withMeasured } from "./fleet-row-json.ts";
 import { takesWorkFields, takesWorkToJson } from "./takes-work.ts";
 import { WORKER_EXAMPLE, WorkerAnswer, workerToJson } from "./worker-answer.ts";
 
@@ -20,6 +21,18 @@ const memoryFields = {
 };
 const percent = z.number().min(0).nullable();
 const Memory = z.strictObject(memoryFields).meta({ id: "MemoryUsage" });
+const writeMemory = jsonWriter(Memory);
+const Gpu = z.strictObject({
+  index: z.int(),
+  name: z.string().nullable().meta({ description: "null while the devices are not known" }),
+  unified: z.boolean().meta({ description: "Whether its memory is that of the host: the same bytes as `ram`" }),
+  ...memoryFields,
+  utilization_percent: percent,
+  temperature_celsius: z.number().nullable(),
+  power_watts: percent,
+  asleep: z.boolean().nullable().meta({ description: "Left alone, because reading it would wake it" }),
+});
+const writeGpu = jsonWriter(Gpu);
 
 const HiveState = z
   .strictObject({
@@ -40,18 +53,7 @@ const HiveState = z
       .int()
       .nullable()
       .meta({ description: "Since it was measured; null of a hive that measures nothing" }),
-    gpus: z.array(
-      z.strictObject({
-        index: z.int(),
-        name: z.string().nullable().meta({ description: "null while the devices are not known" }),
-        unified: z.boolean().meta({ description: "Whether its memory is that of the host: the same bytes as `ram`" }),
-        ...memoryFields,
-        utilization_percent: percent,
-        temperature_celsius: z.number().nullable(),
-        power_watts: percent,
-        asleep: z.boolean().nullable().meta({ description: "Left alone, because reading it would wake it" }),
-      }),
-    ),
+    gpus: z.array(Gpu),
     models_on_disk: z
       .array(z.strictObject({ model: z.string(), bytes, server: z.string().nullable(), url: z.string().nullable() }))
       .meta({ description: "What its servers would load when they are asked for it" }),
@@ -126,12 +128,12 @@ export const stateRoutes = [
       cordon: cordon === undefined ? null : { reason: cordon.reason, until_ms: cordon.untilMs },
       last_beat_age_ms: heard ? Math.round(heard.ageMs) : null,
       skew_ms: heard?.skewMs ?? null,
-      workers: heard?.workers.map((worker) => workerToJson(worker, urlOf(worker, hive.host))) ?? [],
-      ram: memoryToJson(ram),
-      vram: memoryToJson(vram),
+      workers: heard?.workers.map((worker) => workerToJson({ ...worker, url: urlOf(worker, hive.host) })) ?? [],
+      ram: writeMemory(withMeasured(ram)),
+      vram: writeMemory(withMeasured(vram)),
       cpu_percent: heard?.reading?.host?.cpuPercent ?? null,
       read_age_ms: heard === undefined || heard.readAgeMs === null ? null : Math.round(heard.readAgeMs),
-      gpus: gpus.map(gpuToJson),
+      gpus: gpus.map((gpu) => writeGpu(withMeasured(gpu))),
       models_on_disk: models.map((model) => ({
         model: model.modelId,
         bytes: model.bytes,
@@ -141,26 +143,3 @@ export const stateRoutes = [
     };
   }),
 ];
-
-function memoryToJson({ totalBytes, usedBytes, freeBytes, workersBytes, isMeasured }: MemoryUsage) {
-  return {
-    total_bytes: totalBytes,
-    used_bytes: usedBytes,
-    free_bytes: freeBytes,
-    workers_bytes: workersBytes,
-    measured: isMeasured,
-  };
-}
-
-function gpuToJson(gpu: GpuUsage) {
-  return {
-    index: gpu.index,
-    name: gpu.name,
-    unified: gpu.unified,
-    ...memoryToJson(gpu),
-    utilization_percent: gpu.utilizationPercent,
-    temperature_celsius: gpu.temperatureCelsius,
-    power_watts: gpu.powerWatts,
-    asleep: gpu.asleep,
-  };
-}

@@ -179,7 +179,7 @@ test("while nobody needs a token, one that is shown is used all the same, and th
   await using queen = await startTestQueen();
   await queen.catalog.addHive(HIVE_JSON);
   const made = await queen.request("POST", "/v1/tokens", { name: "box", role: "hive", hive_id: HIVE_JSON.id });
-  await queen.door.refresh();
+  await queen.door.known.refresh();
   const { token } = made.body as { token: string };
   const lastUse = async () => (await listed(queen, ""))[0]?.last_used_at_ms;
   const show = (authorization: string) => queen.send({ method: "GET", url: "/v1/hives", headers: { authorization } });

@@ -1,33 +1,17 @@
-import { isInForce, mintToken, NewToken, TOKEN_ROLES } from "@repo/hive-catalog";
+import { isInForce, mintToken, NewToken } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import { invalidArgument, Problem } from "../errors.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { answerPage, foundOf, NextAfter, pageQuery } from "./paging.ts";
-import { toTokenJson } from "./token-json.ts";
+import { TokenJson, toTokenJson } from "./token-json.ts";
 
 const { name, role, hiveId } = NewToken.shape;
 
-const tokenFields = {
-  id: z.string().meta({ description: "Public: names the token in lists, logs and paths" }),
-  name: z.string(),
-  role: z.enum(TOKEN_ROLES),
-  hive_id: z.string().nullable().meta({ description: "The one hive for which a hive's token beats" }),
-  created_at_ms: timeMs,
-  expires_at_ms: timeMs.nullable().meta({ description: "null for never" }),
-  revoked_at_ms: timeMs.nullable(),
-  last_used_at_ms: timeMs.nullable().meta({
-    description:
-      "Of this queen at once, of others as it is written: once a minute, and when a queen stops. What she was told in the last minute before a crash is lost",
-  }),
-};
-const TokenJson = z
-  .strictObject(tokenFields)
-  .meta({ id: "Token", description: "A token, without what could be used in its place" });
 const TokenMade = z
   .strictObject({
-    ...tokenFields,
+    ...TokenJson.shape,
     token: z.string().meta({ description: "What its bearer shows: in this answer alone" }),
   })
   .meta({ id: "TokenMade", description: "A token that was just made" });

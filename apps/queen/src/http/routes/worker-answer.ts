@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { REACHES, WORKER_STATES, type Worker } from "../../fleet/workers/worker.ts";
+import { REACHES, WORKER_STATES } from "../../fleet/workers/worker.ts";
+import { jsonWriter } from "../json-writer.ts";
 import { rfc3339 } from "../times.ts";
 
 export const WORKER_EXAMPLE = {
@@ -52,26 +53,4 @@ export const WorkerAnswer = z.strictObject({
 });
 
 /** `url`: where it answers, as the queen says it. */
-export function workerToJson(worker: Worker, url: string | null): z.input<typeof WorkerAnswer> {
-  return {
-    worker_id: worker.workerId,
-    state: worker.state,
-    last_heartbeat: worker.lastHeartbeat,
-    health_status: worker.healthStatus,
-    url,
-    model_id: worker.modelId,
-    backend: worker.backend,
-    device_id: worker.deviceId,
-    vram_bytes: worker.vramBytes,
-    ram_bytes: worker.ramBytes,
-    cpu_percent: worker.cpuPercent,
-    gpu_percent: worker.gpuPercent,
-    server: worker.server,
-    running: worker.running,
-    waiting: worker.waiting,
-    slots: worker.slots,
-    device_ids: worker.deviceIds,
-    port: worker.port,
-    reachable: worker.reachable,
-  };
-}
+export const workerToJson = jsonWriter(WorkerAnswer);

@@ -2,9 +2,9 @@ import { GpuRequirement, GrammarError } from "@repo/device-types";
 import { Selector } from "@repo/hive-catalog";
 import * as z from "zod";
 import type { Traits } from "../../fleet/traits.ts";
-import type { PlacedModel } from "../../fleet/workers/queries.ts";
 import { WORKER_STATES } from "../../fleet/workers/worker.ts";
 import { invalidArgument } from "../errors.ts";
+import { jsonWriter } from "../json-writer.ts";
 import { listInPieces } from "../pieces.ts";
 import { defineRoute } from "../route.ts";
 import { noWorker } from "./no-worker.ts";
@@ -30,6 +30,7 @@ const ColdModelJson = z
     id: "ColdModel",
     description: "A model that is on the disk of a hive, and the server there that would load it",
   });
+const coldToJson = jsonWriter(ColdModelJson);
 
 export const workersRoutes = [
   defineRoute({
@@ -81,9 +82,9 @@ export const workersRoutes = [
     },
     problems: ["NO_WORKER"],
   }).handle(async (request, { fleet, costs }) => {
-    const { model, backend, min_free_vram_gb: minFreeGb, cold } = request.query;
+    const { backend, min_free_vram_gb: minFreeGb, cold } = request.query;
     const query = {
-      model: fleet.registry.knownAs(model),
+      model: fleet.registry.knownAs(request.query.model),
       backend,
       minFreeVramBytes: vramBytesOf(minFreeGb),
       isChosen: chooserOf(request.query, fleet.traits),
@@ -91,7 +92,9 @@ export const workersRoutes = [
     };
     const best = await fleet.assignments.best(query, cold);
     if (best === undefined) throw noWorker(query, fleet.registry.whyNoWorker(query), cold);
-    return "worker" in best ? placedToJson(best) : coldToJson(best);
+    if ("worker" in best) return placedToJson(best);
+    const { model, ...placed } = best;
+    return coldToJson({ ...model, ...placed, cold: true });
   }),
 ];
 
@@ -108,12 +111,3 @@ function parsed<Parsed>(field: string, text: string | undefined, parse: (text: s
     throw error instanceof GrammarError ? invalidArgument(field, error.message) : error;
   }
 }
-
-const coldToJson = ({ hiveId, model, url }: PlacedModel) => ({
-  hive_id: hiveId,
-  cold: true as const,
-  model_id: model.modelId,
-  bytes: model.bytes,
-  server: model.server,
-  url,
-});

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { RateLimit } from "./rate-limit.ts";
+import { RateLimit } from "./rates.ts";
 
 test("lets one second's worth through at once, and then one for each interval", () => {
   const limit = new RateLimit(10);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { LoginCodes } from "./login-codes.ts";
+import { LoginCodes } from "./logins.ts";
 
 test("keeps so many codes, and forgets the oldest for one more", () => {
   const codes = new LoginCodes();
