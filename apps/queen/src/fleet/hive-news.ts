@@ -7,9 +7,9 @@ import { standingOf } from "./hive-view.ts";
 import type { Liveness } from "./liveness/liveness.ts";
 import { probationAt } from "./liveness/probation.ts";
 import type { NotBeating, Rule, Sight } from "./liveness/sight.ts";
-import type { Heartbeat } from "./workers/heartbeat.ts";
+import type { Heartbeat, Shown } from "./workers/heartbeat.ts";
 import type { HiveRegistry } from "./workers/registry.ts";
-import { type Shown, showSame } from "./workers/shown.ts";
+import { showSame } from "./workers/shown.ts";
 
 /** Between two events about the workers of one hive. */
 const WORKERS_GAP_MS = 2000;

@@ -1,7 +1,7 @@
 import type { GpuDevice } from "@repo/device-types";
 import type { HiveRecord } from "@repo/hive-catalog";
+import type { Shown } from "./workers/heartbeat.ts";
 import { loadOfAll } from "./workers/load.ts";
-import type { HiveState } from "./workers/registry.ts";
 import { type GpuUsage, type MemoryUsage, usageOf } from "./workers/usage.ts";
 import { whyNoWork } from "./workers/why-no-work.ts";
 import type { Worker } from "./workers/worker.ts";
@@ -28,11 +28,10 @@ interface WorkerCounts {
   readonly error: number;
 }
 
-type Heard = Pick<HiveState, "workers" | "reading">;
 type SaidOfWork = { readonly said: Said; readonly whyNoWork: string | undefined };
 
 interface Kept extends SaidOfWork {
-  readonly reading: Heard["reading"];
+  readonly reading: Shown["reading"];
   readonly hive: HiveRecord;
 }
 
@@ -42,7 +41,7 @@ export class SaidOnce {
   readonly #kept = new WeakMap<readonly Worker[], Kept>();
 
   /** `heard` is undefined of a hive whose beats do not arrive here. */
-  of(hive: HiveRecord, heard: Heard | undefined): SaidOfWork {
+  of(hive: HiveRecord, heard: Shown | undefined): SaidOfWork {
     if (heard === undefined) return saidOf(hive, undefined);
     const { workers, reading } = heard;
     const kept = this.#kept.get(workers);
@@ -70,7 +69,7 @@ function isSame(gpu: GpuDevice, other: GpuDevice | undefined): boolean {
   );
 }
 
-function saidOf({ host, devices }: HiveRecord, heard: Heard | undefined): SaidOfWork {
+function saidOf({ host, devices }: HiveRecord, heard: Shown | undefined): SaidOfWork {
   const { ram, gpus, vram } = usageOf(heard, devices);
   const knowsGpus = (devices?.gpus ?? heard?.reading?.gpus ?? null) !== null;
   const said = {

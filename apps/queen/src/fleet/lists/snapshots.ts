@@ -2,6 +2,7 @@ import type { Clock } from "../../process/clock.ts";
 import { inBatches } from "../../process/turn.ts";
 import type { Fleet } from "../fleet.ts";
 import type { Hardware } from "../traits.ts";
+import type { Shown } from "../workers/heartbeat.ts";
 import type { LiveHive } from "../workers/hive.ts";
 import { loadOfAll } from "../workers/load.ts";
 import { usageOf } from "../workers/usage.ts";
@@ -127,7 +128,7 @@ export class Snapshots {
     return 0;
   }
 
-  #freeVramOf(heard: Pick<LiveHive, "workers" | "reading">, devices: Hardware | null): number | null {
+  #freeVramOf(heard: Shown, devices: Hardware | null): number | null {
     const known = this.#freeVram.get(heard.workers);
     if (known?.reading === heard.reading && known.devices === devices) return known.freeBytes;
     const { freeBytes } = usageOf(heard, devices).vram;

@@ -7,8 +7,7 @@ import { bestOf, canBeClaimed, hasRoom, isLessLoaded, leastOf, rank, rankServing
 import { type ColdCandidate, coldCandidate, loadsBetter, ModelsOnDisk } from "./models-on-disk.ts";
 import type { ClaimedWorker, KnownModel, PlacedModel, PlacedWorker, WorkerFilter, WorkQuery } from "./queries.ts";
 import { place, scanModels, scanWorkers } from "./scans.ts";
-import { withHostMemory } from "./unified.ts";
-import { freeVramOf } from "./usage.ts";
+import { freeVramOf, withHostMemory } from "./usage.ts";
 import { type WhyNoWorker, whyNoWorker } from "./why-no-worker.ts";
 import type { Worker } from "./worker.ts";
 
