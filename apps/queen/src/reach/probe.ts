@@ -1,4 +1,4 @@
-import { type IncomingMessage, request } from "node:http";
+import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import type { LookupFunction } from "node:net";
 import { type DeviceReport, DeviceReportJson } from "@repo/device-types";
 import { printable } from "@repo/process-log/printable";
@@ -7,7 +7,6 @@ import { asError, CodedError, reasonOf } from "../process/errors.ts";
 import { display, plainHost } from "./addresses.ts";
 import { type AllowedHosts, notAllowed } from "./allowed-hosts.ts";
 import { boundInterimAnswers, healthIn, MAX_PIECES, textOf } from "./answers.ts";
-import { Deadline } from "./deadline.ts";
 import { NameUnansweredError, type Resolve } from "./names.ts";
 
 /** Room for as many GPUs as a hive may have, and for what else its ancestors said. */
@@ -66,6 +65,25 @@ interface ProbeOptions {
   resolve: Resolve;
   /** For one whole call, name resolution included. */
   timeoutMs: number;
+}
+
+/** What runs under one deadline. An AbortController does the same at several times the cost, garbage included, and rounds probe thousands. */
+class Deadline {
+  #request: ClientRequest | undefined;
+  passed = false;
+  /** Whether the name of the hive is being looked up. */
+  isLookingUp = false;
+
+  /** Ends `request` when the deadline passes; at once when it has. */
+  covers(request: ClientRequest): void {
+    this.#request = request;
+    if (this.passed) this.pass();
+  }
+
+  readonly pass = (): void => {
+    this.passed = true;
+    this.#request?.destroy(new Error("the deadline has passed"));
+  };
 }
 
 /** The HTTP client towards hives. It follows no redirect, and connects only to addresses that are allowed. */
