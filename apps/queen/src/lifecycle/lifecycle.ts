@@ -148,7 +148,7 @@ export class Lifecycle {
     for (const timer of this.#timers) clearTimeout(timer);
     this.hostKeys.close();
     const running = [...this.#running.values()];
-    for (const { run } of running) run.stop(new QueenStopping(STOPPING));
+    for (const { run } of running) run.stop(new QueenStopping("the queen was stopped"));
     await Promise.all(running.map(({ work }) => work));
   }
 
@@ -237,8 +237,6 @@ export class Lifecycle {
     this.#parts.events.publish("operation", { id, hive_id: hiveId, kind, state });
   }
 }
-
-const STOPPING = "the queen was stopped";
 
 const waitFor = ({ come }: Slot, { signal }: OperationRun): Step => ({
   name: "wait_for_turn",
