@@ -48,12 +48,10 @@ export class Announcer {
     this.#tell("hive_changed", { hive_id, changed, ...told });
   }
 
-  /** Something that shows of it changed by itself. */
   changedByItself(id: string, changed: string): void {
     this.#tell("hive_changed", { hive_id: id, changed });
   }
 
-  /** It is online, though its beats do not arrive. */
   notBeating(id: string, why: string): void {
     this.#parts.log.warn({ hive_id: id, why }, "the heartbeats of this hive do not arrive");
   }
@@ -71,7 +69,6 @@ export class Announcer {
     metrics.statusChanges.inc({ status });
   }
 
-  /** Two machines beat under the id of one hive. */
   twoSenders(id: string, addresses: readonly string[]): void {
     const text = `two machines beat under the id of this hive, from ${addresses.join(" and ")}: its workers are now those of one, now those of the other; give one of them another id`;
     this.#parts.log.warn({ hive_id: id, addresses }, text);
@@ -89,7 +86,6 @@ export class Announcer {
     }
   }
 
-  /** An operator says that the missing hives are gone. */
   confirmed(counts: { missing: number; online: number }, notices: readonly Notice[]): void {
     this.#parts.log.warn(counts, "an operator confirms that the missing hives are gone");
     this.notices(notices);

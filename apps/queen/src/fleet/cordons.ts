@@ -59,9 +59,7 @@ export class Cordons {
 
   /** How many are in force. */
   get count(): number {
-    let count = 0;
-    for (const hiveId of this.#byHive.keys()) if (this.get(hiveId) !== undefined) count += 1;
-    return count;
+    return [...this.#byHive.keys()].filter((hiveId) => this.get(hiveId) !== undefined).length;
   }
 
   /** When the cordon of that hive ends, by the wall clock: Infinity for one without end, 0 where there is none. */

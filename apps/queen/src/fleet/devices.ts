@@ -38,7 +38,7 @@ export class DeviceDetection {
     if (this.#know(hive.id, hive.devices, readAtMs)) this.#times.learn(hive, this.#parts.clock.monotonicNow());
   }
 
-  /** The hive answered a health check, and may have said which start of its agent it is. */
+  /** A health check was answered; `agentStart` as `Probe.health` tells it. */
   answered(id: string, agentStart: string | undefined): void {
     this.#times.answered(id, agentStart, this.#parts.clock.monotonicNow());
   }
@@ -88,7 +88,6 @@ export class DeviceDetection {
     }
   }
 
-  /** Ends what is under way. */
   async close(): Promise<void> {
     this.#parts.probe.close();
     await Promise.allSettled(this.#running.values());

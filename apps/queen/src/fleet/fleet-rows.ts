@@ -50,7 +50,6 @@ interface Parts {
 
 /** GPUs and workers that are scanned before other work gets its turn: most hives have a few of them, and some have thousands. */
 const SCANNED_PER_TURN = 5000;
-const NO_LABELS: Labels = {};
 
 /** Makes rows of hives, from what the catalog and the memories of the queen know. */
 export class FleetRows {
@@ -93,7 +92,7 @@ export class FleetRows {
       if (standing === undefined) continue;
       const heard = fleet.registry.get(hive.id);
       scanned += (1 + (heard?.workers.length ?? 0)) * (1 + (hive.devices?.gpus?.length ?? 0));
-      const beside = { labels: labels.get(hive.id) ?? NO_LABELS, lastOperation: operations.get(hive.id) ?? null };
+      const beside = { labels: labels.get(hive.id) ?? {}, lastOperation: operations.get(hive.id) ?? null };
       rows.push(this.#row(hive, standing, heard, beside));
     }
     return rows;

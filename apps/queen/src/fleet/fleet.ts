@@ -33,7 +33,6 @@ interface Options {
   events: EventLog;
   metrics: Metrics;
   allowedHosts: AllowedHosts;
-  /** Asks hives for their devices. */
   probe: Probe;
   settings: LivenessSettings;
   /** The request that ran longest in the last so many milliseconds, in words. */
@@ -148,7 +147,6 @@ export class Fleet {
     this.#records.learned(record, readAtMs, labels);
   }
 
-  /** The record of this hive cannot be read. */
   learnedDamaged(id: string): void {
     this.#liveness.learnDamaged(id);
   }
@@ -233,7 +231,6 @@ export class Fleet {
     if (this.#forget(id)) this.#announcer.removed(id, "another program");
   }
 
-  /** How the queen sees herself. */
   condition(): Condition {
     return this.#liveness.condition.at(this.#options.clock.monotonicNow());
   }
@@ -256,7 +253,6 @@ export class Fleet {
     for (const id of this.#liveness.sights.endRound()) this.gone(id);
   }
 
-  /** How often `sweep` is to be called. */
   get sweepIntervalMs(): number {
     return this.#liveness.tickIntervalMs;
   }
@@ -273,7 +269,6 @@ export class Fleet {
     await this.news.look(signal);
   }
 
-  /** Ends what is under way. */
   close(): Promise<void> {
     return this.devices.close();
   }

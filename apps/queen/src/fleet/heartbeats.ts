@@ -51,16 +51,13 @@ export class HeartbeatReceiver {
     } catch (error) {
       const isUnknown = isCatalogError(error, "HIVE_NOT_FOUND");
       metrics.beats.inc({ result: isUnknown ? "unknown_hive" : "failed" });
-      if (isUnknown) this.#unknown(hiveId, from);
-      else fleet.heard(heartbeat, heartbeatMs);
+      if (isUnknown) {
+        fleet.gone(hiveId);
+        this.#strangers.heard(hiveId, plainAddress(from));
+      } else fleet.heard(heartbeat, heartbeatMs);
       throw error;
     } finally {
       this.#waiting -= 1;
     }
-  }
-
-  #unknown(hiveId: string, from: string): void {
-    this.#parts.fleet.gone(hiveId);
-    this.#strangers.heard(hiveId, plainAddress(from));
   }
 }

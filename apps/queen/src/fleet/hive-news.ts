@@ -61,7 +61,6 @@ export class HiveNews {
     this.#parts = parts;
   }
 
-  /** A beat was taken. */
   heard({ hiveId, workers, reading }: Heartbeat): void {
     const beaten = this.#beaten.get(hiveId);
     if (beaten === undefined) {
