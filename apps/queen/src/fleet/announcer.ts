@@ -1,16 +1,11 @@
 import type { HiveRecord, HiveStatus, Labels } from "@repo/hive-catalog";
-import type { Logger } from "pino";
 import type { EventData } from "../telling/event-data.ts";
-import type { EventLog } from "../telling/events.ts";
-import type { Metrics } from "../telling/metrics.ts";
 import type { Notice } from "./liveness/listening.ts";
+import type { FleetParts } from "./parts.ts";
 import type { Revisions } from "./revisions.ts";
 import type { Trait } from "./traits.ts";
 
-interface Parts {
-  events: EventLog;
-  metrics: Metrics;
-  log: Logger;
+interface Parts extends Pick<FleetParts, "events" | "metrics" | "log"> {
   revisions: Revisions;
   /** The request that ran longest in the last so many milliseconds, in words. */
   ranLongest: (forMs: number) => string | undefined;

@@ -1,15 +1,9 @@
-import type { Cordon, DamagedRecord, HiveCatalog, NewCordon } from "@repo/hive-catalog";
-import type { Logger } from "pino";
-import type { Clock } from "../process/clock.ts";
+import type { Cordon, DamagedRecord, NewCordon } from "@repo/hive-catalog";
 import { hiveNotFound } from "../process/errors.ts";
 import { inBatches } from "../process/turn.ts";
-import type { EventLog } from "../telling/events.ts";
+import type { FleetParts } from "./parts.ts";
 
-interface Parts {
-  catalog: HiveCatalog;
-  events: EventLog;
-  clock: Clock;
-  log: Logger;
+interface Parts extends Pick<FleetParts, "catalog" | "events" | "clock" | "log"> {
   /** Told of each hive whose cordon came, went or changed. */
   onChange: (hiveId: string) => void;
 }

@@ -1,21 +1,14 @@
 import type { DeviceCapabilities, DeviceReport } from "@repo/device-types";
-import type { HiveCatalog, HiveRecord } from "@repo/hive-catalog";
-import type { Logger } from "pino";
-import type { Clock } from "../process/clock.ts";
+import type { HiveRecord } from "@repo/hive-catalog";
 import { reasonOf } from "../process/errors.ts";
-import type { HiveToReach, Probe } from "../reach/probe.ts";
-import type { EventLog } from "../telling/events.ts";
+import type { HiveToReach } from "../reach/probe.ts";
 import { DetectionTimes } from "./detection-times.ts";
 import { changeOf, oneLine, withKnown } from "./device-changes.ts";
+import type { FleetParts } from "./parts.ts";
 import { readHive } from "./read-hive.ts";
 import type { Traits } from "./traits.ts";
 
-interface Parts {
-  catalog: HiveCatalog;
-  clock: Clock;
-  probe: Probe;
-  events: EventLog;
-  log: Logger;
+interface Parts extends Pick<FleetParts, "catalog" | "clock" | "probe" | "events" | "log"> {
   traits: Traits;
   /** Other GPUs of a hive than before may have no memory of their own. */
   onUnified: (id: string) => void;

@@ -1,18 +1,11 @@
-import type {
-  Cordon,
-  DamagedHive,
-  HiveCatalog,
-  HiveRecord,
-  HiveStatus,
-  Labels,
-  OperationSummary,
-} from "@repo/hive-catalog";
-import { type Clock, toWallMs } from "../process/clock.ts";
+import type { Cordon, DamagedHive, HiveRecord, HiveStatus, Labels, OperationSummary } from "@repo/hive-catalog";
+import { toWallMs } from "../process/clock.ts";
 import { wholeTurn } from "../process/turn.ts";
 import type { Fleet } from "./fleet.ts";
 import { NOT_HEARD, type Standing, whyNotOf } from "./hive-view.ts";
 import { probationAt } from "./liveness/probation.ts";
 import type { NotBeating, Rule } from "./liveness/sight.ts";
+import type { FleetParts } from "./parts.ts";
 import { type Said, SaidOnce } from "./said.ts";
 import type { HiveState } from "./workers/registry.ts";
 
@@ -42,10 +35,8 @@ export interface FleetRow {
   readonly lastOperation: OperationSummary | null;
 }
 
-interface Parts {
-  catalog: HiveCatalog;
+interface Parts extends Pick<FleetParts, "catalog" | "clock"> {
   fleet: Fleet;
-  clock: Clock;
 }
 
 /** GPUs and workers that are scanned before other work gets its turn: most hives have a few of them, and some have thousands. */

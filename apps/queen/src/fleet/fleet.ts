@@ -1,12 +1,7 @@
-import type { HiveCatalog, HiveRecord, Labels } from "@repo/hive-catalog";
-import type { Logger } from "pino";
-import type { Clock } from "../process/clock.ts";
+import type { HiveRecord, Labels } from "@repo/hive-catalog";
 import { levelOf } from "../process/errors.ts";
 import { wholeTurn } from "../process/turn.ts";
-import type { AllowedHosts } from "../reach/allowed-hosts.ts";
-import type { HiveToReach, Probe } from "../reach/probe.ts";
-import type { EventLog } from "../telling/events.ts";
-import type { Metrics } from "../telling/metrics.ts";
+import type { HiveToReach } from "../reach/probe.ts";
 import { Announcer } from "./announcer.ts";
 import { Cordons } from "./cordons.ts";
 import { DeviceDetection } from "./devices.ts";
@@ -15,6 +10,7 @@ import { type HiveView, type Standing, standingOf, viewOf } from "./hive-view.ts
 import { Liveness, type LivenessSettings } from "./liveness/liveness.ts";
 import type { Condition } from "./liveness/own-condition.ts";
 import type { NotBeating, ProbeResult, Sight } from "./liveness/sight.ts";
+import type { FleetParts } from "./parts.ts";
 import { readHive } from "./read-hive.ts";
 import { Records } from "./records.ts";
 import { Revisions } from "./revisions.ts";
@@ -26,14 +22,7 @@ import { Assignments } from "./workers/assignments.ts";
 import type { Heartbeat } from "./workers/heartbeat.ts";
 import { HiveRegistry } from "./workers/registry.ts";
 
-interface Options {
-  catalog: HiveCatalog;
-  clock: Clock;
-  log: Logger;
-  events: EventLog;
-  metrics: Metrics;
-  allowedHosts: AllowedHosts;
-  probe: Probe;
+interface Options extends FleetParts {
   settings: LivenessSettings;
   /** The request that ran longest in the last so many milliseconds, in words. */
   ranLongest: (forMs: number) => string | undefined;

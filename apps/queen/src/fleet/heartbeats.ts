@@ -1,19 +1,12 @@
-import type { HiveCatalog } from "@repo/hive-catalog";
-import type { Logger } from "pino";
-import type { Clock } from "../process/clock.ts";
 import { isCatalogError } from "../process/errors.ts";
 import { plainAddress } from "../reach/addresses.ts";
-import type { Metrics } from "../telling/metrics.ts";
 import type { Fleet } from "./fleet.ts";
+import type { FleetParts } from "./parts.ts";
 import { Strangers } from "./strangers.ts";
 import type { Heartbeat } from "./workers/heartbeat.ts";
 
-interface Parts {
-  catalog: HiveCatalog;
+interface Parts extends Pick<FleetParts, "catalog" | "metrics" | "clock" | "log"> {
   fleet: Fleet;
-  metrics: Metrics;
-  clock: Clock;
-  log: Logger;
   /** Resolves when no further connection comes in; undefined while none does. */
   connectionsSettled: () => Promise<void> | undefined;
 }

@@ -1,10 +1,9 @@
 import type { Cordon, HiveRecord } from "@repo/hive-catalog";
-import type { Clock } from "../process/clock.ts";
-import type { AllowedHosts } from "../reach/allowed-hosts.ts";
 import type { Cordons } from "./cordons.ts";
 import type { Liveness } from "./liveness/liveness.ts";
 import { probationAt } from "./liveness/probation.ts";
 import type { Probation, Rule, Sight } from "./liveness/sight.ts";
+import type { FleetParts } from "./parts.ts";
 import type { Senders, TwoSenders } from "./senders.ts";
 import type { HiveRegistry, HiveState } from "./workers/registry.ts";
 import { type HiveUsage, usageOf } from "./workers/usage.ts";
@@ -32,13 +31,11 @@ export interface HiveView extends Standing {
   readonly usage: HiveUsage;
 }
 
-interface Memories {
+interface Memories extends Pick<FleetParts, "allowedHosts" | "clock"> {
   liveness: Liveness;
   registry: HiveRegistry;
   cordons: Cordons;
   senders: Senders;
-  allowedHosts: AllowedHosts;
-  clock: Clock;
 }
 
 /** Puts together what is known of a hive that was met. */

@@ -1,21 +1,17 @@
-import type { HiveCatalog, HiveRecord, HiveStatus } from "@repo/hive-catalog";
-import type { Logger } from "pino";
-import type { Clock } from "../process/clock.ts";
+import type { HiveRecord, HiveStatus } from "@repo/hive-catalog";
 import { isCatalogError, onCatalogError } from "../process/errors.ts";
 import { inBatches } from "../process/turn.ts";
 import type { Announcer } from "./announcer.ts";
 import type { Liveness } from "./liveness/liveness.ts";
 import type { Sight, Verdict } from "./liveness/sight.ts";
+import type { FleetParts } from "./parts.ts";
 import { readHive } from "./read-hive.ts";
 
-interface Parts {
-  catalog: HiveCatalog;
+interface Parts extends Pick<FleetParts, "catalog" | "clock" | "log"> {
   liveness: Liveness;
   announcer: Announcer;
-  clock: Clock;
   /** Takes over the record of a hive whose status was not sure. */
   learn: (record: HiveRecord, readAtMs: number) => void;
-  log: Logger;
   gone: (id: string) => void;
   /** Its status was written here, or may have been. */
   wrote: (id: string) => void;
