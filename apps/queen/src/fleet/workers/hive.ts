@@ -4,28 +4,32 @@ import type { Reading } from "./heartbeat.ts";
 import type { Worker } from "./worker.ts";
 
 /** What the registry knows of one hive. Times are monotonic. */
-export interface Hive {
+export class Hive {
   readonly id: string;
   /** undefined while it serves nothing: a map for each takes 2 MB of ten thousand. */
   byModel: Map<string | null, Serving> | undefined;
-  workers: readonly Worker[];
+  workers: readonly Worker[] = [];
   /** Those of them to which no work can be sent. */
-  unreachable: ReadonlySet<Worker>;
-  busyWorkers: number;
-  skewMs: number | null;
-  receivedAtMs: number;
-  reading: Reading | null;
+  unreachable: ReadonlySet<Worker> = NONE;
+  busyWorkers = 0;
+  skewMs: number | null = 0;
+  receivedAtMs = 0;
+  reading: Reading | null = null;
   /** When that was read, and the workers were. */
-  readAtMs: number;
-  takesWorkFromMs: number;
-  cordonedUntilMs: number;
+  readAtMs = 0;
+  takesWorkFromMs = 0;
+  cordonedUntilMs = 0;
   /** "" while it is not known. */
-  host: string;
+  host = "";
   unified: ReadonlySet<number> | undefined;
   /** By the id of the worker; of those alone that were given work lately. */
   demands: Map<string, Demand> | undefined;
   /** Models that it was sent to load lately, with the memory that they take. */
   loads: HandOuts | undefined;
+
+  constructor(id: string) {
+    this.id = id;
+  }
 }
 
 /** What runs on a live hive, and what was measured there. */
@@ -68,26 +72,6 @@ export interface Claim {
   readonly untilMs: number;
   /** Who asked for it. */
   readonly holder: string;
-}
-
-export function newHive(id: string): Hive {
-  return {
-    id,
-    byModel: undefined,
-    workers: [],
-    unreachable: NONE,
-    busyWorkers: 0,
-    skewMs: 0,
-    receivedAtMs: 0,
-    reading: null,
-    readAtMs: 0,
-    takesWorkFromMs: 0,
-    cordonedUntilMs: 0,
-    host: "",
-    unified: undefined,
-    demands: undefined,
-    loads: undefined,
-  };
 }
 
 export function demandOn(hive: Hive, workerId: string): Demand {

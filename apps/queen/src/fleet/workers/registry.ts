@@ -2,7 +2,7 @@ import type { Clock } from "../../process/clock.ts";
 import { unreachableOf, urlOf } from "./address.ts";
 import { HandOuts } from "./hand-outs.ts";
 import type { Heartbeat, Reading } from "./heartbeat.ts";
-import { type Candidate, type Claim, demandOn, type Hive, newHive, type Serving, settleDemands } from "./hive.ts";
+import { type Candidate, type Claim, demandOn, Hive, type Serving, settleDemands } from "./hive.ts";
 import { bestOf, canBeClaimed, hasRoom, isLessLoaded, leastOf, rank, rankServing } from "./load.ts";
 import { type ColdCandidate, coldCandidate, loadsBetter, ModelsOnDisk } from "./models-on-disk.ts";
 import type { ClaimedWorker, KnownModel, PlacedModel, PlacedWorker, WorkerFilter, WorkQuery } from "./queries.ts";
@@ -236,7 +236,7 @@ export class HiveRegistry {
   }
 
   #add(id: string): Hive {
-    const hive = newHive(id);
+    const hive = new Hive(id);
     this.#hives.set(id, hive);
     this.reconsider(id);
     return hive;
