@@ -69,10 +69,12 @@ export class Fleet {
     this.registry = new HiveRegistry({
       clock,
       staleAfterMs: settings.staleAfterMs,
-      takesWorkFromMs: (id) => this.#liveness.takesWorkFromMs(id),
-      cordonedUntilMs: (id) => this.cordons.untilMs(id),
-      hostOf: (id) => this.sight(id)?.host ?? "",
-      unifiedOf: (id) => this.traits.unifiedOf(id),
+      circumstancesOf: (id) => ({
+        takesWorkFromMs: this.#liveness.takesWorkFromMs(id),
+        cordonedUntilMs: this.cordons.untilMs(id),
+        host: this.sight(id)?.host ?? "",
+        unified: this.traits.unifiedOf(id),
+      }),
     });
     const told = { liveness: this.#liveness, announcer: this.#announcer };
     this.news = new HiveNews({ ...options, ...told, registry: this.registry });
@@ -154,7 +156,7 @@ export class Fleet {
     if (sight.status !== "online") await this.#statuses.settle(sight);
     const { host, port, probe } = sight;
     if (isBack) void this.check({ id: hiveId, host, port });
-    if (this.devices.isDue(hiveId, nowMs) && probe !== "refused")
+    if (this.devices.times.isDue(hiveId, nowMs) && probe !== "refused")
       void this.devices.tryDetecting({ id: hiveId, host, port });
     return this.#liveness.nextBeatMs(sight, nowMs);
   }
@@ -170,8 +172,9 @@ export class Fleet {
     if (sight === undefined || !this.#liveness.probed(sight, hive, result)) return;
     if (sight.status !== "online") await this.#statuses.settleIfThere(sight);
     if (result.outcome !== "answered") return;
-    this.devices.answered(hive.id, result.agentStart);
-    if (this.devices.isDue(hive.id, this.#options.clock.monotonicNow())) await this.devices.tryDetecting(hive);
+    const nowMs = this.#options.clock.monotonicNow();
+    this.devices.times.answered(hive.id, result.agentStart, nowMs);
+    if (this.devices.times.isDue(hive.id, nowMs)) await this.devices.tryDetecting(hive);
   }
 
   /** How often callers of this queen changed what the catalog has of hives and cordons. */
@@ -266,7 +269,7 @@ export class Fleet {
     const { hiveId, timestampMs, unusable } = heartbeat;
     const ended = this.registry.update(heartbeat, timestampMs === null ? null : timestampMs - heartbeatMs);
     this.news.heard(heartbeat);
-    this.assignments.ended(ended);
+    for (const claim of ended) this.assignments.claims.end(claim);
     this.#unusable.heard(hiveId, unusable);
   }
 

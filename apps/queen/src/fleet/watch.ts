@@ -68,7 +68,6 @@ export class Watch {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** Marks the hives offline that are lost. */
   sweep(): Promise<void> {
     return this.#parts.fleet.sweep(this.#stopping.signal);
   }

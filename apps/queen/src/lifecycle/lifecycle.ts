@@ -137,7 +137,6 @@ export class Lifecycle {
     this.#timers.push(setTimeout(lookBack, afterMs).unref(), setInterval(lookBack, intervalMs).unref());
   }
 
-  /** Ends what runs. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);

@@ -1,7 +1,6 @@
 import type { Cordons } from "../cordons.ts";
 import type { FleetParts } from "../parts.ts";
 import { Claims } from "./claims.ts";
-import type { Claim } from "./hive.ts";
 import type { ClaimedWorker, PlacedModel, PlacedWorker, WorkQuery } from "./queries.ts";
 import type { HiveRegistry } from "./registry.ts";
 
@@ -41,10 +40,5 @@ export class Assignments {
     const made = this.claims.make(query, holdMs, holder);
     metrics.workAsked.inc({ found: made ? "claim" : "nothing" });
     return made;
-  }
-
-  /** A beat has ended these. */
-  ended(claims: readonly Claim[]): void {
-    for (const claim of claims) this.claims.end(claim);
   }
 }

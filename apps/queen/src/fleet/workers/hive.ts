@@ -17,10 +17,13 @@ export class Hive {
   reading: Reading | null = null;
   /** When that was read, and the workers were. */
   readAtMs = 0;
+  /** From when on new work may go there; Infinity for as long as nobody says otherwise. */
   takesWorkFromMs = 0;
+  /** Until when none may all the same, by the wall clock; Infinity for as long as nobody says otherwise. */
   cordonedUntilMs = 0;
-  /** "" while it is not known. */
+  /** As the catalog has it; "" while that is not known. */
   host = "";
+  /** The indexes of its GPUs whose memory is the host's, as the catalog has them; undefined where there are none, or that is not known. */
   unified: ReadonlySet<number> | undefined;
   /** By the id of the worker; of those alone that were given work lately. */
   demands: Map<string, Demand> | undefined;
@@ -31,6 +34,9 @@ export class Hive {
     this.id = id;
   }
 }
+
+/** What others know of a hive. */
+export type Circumstances = Pick<Hive, "takesWorkFromMs" | "cordonedUntilMs" | "host" | "unified">;
 
 /** What runs on a live hive, and what was measured there. */
 export type LiveHive = Pick<Hive, "id" | "workers" | "reading">;
