@@ -2,8 +2,10 @@ import { isCatalogError } from "../process/errors.ts";
 import { plainAddress } from "../reach/addresses.ts";
 import type { Fleet } from "./fleet.ts";
 import type { FleetParts } from "./parts.ts";
-import { Strangers } from "./strangers.ts";
 import type { Heartbeat } from "./workers/heartbeat.ts";
+
+/** Any caller may beat under any id: the log is not theirs to fill. */
+const MAX_TOLD = 1_000;
 
 interface Parts extends Pick<FleetParts, "catalog" | "metrics" | "clock" | "log"> {
   fleet: Fleet;
@@ -52,5 +54,28 @@ export class HeartbeatReceiver {
     } finally {
       this.#waiting -= 1;
     }
+  }
+}
+
+/** Tells of hives that beat and that nobody added: each once in the log, until it was added and its beats are taken. */
+export class Strangers {
+  readonly #log: FleetParts["log"];
+  readonly #told = new Set<string>();
+
+  constructor(log: FleetParts["log"]) {
+    this.#log = log;
+  }
+
+  heard(hiveId: string, address: string): void {
+    if (this.#told.has(hiveId) || this.#told.size >= MAX_TOLD) return;
+    this.#told.add(hiveId);
+    this.#log.warn(
+      { hive_id: hiveId, address },
+      "a hive beats that is not in the catalog: add it, correct the id that its agent has, or stop that agent",
+    );
+  }
+
+  known(hiveId: string): void {
+    this.#told.delete(hiveId);
   }
 }

@@ -1,8 +1,16 @@
 import type { Clock } from "../../process/clock.ts";
 import { unreachableOf, urlOf } from "./address.ts";
-import { HandOuts } from "./hand-outs.ts";
 import type { Heartbeat, Reading } from "./heartbeat.ts";
-import { type Candidate, type Circumstances, type Claim, demandOn, Hive, type Serving, settleDemands } from "./hive.ts";
+import {
+  type Candidate,
+  type Circumstances,
+  type Claim,
+  demandOn,
+  HandOuts,
+  Hive,
+  type Serving,
+  settleDemands,
+} from "./hive.ts";
 import { bestOf, canBeClaimed, hasRoom, isLessLoaded, leastOf, rank, rankServing } from "./load.ts";
 import { type ColdCandidate, coldCandidate, loadsBetter, ModelsOnDisk } from "./models-on-disk.ts";
 import type { ClaimedWorker, KnownModel, PlacedModel, PlacedWorker, WorkerFilter, WorkQuery } from "./queries.ts";
