@@ -108,7 +108,10 @@ export class Snapshots {
         const value = this.#valueOf(order, live);
         if (value !== null) found.push({ id: live.id, value });
       }
-      if (found.length > this.#maxSorted) throw tooMany(this.#maxSorted);
+      if (found.length > this.#maxSorted) {
+        const detail = `More than ${this.#maxSorted} hives are live: they are sorted by id and by status alone`;
+        throw new ListError("TOO_MANY_TO_SORT", detail);
+      }
     }
     const byId = order === "id" ? sign : 1;
     const sorted = await sortInTurns(
@@ -135,11 +138,4 @@ export class Snapshots {
     this.#freeVram.set(heard.workers, { reading: heard.reading, devices, freeBytes });
     return freeBytes;
   }
-}
-
-function tooMany(maxSorted: number): ListError {
-  return new ListError(
-    "TOO_MANY_TO_SORT",
-    `More than ${maxSorted} hives are live: they are sorted by id and by status alone`,
-  );
 }
