@@ -34,9 +34,6 @@ export class Hive {
   }
 }
 
-/** What others know of a hive. */
-export type Circumstances = Pick<Hive, "takesWorkFromMs" | "cordonedUntilMs" | "host" | "unified">;
-
 /** What runs on a live hive, and what was measured there. */
 export type LiveHive = Pick<Hive, "id" | "workers" | "reading">;
 

@@ -1,16 +1,7 @@
 import type { Clock } from "../../process/clock.ts";
 import { unreachableOf, urlOf } from "./address.ts";
 import type { Heartbeat, Reading } from "./heartbeat.ts";
-import {
-  type Candidate,
-  type Circumstances,
-  type Claim,
-  demandOn,
-  HandOuts,
-  Hive,
-  type Serving,
-  settleDemands,
-} from "./hive.ts";
+import { type Candidate, type Claim, demandOn, HandOuts, Hive, type Serving, settleDemands } from "./hive.ts";
 import { bestOf, canBeClaimed, hasRoom, isLessLoaded, leastOf, rank, rankServing } from "./load.ts";
 import { type ColdCandidate, coldCandidate, loadsBetter, ModelsOnDisk } from "./models-on-disk.ts";
 import type { ClaimedWorker, KnownModel, PlacedModel, PlacedWorker, WorkerFilter, WorkQuery } from "./queries.ts";
@@ -37,7 +28,8 @@ export interface HiveState {
 interface RegistryOptions {
   clock: Clock;
   staleAfterMs: number;
-  circumstancesOf: (hiveId: string) => Circumstances;
+  /** What others know of a hive. */
+  circumstancesOf: (hiveId: string) => Pick<Hive, "takesWorkFromMs" | "cordonedUntilMs" | "host" | "unified">;
 }
 
 /**

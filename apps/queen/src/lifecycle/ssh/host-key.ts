@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { display } from "../../reach/addresses.ts";
 import type { SshTarget } from "../../reach/ssh-address.ts";
 
 const SSH_PORT = 22;
@@ -34,10 +33,3 @@ export function parseKeys(text: string): PublicKey[] {
     return keyType === undefined || publicKey === undefined ? [] : [{ keyType, publicKey }];
   });
 }
-
-export const unknownHostKey = (target: SshTarget, offered: readonly PublicKey[]): string =>
-  `the host key of ${display(target)} is not known. It offers ${describeKeys(offered) || "no key"}`;
-
-export const changedHostKey = (target: SshTarget, known: readonly PublicKey[], offered: readonly PublicKey[]): string =>
-  `the host key of ${display(target)} has changed, so nothing was sent to it. Known is ${describeKeys(known) || "another one"}; it offers ` +
-  `${describeKeys(offered) || "no key"} now`;
