@@ -1,6 +1,7 @@
 import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import type { LookupFunction } from "node:net";
 import { type DeviceReport, DeviceReportJson } from "@repo/device-types";
+import type { HiveRecord } from "@repo/hive-catalog";
 import { printable } from "@repo/process-log/printable";
 import { JsonTooLarge, parseBoundedJson } from "../process/bounded-json.ts";
 import { asError, CodedError, reasonOf } from "../process/errors.ts";
@@ -17,14 +18,9 @@ const HEALTH_PATHS = ["/health", "/v1/health"];
 /** Of the whole time: the rest is for the last known address, when a name server is late. */
 const LOOKUP_SHARE = 1 / 2;
 
-/** Where a hive answers HTTP. */
-interface HiveAddress {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** … and which one it is. */
-export type HiveToReach = HiveAddress & { readonly id: string };
+/** Where a hive answers HTTP, and which one it is. */
+export type HiveToReach = Pick<HiveRecord, "id" | "host" | "port">;
+type HiveAddress = Omit<HiveToReach, "id">;
 
 /** Files, in this process or on the machine, and memory. */
 const OWN_LACKS: ReadonlySet<unknown> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]);

@@ -1,13 +1,11 @@
 import { createHash } from "node:crypto";
+import type { HostKey } from "@repo/hive-catalog";
 import type { SshTarget } from "../../reach/ssh-address.ts";
 
 const SSH_PORT = 22;
 
 /** A public key of a host; `publicKey` is the base64 of a known_hosts line. */
-export interface PublicKey {
-  readonly keyType: string;
-  readonly publicKey: string;
-}
+export type PublicKey = Pick<HostKey, "keyType" | "publicKey">;
 
 /** The fingerprint as ssh shows it: `SHA256:` and 43 characters of base64. */
 export const fingerprintOf = ({ publicKey }: PublicKey): string =>
