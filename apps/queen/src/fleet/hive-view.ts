@@ -2,7 +2,7 @@ import type { Cordon, HiveRecord } from "@repo/hive-catalog";
 import type { Cordons } from "./cordons.ts";
 import type { Liveness } from "./liveness/liveness.ts";
 import { probationAt } from "./liveness/probation.ts";
-import type { Probation, Rule, Sight } from "./liveness/sight.ts";
+import type { Probation, Sight, Verdict } from "./liveness/sight.ts";
 import type { FleetParts } from "./parts.ts";
 import type { Senders, TwoSenders } from "./senders.ts";
 import type { HiveRegistry, HiveState } from "./workers/registry.ts";
@@ -10,10 +10,8 @@ import { type HiveUsage, usageOf } from "./workers/usage.ts";
 import { whyNoWork } from "./workers/why-no-work.ts";
 
 /** What is remembered of a hive, and what decides its status. */
-export interface Standing {
+export interface Standing extends Pick<Verdict, "rule" | "why"> {
   readonly sight: Readonly<Sight>;
-  readonly rule: Rule;
-  readonly why: string;
 }
 
 /** What the queen believes of a hive now. Times are monotonic. */

@@ -20,13 +20,9 @@ export interface Said {
   readonly vram: MemoryUsage;
 }
 
+const COUNTED = { Idle: "idle", Busy: "busy", Loading: "loading", Error: "error" } as const;
 /** By their states; those that shut down are not counted. */
-interface WorkerCounts {
-  readonly idle: number;
-  readonly busy: number;
-  readonly loading: number;
-  readonly error: number;
-}
+type WorkerCounts = Readonly<Record<(typeof COUNTED)[keyof typeof COUNTED], number>>;
 
 type SaidOfWork = { readonly said: Said; readonly whyNoWork: string | undefined };
 
@@ -73,9 +69,9 @@ function saidOf({ host, devices }: HiveRecord, heard: Shown | undefined): SaidOf
   const { ram, gpus, vram } = usageOf(heard, devices);
   const knowsGpus = (devices?.gpus ?? heard?.reading?.gpus ?? null) !== null;
   const said = {
-    workers: heard === undefined ? null : countsOf(heard.workers),
-    load: heard === undefined ? null : loadOfAll(heard.workers),
-    models: heard === undefined ? null : modelsOf(heard.workers),
+    workers: heard ? countsOf(heard.workers) : null,
+    load: heard ? loadOfAll(heard.workers) : null,
+    models: heard ? modelsOf(heard.workers) : null,
     ram,
     gpus: knowsGpus ? gpus : null,
     vram,
@@ -89,10 +85,7 @@ function countsOf(workers: readonly Worker[]): WorkerCounts {
   return counts;
 }
 
-const COUNTED = { Idle: "idle", Busy: "busy", Loading: "loading", Error: "error" } as const;
-
 function modelsOf(workers: readonly Worker[]): string[] {
-  const models = new Set<string>();
-  for (const { modelId } of workers) if (modelId !== null) models.add(modelId);
-  return [...models].sort();
+  const models = workers.map(({ modelId }) => modelId).filter((model) => model !== null);
+  return [...new Set(models)].sort();
 }

@@ -157,9 +157,9 @@ export class Probe {
     for (const path of HEALTH_PATHS) {
       const response = await this.#get(hive, path, deadline);
       if (isSuccess(response)) {
-        const { id: answering, startedAt } = await healthIn(response);
+        const { id: answering, started_at: agentStart } = await healthIn(response);
         if (answering !== undefined && answering !== id) throw wrongHive(hive, answering, id);
-        if (answering === id) said = { saysId: true, agentStart: startedAt };
+        if (answering === id) said = { saysId: true, agentStart };
         break;
       }
       response.destroy();
