@@ -58,7 +58,7 @@ export class HeartbeatReceiver {
 }
 
 /** Tells of hives that beat and that nobody added: each once in the log, until it was added and its beats are taken. */
-export class Strangers {
+class Strangers {
   readonly #log: FleetParts["log"];
   readonly #told = new Set<string>();
 
