@@ -22,10 +22,12 @@ export const registry: Benchmark = {
       const full = new HiveRegistry({
         clock,
         staleAfterMs: 3_600_000,
-        takesWorkFromMs: () => 0,
-        cordonedUntilMs: (id) => (cordoned.has(id) ? Number.POSITIVE_INFINITY : 0),
-        hostOf: () => "10.0.1.17",
-        unifiedOf: () => undefined,
+        circumstancesOf: (id) => ({
+          takesWorkFromMs: 0,
+          cordonedUntilMs: cordoned.has(id) ? Number.POSITIVE_INFINITY : 0,
+          host: "10.0.1.17",
+          unified: undefined,
+        }),
       });
       const beat = (hive: number, beats: number) => {
         const isIdle = cordoned.has(hiveId(hive));

@@ -15,10 +15,12 @@ export function newRegistry(host = "10.0.0.7") {
   const registry = new HiveRegistry({
     clock,
     staleAfterMs: STALE_AFTER_MS,
-    takesWorkFromMs: (id) => fromMs.get(id) ?? Number.NEGATIVE_INFINITY,
-    cordonedUntilMs: (id) => untilMs.get(id) ?? 0,
-    hostOf: (id) => hosts.get(id) ?? host,
-    unifiedOf: () => undefined,
+    circumstancesOf: (id) => ({
+      takesWorkFromMs: fromMs.get(id) ?? Number.NEGATIVE_INFINITY,
+      cordonedUntilMs: untilMs.get(id) ?? 0,
+      host: hosts.get(id) ?? host,
+      unified: undefined,
+    }),
   });
   const set =
     <Value>(values: Map<string, Value>) =>

@@ -1,16 +1,11 @@
 import type { HiveRecord, HiveStatus, Labels } from "@repo/hive-catalog";
-import type { Logger } from "pino";
 import type { EventData } from "../telling/event-data.ts";
-import type { EventLog } from "../telling/events.ts";
-import type { Metrics } from "../telling/metrics.ts";
 import type { Notice } from "./liveness/listening.ts";
+import type { FleetParts } from "./parts.ts";
 import type { Revisions } from "./revisions.ts";
 import type { Trait } from "./traits.ts";
 
-interface Parts {
-  events: EventLog;
-  metrics: Metrics;
-  log: Logger;
+interface Parts extends Pick<FleetParts, "events" | "metrics" | "log"> {
   revisions: Revisions;
   /** The request that ran longest in the last so many milliseconds, in words. */
   ranLongest: (forMs: number) => string | undefined;
@@ -48,12 +43,10 @@ export class Announcer {
     this.#tell("hive_changed", { hive_id, changed, ...told });
   }
 
-  /** Something that shows of it changed by itself. */
   changedByItself(id: string, changed: string): void {
     this.#tell("hive_changed", { hive_id: id, changed });
   }
 
-  /** It is online, though its beats do not arrive. */
   notBeating(id: string, why: string): void {
     this.#parts.log.warn({ hive_id: id, why }, "the heartbeats of this hive do not arrive");
   }
@@ -71,7 +64,6 @@ export class Announcer {
     metrics.statusChanges.inc({ status });
   }
 
-  /** Two machines beat under the id of one hive. */
   twoSenders(id: string, addresses: readonly string[]): void {
     const text = `two machines beat under the id of this hive, from ${addresses.join(" and ")}: its workers are now those of one, now those of the other; give one of them another id`;
     this.#parts.log.warn({ hive_id: id, addresses }, text);
@@ -89,7 +81,6 @@ export class Announcer {
     }
   }
 
-  /** An operator says that the missing hives are gone. */
   confirmed(counts: { missing: number; online: number }, notices: readonly Notice[]): void {
     this.#parts.log.warn(counts, "an operator confirms that the missing hives are gone");
     this.notices(notices);

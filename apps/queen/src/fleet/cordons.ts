@@ -1,15 +1,9 @@
-import type { Cordon, DamagedRecord, HiveCatalog, NewCordon } from "@repo/hive-catalog";
-import type { Logger } from "pino";
-import type { Clock } from "../process/clock.ts";
+import type { Cordon, DamagedRecord, NewCordon } from "@repo/hive-catalog";
 import { hiveNotFound } from "../process/errors.ts";
 import { inBatches } from "../process/turn.ts";
-import type { EventLog } from "../telling/events.ts";
+import type { FleetParts } from "./parts.ts";
 
-interface Parts {
-  catalog: HiveCatalog;
-  events: EventLog;
-  clock: Clock;
-  log: Logger;
+interface Parts extends Pick<FleetParts, "catalog" | "events" | "clock" | "log"> {
   /** Told of each hive whose cordon came, went or changed. */
   onChange: (hiveId: string) => void;
 }
@@ -59,9 +53,7 @@ export class Cordons {
 
   /** How many are in force. */
   get count(): number {
-    let count = 0;
-    for (const hiveId of this.#byHive.keys()) if (this.get(hiveId) !== undefined) count += 1;
-    return count;
+    return [...this.#byHive.keys()].filter((hiveId) => this.get(hiveId) !== undefined).length;
   }
 
   /** When the cordon of that hive ends, by the wall clock: Infinity for one without end, 0 where there is none. */

@@ -1,21 +1,14 @@
 import type { DeviceCapabilities, DeviceReport } from "@repo/device-types";
-import type { HiveCatalog, HiveRecord } from "@repo/hive-catalog";
-import type { Logger } from "pino";
-import type { Clock } from "../process/clock.ts";
+import type { HiveRecord } from "@repo/hive-catalog";
 import { reasonOf } from "../process/errors.ts";
-import type { HiveToReach, Probe } from "../reach/probe.ts";
-import type { EventLog } from "../telling/events.ts";
+import type { HiveToReach } from "../reach/probe.ts";
 import { DetectionTimes } from "./detection-times.ts";
 import { changeOf, oneLine, withKnown } from "./device-changes.ts";
+import type { FleetParts } from "./parts.ts";
 import { readHive } from "./read-hive.ts";
 import type { Traits } from "./traits.ts";
 
-interface Parts {
-  catalog: HiveCatalog;
-  clock: Clock;
-  probe: Probe;
-  events: EventLog;
-  log: Logger;
+interface Parts extends Pick<FleetParts, "catalog" | "clock" | "probe" | "events" | "log"> {
   traits: Traits;
   /** Other GPUs of a hive than before may have no memory of their own. */
   onUnified: (id: string) => void;
@@ -23,8 +16,8 @@ interface Parts {
 
 /** Asks hives for their devices, stores what they answer and tells what changed; never two at a time of one hive. */
 export class DeviceDetection {
+  readonly times = new DetectionTimes();
   readonly #parts: Parts;
-  readonly #times = new DetectionTimes();
   readonly #running = new Map<string, Promise<DeviceReport>>();
   /** Why the devices, or some of them, could not be had the last time, so that it is told once. */
   readonly #problems = new Map<string, string>();
@@ -35,12 +28,7 @@ export class DeviceDetection {
 
   /** Takes over what the catalog says of the devices of this hive; `readAtMs` is the monotonic time just before it was read. */
   learn(hive: HiveRecord, readAtMs: number): void {
-    if (this.#know(hive.id, hive.devices, readAtMs)) this.#times.learn(hive, this.#parts.clock.monotonicNow());
-  }
-
-  /** The hive answered a health check, and may have said which start of its agent it is. */
-  answered(id: string, agentStart: string | undefined): void {
-    this.#times.answered(id, agentStart, this.#parts.clock.monotonicNow());
+    if (this.#know(hive.id, hive.devices, readAtMs)) this.times.learn(hive, this.#parts.clock.monotonicNow());
   }
 
   /** The devices of a hive are in the catalog now, by somebody's word. */
@@ -49,17 +37,13 @@ export class DeviceDetection {
     this.#know(id, devices, nowMs);
     this.#parts.traits.wroteDevices(id, devices, nowMs);
     this.#problems.delete(id);
-    this.#times.stored(id, nowMs, devices.gpus === null);
+    this.times.stored(id, nowMs, devices.gpus === null);
     this.#parts.events.publish("hive_changed", { hive_id: id, changed: "devices" });
   }
 
   forget(id: string): void {
-    this.#times.forget(id);
+    this.times.forget(id);
     this.#problems.delete(id);
-  }
-
-  isDue(id: string, nowMs: number): boolean {
-    return this.#times.isDue(id, nowMs);
   }
 
   /** Resolves to the devices as they are stored then, with what the hive could not read. Throws ProbeError or HiveCatalogError. */
@@ -75,12 +59,12 @@ export class DeviceDetection {
   /** The same for a hive that showed a sign of life: a failure is logged, and tried again later. */
   async tryDetecting(hive: HiveToReach): Promise<void> {
     const { id } = hive;
-    this.#times.asked(id);
+    this.times.asked(id);
     try {
       await this.detect(hive);
     } catch (error) {
       if (this.#parts.probe.isClosed) return;
-      this.#times.failed(id, this.#parts.clock.monotonicNow());
+      this.times.failed(id, this.#parts.clock.monotonicNow());
       const problem = reasonOf(error);
       if (this.#problems.get(id) === problem) return;
       this.#problems.set(id, problem);
@@ -88,7 +72,6 @@ export class DeviceDetection {
     }
   }
 
-  /** Ends what is under way. */
   async close(): Promise<void> {
     this.#parts.probe.close();
     await Promise.allSettled(this.#running.values());
@@ -109,7 +92,7 @@ export class DeviceDetection {
     }
     this.#know(id, devices, knownAtMs);
     const isPartial = devices.gpus === null || report.problems.length > 0;
-    this.#times.stored(id, clock.monotonicNow(), isPartial, agentStart);
+    this.times.stored(id, clock.monotonicNow(), isPartial, agentStart);
     this.#tell(id, change, report.problems);
     return { ...devices, problems: report.problems };
   }

@@ -1,18 +1,11 @@
-import type {
-  Cordon,
-  DamagedHive,
-  HiveCatalog,
-  HiveRecord,
-  HiveStatus,
-  Labels,
-  OperationSummary,
-} from "@repo/hive-catalog";
-import { type Clock, toWallMs } from "../process/clock.ts";
+import type { Cordon, DamagedHive, HiveRecord, HiveStatus, Labels, OperationSummary } from "@repo/hive-catalog";
+import { toWallMs } from "../process/clock.ts";
 import { wholeTurn } from "../process/turn.ts";
 import type { Fleet } from "./fleet.ts";
 import { NOT_HEARD, type Standing, whyNotOf } from "./hive-view.ts";
 import { probationAt } from "./liveness/probation.ts";
 import type { NotBeating, Rule } from "./liveness/sight.ts";
+import type { FleetParts } from "./parts.ts";
 import { type Said, SaidOnce } from "./said.ts";
 import type { HiveState } from "./workers/registry.ts";
 
@@ -42,15 +35,12 @@ export interface FleetRow {
   readonly lastOperation: OperationSummary | null;
 }
 
-interface Parts {
-  catalog: HiveCatalog;
+interface Parts extends Pick<FleetParts, "catalog" | "clock"> {
   fleet: Fleet;
-  clock: Clock;
 }
 
 /** GPUs and workers that are scanned before other work gets its turn: most hives have a few of them, and some have thousands. */
 const SCANNED_PER_TURN = 5000;
-const NO_LABELS: Labels = {};
 
 /** Makes rows of hives, from what the catalog and the memories of the queen know. */
 export class FleetRows {
@@ -93,7 +83,7 @@ export class FleetRows {
       if (standing === undefined) continue;
       const heard = fleet.registry.get(hive.id);
       scanned += (1 + (heard?.workers.length ?? 0)) * (1 + (hive.devices?.gpus?.length ?? 0));
-      const beside = { labels: labels.get(hive.id) ?? NO_LABELS, lastOperation: operations.get(hive.id) ?? null };
+      const beside = { labels: labels.get(hive.id) ?? {}, lastOperation: operations.get(hive.id) ?? null };
       rows.push(this.#row(hive, standing, heard, beside));
     }
     return rows;

@@ -1,12 +1,7 @@
-import type { HiveCatalog, HiveRecord, Labels } from "@repo/hive-catalog";
-import type { Logger } from "pino";
-import type { Clock } from "../process/clock.ts";
+import type { HiveRecord, Labels } from "@repo/hive-catalog";
 import { levelOf } from "../process/errors.ts";
 import { wholeTurn } from "../process/turn.ts";
-import type { AllowedHosts } from "../reach/allowed-hosts.ts";
-import type { HiveToReach, Probe } from "../reach/probe.ts";
-import type { EventLog } from "../telling/events.ts";
-import type { Metrics } from "../telling/metrics.ts";
+import type { HiveToReach } from "../reach/probe.ts";
 import { Announcer } from "./announcer.ts";
 import { Cordons } from "./cordons.ts";
 import { DeviceDetection } from "./devices.ts";
@@ -15,6 +10,7 @@ import { type HiveView, type Standing, standingOf, viewOf } from "./hive-view.ts
 import { Liveness, type LivenessSettings } from "./liveness/liveness.ts";
 import type { Condition } from "./liveness/own-condition.ts";
 import type { NotBeating, ProbeResult, Sight } from "./liveness/sight.ts";
+import type { FleetParts } from "./parts.ts";
 import { readHive } from "./read-hive.ts";
 import { Records } from "./records.ts";
 import { Revisions } from "./revisions.ts";
@@ -26,15 +22,7 @@ import { Assignments } from "./workers/assignments.ts";
 import type { Heartbeat } from "./workers/heartbeat.ts";
 import { HiveRegistry } from "./workers/registry.ts";
 
-interface Options {
-  catalog: HiveCatalog;
-  clock: Clock;
-  log: Logger;
-  events: EventLog;
-  metrics: Metrics;
-  allowedHosts: AllowedHosts;
-  /** Asks hives for their devices. */
-  probe: Probe;
+interface Options extends FleetParts {
   settings: LivenessSettings;
   /** The request that ran longest in the last so many milliseconds, in words. */
   ranLongest: (forMs: number) => string | undefined;
@@ -81,10 +69,12 @@ export class Fleet {
     this.registry = new HiveRegistry({
       clock,
       staleAfterMs: settings.staleAfterMs,
-      takesWorkFromMs: (id) => this.#liveness.takesWorkFromMs(id),
-      cordonedUntilMs: (id) => this.cordons.untilMs(id),
-      hostOf: (id) => this.sight(id)?.host ?? "",
-      unifiedOf: (id) => this.traits.unifiedOf(id),
+      circumstancesOf: (id) => ({
+        takesWorkFromMs: this.#liveness.takesWorkFromMs(id),
+        cordonedUntilMs: this.cordons.untilMs(id),
+        host: this.sight(id)?.host ?? "",
+        unified: this.traits.unifiedOf(id),
+      }),
     });
     const told = { liveness: this.#liveness, announcer: this.#announcer };
     this.news = new HiveNews({ ...options, ...told, registry: this.registry });
@@ -148,7 +138,6 @@ export class Fleet {
     this.#records.learned(record, readAtMs, labels);
   }
 
-  /** The record of this hive cannot be read. */
   learnedDamaged(id: string): void {
     this.#liveness.learnDamaged(id);
   }
@@ -167,7 +156,7 @@ export class Fleet {
     if (sight.status !== "online") await this.#statuses.settle(sight);
     const { host, port, probe } = sight;
     if (isBack) void this.check({ id: hiveId, host, port });
-    if (this.devices.isDue(hiveId, nowMs) && probe !== "refused")
+    if (this.devices.times.isDue(hiveId, nowMs) && probe !== "refused")
       void this.devices.tryDetecting({ id: hiveId, host, port });
     return this.#liveness.nextBeatMs(sight, nowMs);
   }
@@ -183,8 +172,9 @@ export class Fleet {
     if (sight === undefined || !this.#liveness.probed(sight, hive, result)) return;
     if (sight.status !== "online") await this.#statuses.settleIfThere(sight);
     if (result.outcome !== "answered") return;
-    this.devices.answered(hive.id, result.agentStart);
-    if (this.devices.isDue(hive.id, this.#options.clock.monotonicNow())) await this.devices.tryDetecting(hive);
+    const nowMs = this.#options.clock.monotonicNow();
+    this.devices.times.answered(hive.id, result.agentStart, nowMs);
+    if (this.devices.times.isDue(hive.id, nowMs)) await this.devices.tryDetecting(hive);
   }
 
   /** How often callers of this queen changed what the catalog has of hives and cordons. */
@@ -233,7 +223,6 @@ export class Fleet {
     if (this.#forget(id)) this.#announcer.removed(id, "another program");
   }
 
-  /** How the queen sees herself. */
   condition(): Condition {
     return this.#liveness.condition.at(this.#options.clock.monotonicNow());
   }
@@ -256,7 +245,6 @@ export class Fleet {
     for (const id of this.#liveness.sights.endRound()) this.gone(id);
   }
 
-  /** How often `sweep` is to be called. */
   get sweepIntervalMs(): number {
     return this.#liveness.tickIntervalMs;
   }
@@ -273,7 +261,6 @@ export class Fleet {
     await this.news.look(signal);
   }
 
-  /** Ends what is under way. */
   close(): Promise<void> {
     return this.devices.close();
   }
@@ -282,7 +269,7 @@ export class Fleet {
     const { hiveId, timestampMs, unusable } = heartbeat;
     const ended = this.registry.update(heartbeat, timestampMs === null ? null : timestampMs - heartbeatMs);
     this.news.heard(heartbeat);
-    this.assignments.ended(ended);
+    for (const claim of ended) this.assignments.claims.end(claim);
     this.#unusable.heard(hiveId, unusable);
   }
 

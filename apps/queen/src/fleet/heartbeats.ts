@@ -1,19 +1,14 @@
-import type { HiveCatalog } from "@repo/hive-catalog";
-import type { Logger } from "pino";
-import type { Clock } from "../process/clock.ts";
 import { isCatalogError } from "../process/errors.ts";
 import { plainAddress } from "../reach/addresses.ts";
-import type { Metrics } from "../telling/metrics.ts";
 import type { Fleet } from "./fleet.ts";
-import { Strangers } from "./strangers.ts";
+import type { FleetParts } from "./parts.ts";
 import type { Heartbeat } from "./workers/heartbeat.ts";
 
-interface Parts {
-  catalog: HiveCatalog;
+/** Any caller may beat under any id: the log is not theirs to fill. */
+const MAX_TOLD = 1_000;
+
+interface Parts extends Pick<FleetParts, "catalog" | "metrics" | "clock" | "log"> {
   fleet: Fleet;
-  metrics: Metrics;
-  clock: Clock;
-  log: Logger;
   /** Resolves when no further connection comes in; undefined while none does. */
   connectionsSettled: () => Promise<void> | undefined;
 }
@@ -51,16 +46,36 @@ export class HeartbeatReceiver {
     } catch (error) {
       const isUnknown = isCatalogError(error, "HIVE_NOT_FOUND");
       metrics.beats.inc({ result: isUnknown ? "unknown_hive" : "failed" });
-      if (isUnknown) this.#unknown(hiveId, from);
-      else fleet.heard(heartbeat, heartbeatMs);
+      if (isUnknown) {
+        fleet.gone(hiveId);
+        this.#strangers.heard(hiveId, plainAddress(from));
+      } else fleet.heard(heartbeat, heartbeatMs);
       throw error;
     } finally {
       this.#waiting -= 1;
     }
   }
+}
 
-  #unknown(hiveId: string, from: string): void {
-    this.#parts.fleet.gone(hiveId);
-    this.#strangers.heard(hiveId, plainAddress(from));
+/** Tells of hives that beat and that nobody added: each once in the log, until it was added and its beats are taken. */
+class Strangers {
+  readonly #log: FleetParts["log"];
+  readonly #told = new Set<string>();
+
+  constructor(log: FleetParts["log"]) {
+    this.#log = log;
+  }
+
+  heard(hiveId: string, address: string): void {
+    if (this.#told.has(hiveId) || this.#told.size >= MAX_TOLD) return;
+    this.#told.add(hiveId);
+    this.#log.warn(
+      { hive_id: hiveId, address },
+      "a hive beats that is not in the catalog: add it, correct the id that its agent has, or stop that agent",
+    );
+  }
+
+  known(hiveId: string): void {
+    this.#told.delete(hiveId);
   }
 }

@@ -1,15 +1,14 @@
-import type { Clock } from "../process/clock.ts";
 import { inBatches } from "../process/turn.ts";
-import type { EventLog } from "../telling/events.ts";
 import type { Announcer } from "./announcer.ts";
 import { oneLine } from "./device-changes.ts";
 import { standingOf } from "./hive-view.ts";
 import type { Liveness } from "./liveness/liveness.ts";
 import { probationAt } from "./liveness/probation.ts";
 import type { NotBeating, Rule, Sight } from "./liveness/sight.ts";
-import type { Heartbeat } from "./workers/heartbeat.ts";
+import type { FleetParts } from "./parts.ts";
+import type { Heartbeat, Shown } from "./workers/heartbeat.ts";
 import type { HiveRegistry } from "./workers/registry.ts";
-import { type Shown, showSame } from "./workers/shown.ts";
+import { showSame } from "./workers/shown.ts";
 
 /** Between two events about the workers of one hive. */
 const WORKERS_GAP_MS = 2000;
@@ -18,9 +17,7 @@ export const TELLING_INTERVAL_MS = 500;
 /** How many hives are scanned before other work gets its turn. */
 const SCANNED_PER_TURN = 100;
 
-interface Parts {
-  events: EventLog;
-  clock: Clock;
+interface Parts extends Pick<FleetParts, "events" | "clock"> {
   liveness: Liveness;
   registry: HiveRegistry;
   announcer: Announcer;
@@ -59,7 +56,6 @@ export class HiveNews {
     this.#parts = parts;
   }
 
-  /** A beat was taken. */
   heard({ hiveId, workers, reading }: Heartbeat): void {
     const beaten = this.#beaten.get(hiveId);
     if (beaten === undefined) {

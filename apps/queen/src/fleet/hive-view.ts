@@ -1,20 +1,17 @@
 import type { Cordon, HiveRecord } from "@repo/hive-catalog";
-import type { Clock } from "../process/clock.ts";
-import type { AllowedHosts } from "../reach/allowed-hosts.ts";
 import type { Cordons } from "./cordons.ts";
 import type { Liveness } from "./liveness/liveness.ts";
 import { probationAt } from "./liveness/probation.ts";
-import type { Probation, Rule, Sight } from "./liveness/sight.ts";
+import type { Probation, Sight, Verdict } from "./liveness/sight.ts";
+import type { FleetParts } from "./parts.ts";
 import type { Senders, TwoSenders } from "./senders.ts";
 import type { HiveRegistry, HiveState } from "./workers/registry.ts";
 import { type HiveUsage, usageOf } from "./workers/usage.ts";
 import { whyNoWork } from "./workers/why-no-work.ts";
 
 /** What is remembered of a hive, and what decides its status. */
-export interface Standing {
+export interface Standing extends Pick<Verdict, "rule" | "why"> {
   readonly sight: Readonly<Sight>;
-  readonly rule: Rule;
-  readonly why: string;
 }
 
 /** What the queen believes of a hive now. Times are monotonic. */
@@ -32,13 +29,11 @@ export interface HiveView extends Standing {
   readonly usage: HiveUsage;
 }
 
-interface Memories {
+interface Memories extends Pick<FleetParts, "allowedHosts" | "clock"> {
   liveness: Liveness;
   registry: HiveRegistry;
   cordons: Cordons;
   senders: Senders;
-  allowedHosts: AllowedHosts;
-  clock: Clock;
 }
 
 /** Puts together what is known of a hive that was met. */

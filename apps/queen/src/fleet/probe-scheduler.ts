@@ -1,13 +1,8 @@
 import type { Clock } from "../process/clock.ts";
 import { wholeTurn } from "../process/turn.ts";
 
-/** How many hives are probed at once while the event loop has time: answers that come together hold it for as long as they take together. */
+/** How many hives are probed at once: answers that come together hold the event loop for as long as they take together. */
 const PARALLEL_PROBES = 32;
-/** How many at once while the loop is busy. One that has no answer after some time does not count: it comes together with no other one. */
-const PARALLEL_WHEN_BUSY = 8;
-const ANSWERED_WITHIN_MS = 150;
-/** A loop that takes longer for a turn is busy. */
-const BUSY_TURN_MS = 2;
 /** How many begin in one turn of the event loop: all of them at once would hold it for as long as they take together. */
 const STARTS_PER_TURN = 4;
 /**
@@ -32,7 +27,6 @@ export class ProbeScheduler {
   readonly #slow = new Set<Running>();
   #onFreed: () => void = () => undefined;
   #startsInTurn = 0;
-  #turnTookMs = 0;
 
   constructor(clock: Pick<Clock, "monotonicNow">) {
     this.#clock = clock;
@@ -65,31 +59,16 @@ export class ProbeScheduler {
   }
 
   async #waitToBegin(): Promise<void> {
-    for (;;) {
-      if (this.#placed.size >= PARALLEL_PROBES) await this.#freed();
-      else if (this.#startsInTurn >= STARTS_PER_TURN || this.#isLoopBusy()) await this.#turn();
-      else return;
-    }
+    while (this.#placed.size >= PARALLEL_PROBES) await this.#freed();
+    if (this.#startsInTurn < STARTS_PER_TURN) return;
+    await wholeTurn();
+    this.#startsInTurn = 0;
   }
 
   #freed(): Promise<void> {
     return new Promise((resolve) => {
       this.#onFreed = resolve;
     });
-  }
-
-  async #turn(): Promise<void> {
-    const beganAtMs = performance.now();
-    await wholeTurn();
-    this.#turnTookMs = performance.now() - beganAtMs;
-    this.#startsInTurn = 0;
-  }
-
-  #isLoopBusy(): boolean {
-    if (this.#turnTookMs <= BUSY_TURN_MS) return false;
-    const sinceMs = this.#clock.monotonicNow() - ANSWERED_WITHIN_MS;
-    const awaited = [...this.#placed].filter(({ startedAtMs }) => startedAtMs > sinceMs);
-    return awaited.length >= PARALLEL_WHEN_BUSY;
   }
 
   #freeSlowPlaces(): NodeJS.Timeout {

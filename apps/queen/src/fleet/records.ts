@@ -1,15 +1,14 @@
 import type { HiveRecord, Labels } from "@repo/hive-catalog";
-import type { Clock } from "../process/clock.ts";
 import type { Announcer } from "./announcer.ts";
 import type { DeviceDetection } from "./devices.ts";
 import type { HiveNews } from "./hive-news.ts";
 import { BY_ANOTHER_PROGRAM, type Liveness, OVER_THE_API } from "./liveness/liveness.ts";
 import type { Sight } from "./liveness/sight.ts";
+import type { FleetParts } from "./parts.ts";
 import type { Traits } from "./traits.ts";
 import type { HiveRegistry } from "./workers/registry.ts";
 
-interface Parts {
-  clock: Clock;
+interface Parts extends Pick<FleetParts, "clock"> {
   liveness: Liveness;
   registry: HiveRegistry;
   devices: DeviceDetection;

@@ -27,7 +27,6 @@ export class Revisions {
     }
   }
 
-  /** The number of the newest one. */
   get newest(): number {
     return this.#newest;
   }

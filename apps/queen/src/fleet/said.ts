@@ -1,7 +1,7 @@
 import type { GpuDevice } from "@repo/device-types";
 import type { HiveRecord } from "@repo/hive-catalog";
+import type { Shown } from "./workers/heartbeat.ts";
 import { loadOfAll } from "./workers/load.ts";
-import type { HiveState } from "./workers/registry.ts";
 import { type GpuUsage, type MemoryUsage, usageOf } from "./workers/usage.ts";
 import { whyNoWork } from "./workers/why-no-work.ts";
 import type { Worker } from "./workers/worker.ts";
@@ -20,19 +20,14 @@ export interface Said {
   readonly vram: MemoryUsage;
 }
 
+const COUNTED = { Idle: "idle", Busy: "busy", Loading: "loading", Error: "error" } as const;
 /** By their states; those that shut down are not counted. */
-interface WorkerCounts {
-  readonly idle: number;
-  readonly busy: number;
-  readonly loading: number;
-  readonly error: number;
-}
+type WorkerCounts = Readonly<Record<(typeof COUNTED)[keyof typeof COUNTED], number>>;
 
-type Heard = Pick<HiveState, "workers" | "reading">;
 type SaidOfWork = { readonly said: Said; readonly whyNoWork: string | undefined };
 
 interface Kept extends SaidOfWork {
-  readonly reading: Heard["reading"];
+  readonly reading: Shown["reading"];
   readonly hive: HiveRecord;
 }
 
@@ -42,7 +37,7 @@ export class SaidOnce {
   readonly #kept = new WeakMap<readonly Worker[], Kept>();
 
   /** `heard` is undefined of a hive whose beats do not arrive here. */
-  of(hive: HiveRecord, heard: Heard | undefined): SaidOfWork {
+  of(hive: HiveRecord, heard: Shown | undefined): SaidOfWork {
     if (heard === undefined) return saidOf(hive, undefined);
     const { workers, reading } = heard;
     const kept = this.#kept.get(workers);
@@ -70,13 +65,13 @@ function isSame(gpu: GpuDevice, other: GpuDevice | undefined): boolean {
   );
 }
 
-function saidOf({ host, devices }: HiveRecord, heard: Heard | undefined): SaidOfWork {
+function saidOf({ host, devices }: HiveRecord, heard: Shown | undefined): SaidOfWork {
   const { ram, gpus, vram } = usageOf(heard, devices);
   const knowsGpus = (devices?.gpus ?? heard?.reading?.gpus ?? null) !== null;
   const said = {
-    workers: heard === undefined ? null : countsOf(heard.workers),
-    load: heard === undefined ? null : loadOfAll(heard.workers),
-    models: heard === undefined ? null : modelsOf(heard.workers),
+    workers: heard ? countsOf(heard.workers) : null,
+    load: heard ? loadOfAll(heard.workers) : null,
+    models: heard ? modelsOf(heard.workers) : null,
     ram,
     gpus: knowsGpus ? gpus : null,
     vram,
@@ -90,10 +85,7 @@ function countsOf(workers: readonly Worker[]): WorkerCounts {
   return counts;
 }
 
-const COUNTED = { Idle: "idle", Busy: "busy", Loading: "loading", Error: "error" } as const;
-
 function modelsOf(workers: readonly Worker[]): string[] {
-  const models = new Set<string>();
-  for (const { modelId } of workers) if (modelId !== null) models.add(modelId);
-  return [...models].sort();
+  const models = workers.map(({ modelId }) => modelId).filter((model) => model !== null);
+  return [...new Set(models)].sort();
 }

@@ -36,7 +36,6 @@ const MAX_OTHERS = 8;
 export class Senders {
   readonly #options: Options;
   readonly #byId = new Map<string, Sender>();
-  readonly #two = new Set<Sender>();
 
   constructor(options: Options) {
     this.#options = options;
@@ -60,14 +59,11 @@ export class Senders {
 
   /** Under how many ids there are two. */
   count(nowMs: number): number {
-    return [...this.#two].filter((sender) => this.#isDoubled(sender, nowMs)).length;
+    return [...this.#byId.values()].filter((sender) => this.#isDoubled(sender, nowMs)).length;
   }
 
   forget(id: string): void {
-    const sender = this.#byId.get(id);
-    if (sender === undefined) return;
     this.#byId.delete(id);
-    this.#two.delete(sender);
   }
 
   #changed(id: string, sender: Sender, address: string, nowMs: number): void {
@@ -83,7 +79,6 @@ export class Senders {
     if (sender.two !== undefined || !isBack || !isSoon) return;
     const addresses = [plainAddress(before), plainAddress(address)] as const;
     sender.two = { addresses, sinceMs: nowMs };
-    this.#two.add(sender);
     onTwo(id, addresses);
   }
 

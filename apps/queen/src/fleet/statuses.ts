@@ -1,22 +1,17 @@
-import type { HiveCatalog, HiveRecord, HiveStatus } from "@repo/hive-catalog";
-import type { Logger } from "pino";
-import type { Clock } from "../process/clock.ts";
+import type { HiveRecord, HiveStatus } from "@repo/hive-catalog";
 import { isCatalogError, onCatalogError } from "../process/errors.ts";
 import { inBatches } from "../process/turn.ts";
 import type { Announcer } from "./announcer.ts";
 import type { Liveness } from "./liveness/liveness.ts";
 import type { Sight, Verdict } from "./liveness/sight.ts";
+import type { FleetParts } from "./parts.ts";
 import { readHive } from "./read-hive.ts";
 
-interface Parts {
-  catalog: HiveCatalog;
+interface Parts extends Pick<FleetParts, "catalog" | "clock" | "log"> {
   liveness: Liveness;
   announcer: Announcer;
-  clock: Clock;
   /** Takes over the record of a hive whose status was not sure. */
   learn: (record: HiveRecord, readAtMs: number) => void;
-  log: Logger;
-  /** The hive is in the catalog no more. */
   gone: (id: string) => void;
   /** Its status was written here, or may have been. */
   wrote: (id: string) => void;
@@ -92,14 +87,10 @@ export class StatusKeeper {
   async #markOffline(sight: Sight, was: HiveStatus, verdict: Verdict): Promise<void> {
     const { catalog, liveness, announcer, clock, wrote } = this.#parts;
     liveness.unsure(sight, clock.monotonicNow());
-    const changed = await catalog.markOffline(sight.id, this.#notBeatSinceMs(sight)).finally(() => wrote(sight.id));
+    // A beat later than the one that is known to be stale was taken by another queen, and wins.
+    const notBeatSinceMs = Math.max(0, clock.now() - liveness.settings.staleAfterMs, (sight.heartbeatMs ?? 0) + 1);
+    const changed = await catalog.markOffline(sight.id, notBeatSinceMs).finally(() => wrote(sight.id));
     if (!changed || !liveness.markedOffline(sight, was, verdict, clock.monotonicNow())) return;
     announcer.status(sight.id, was, "offline", verdict.why);
-  }
-
-  /** A beat later than the one that is known to be stale was taken by another queen, and wins. */
-  #notBeatSinceMs({ heartbeatMs }: Sight): number {
-    const { clock, liveness } = this.#parts;
-    return Math.max(0, clock.now() - liveness.settings.staleAfterMs, (heartbeatMs ?? 0) + 1);
   }
 }

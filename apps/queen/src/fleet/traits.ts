@@ -9,17 +9,10 @@ import { Digests } from "./digests.ts";
 
 /** Different ones that are recognized. */
 const MAX_HARDWARE = 1000;
-const NO_LABELS: Labels = {};
 
 /** What of a hive is told to be other; the address is also that of SSH. */
 const TRAITS = ["address", "devices", "labels"] as const;
 export type Trait = (typeof TRAITS)[number];
-
-interface KnownLabels {
-  readonly labels: Labels;
-  /** Monotonic. */
-  readonly atMs: number;
-}
 
 /** What requirements ask of devices, and where each stands: all else, such as a `uuid`, is other on each hive. */
 export type Hardware = Pick<DeviceCapabilities, "cpu"> & {
@@ -28,16 +21,11 @@ export type Hardware = Pick<DeviceCapabilities, "cpu"> & {
   readonly unified: ReadonlySet<number> | undefined;
 };
 
-interface KnownDevices {
-  readonly hardware: Hardware | null;
-  /** Monotonic. */
-  readonly atMs: number;
-}
-
 /** What the catalog says of hives beside their status: the labels and devices by which work may be asked for, and digests, by which it shows when another program changes something. */
 export class Traits {
-  readonly #labels = new Map<string, KnownLabels>();
-  readonly #devices = new Map<string, KnownDevices>();
+  /** By hive, and since when that is known: monotonic times. */
+  readonly #labels = new Map<string, { readonly labels: Labels; readonly atMs: number }>();
+  readonly #devices = new Map<string, { readonly hardware: Hardware | null; readonly atMs: number }>();
   /** One object for all hives that have the same. */
   readonly #hardware = new Map<string, Hardware>();
   readonly #accessDigests = new Digests();
@@ -84,7 +72,7 @@ export class Traits {
 
   /** The indexes of those of its GPUs that have no memory of their own; undefined where there are none, or that is not known. */
   unifiedOf(id: string): ReadonlySet<number> | undefined {
-    return this.#devices.get(id)?.hardware?.unified;
+    return this.devicesOf(id)?.unified;
   }
 
   /** What is asked of them is learned from these; returns whether they are no older than those that are known. */
@@ -106,9 +94,9 @@ export class Traits {
   chooser(selector: Selector | undefined, gpu: GpuRequirement | undefined): (id: string) => boolean {
     const met = new Map<Hardware | null, boolean>();
     return (id) => {
-      if (selector?.matches(this.#labels.get(id)?.labels ?? NO_LABELS) === false) return false;
+      if (selector?.matches(this.#labels.get(id)?.labels ?? {}) === false) return false;
       if (gpu === undefined) return true;
-      const hardware = this.#devices.get(id)?.hardware ?? null;
+      const hardware = this.devicesOf(id);
       const isMet = met.get(hardware) ?? gpu.matches(hardware);
       met.set(hardware, isMet);
       return isMet;

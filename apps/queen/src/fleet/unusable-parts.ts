@@ -1,24 +1,21 @@
-import type { Logger } from "pino";
-import type { Metrics } from "../telling/metrics.ts";
+import type { FleetParts } from "./parts.ts";
 import type { UnusablePart } from "./workers/heartbeat.ts";
 
 /** Tells of what in the heartbeats of a hive cannot be used: its agent says it in every beat, so the log has it once for each hive and field. */
 export class UnusableParts {
-  readonly #log: Logger;
-  readonly #metrics: Metrics;
+  readonly #parts: Pick<FleetParts, "log" | "metrics">;
   readonly #told = new Map<string, Set<string>>();
 
-  constructor({ log, metrics }: { log: Logger; metrics: Metrics }) {
-    this.#log = log;
-    this.#metrics = metrics;
+  constructor(parts: Pick<FleetParts, "log" | "metrics">) {
+    this.#parts = parts;
   }
 
   heard(hiveId: string, parts: readonly UnusablePart[]): void {
     for (const { part, field, problem, times } of parts) {
-      this.#metrics.unusableParts.inc({ part }, times);
+      this.#parts.metrics.unusableParts.inc({ part }, times);
       if (!this.#isNew(hiveId, field)) continue;
       const what = part === "field" ? "this field counts as unknown" : `this ${part} is left out`;
-      this.#log.warn(
+      this.#parts.log.warn(
         { hive_id: hiveId, field, problem },
         `what this hive's heartbeats say cannot all be used: ${what}`,
       );

@@ -1,14 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { HiveCatalog, HiveRecord, Labels } from "@repo/hive-catalog";
-import type { Logger } from "pino";
-import type { Clock } from "../process/clock.ts";
+import type { HiveRecord, Labels } from "@repo/hive-catalog";
 import { levelOf } from "../process/errors.ts";
 import { wholeTurn } from "../process/turn.ts";
-import { type HealthAnswer, type HiveToReach, type Probe, ProbeError } from "../reach/probe.ts";
-import type { Metrics } from "../telling/metrics.ts";
+import { type HealthAnswer, type HiveToReach, ProbeError } from "../reach/probe.ts";
 import type { Fleet } from "./fleet.ts";
 import { TELLING_INTERVAL_MS } from "./hive-news.ts";
 import type { ProbeOutcome, ProbeResult } from "./liveness/sight.ts";
+import type { FleetParts } from "./parts.ts";
 import { ProbeScheduler } from "./probe-scheduler.ts";
 
 /** How many records are looked at before other work gets its turn: fewer where they are long. */
@@ -19,13 +17,8 @@ const REST_PER_DERIVATION = 99;
 
 const MAX_CHECKS_OUT_OF_TURN = 16;
 
-interface Parts {
-  catalog: HiveCatalog;
+interface Parts extends Pick<FleetParts, "catalog" | "probe" | "metrics" | "clock" | "log"> {
   fleet: Fleet;
-  probe: Probe;
-  metrics: Metrics;
-  clock: Clock;
-  log: Logger;
   intervalMs: number;
 }
 
@@ -75,7 +68,6 @@ export class Watch {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** Marks the hives offline that are lost. */
   sweep(): Promise<void> {
     return this.#parts.fleet.sweep(this.#stopping.signal);
   }

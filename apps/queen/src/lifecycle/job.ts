@@ -1,10 +1,9 @@
-import type { HiveCatalog, HiveRecord } from "@repo/hive-catalog";
+import type { HiveRecord } from "@repo/hive-catalog";
 import { HIVE_ID_PATTERN } from "@repo/hive-catalog/record";
 import type { Fleet } from "../fleet/fleet.ts";
+import type { FleetParts } from "../fleet/parts.ts";
 import { reasonOf } from "../process/errors.ts";
-import type { AllowedHosts } from "../reach/allowed-hosts.ts";
 import type { Resolve } from "../reach/names.ts";
-import type { Probe } from "../reach/probe.ts";
 import { addressOf, type SshTarget, sshTargetOf } from "../reach/ssh-address.ts";
 import { StepFailure } from "./failures.ts";
 import type { Host, ProgramDefaults } from "./host.ts";
@@ -37,11 +36,8 @@ export const TIMEOUTS = {
 };
 export type LifecycleTimeouts = typeof TIMEOUTS;
 
-export interface JobParts {
-  catalog: HiveCatalog;
+export interface JobParts extends Pick<FleetParts, "catalog" | "probe" | "allowedHosts"> {
   fleet: Fleet;
-  probe: Probe;
-  allowedHosts: AllowedHosts;
   resolve: Resolve;
   settings: LifecycleSettings;
   timeouts: LifecycleTimeouts;

@@ -1,13 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { HiveCatalogError, type HiveRecord, type OperationRecord } from "@repo/hive-catalog";
-import type { Logger } from "pino";
+import type { FleetParts } from "../fleet/parts.ts";
 import { readHive } from "../fleet/read-hive.ts";
 import { unlessAborted } from "../process/abort.ts";
-import type { Clock } from "../process/clock.ts";
 import { isCatalogError, levelOf, onCatalogError, reasonOf } from "../process/errors.ts";
 import { type Slot, Slots } from "../process/slots.ts";
 import { isOnLoopback } from "../reach/addresses.ts";
-import type { EventLog } from "../telling/events.ts";
 import type { Presence } from "../telling/presence.ts";
 import { stepsOf } from "./agent/plans.ts";
 import { LifecycleError, operationNotFound } from "./errors.ts";
@@ -24,10 +22,7 @@ const MAX_AT_ONCE = 16;
 /** A little after the start, because the first requests go before. */
 const LOOK_BACK = { afterMs: 250, intervalMs: 15_000 };
 
-export interface LifecycleParts extends Omit<JobParts, "timeouts"> {
-  clock: Clock;
-  log: Logger;
-  events: EventLog;
+export interface LifecycleParts extends Omit<JobParts, "timeouts">, Pick<FleetParts, "clock" | "log" | "events"> {
   presence: Presence;
   timeouts?: LifecycleTimeouts | undefined;
 }
@@ -142,13 +137,12 @@ export class Lifecycle {
     this.#timers.push(setTimeout(lookBack, afterMs).unref(), setInterval(lookBack, intervalMs).unref());
   }
 
-  /** Ends what runs. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);
     this.hostKeys.close();
     const running = [...this.#running.values()];
-    for (const { run } of running) run.stop(new QueenStopping(STOPPING));
+    for (const { run } of running) run.stop(new QueenStopping("the queen was stopped"));
     await Promise.all(running.map(({ work }) => work));
   }
 
@@ -237,8 +231,6 @@ export class Lifecycle {
     this.#parts.events.publish("operation", { id, hive_id: hiveId, kind, state });
   }
 }
-
-const STOPPING = "the queen was stopped";
 
 const waitFor = ({ come }: Slot, { signal }: OperationRun): Step => ({
   name: "wait_for_turn",

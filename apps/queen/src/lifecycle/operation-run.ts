@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { HiveCatalog, OperationRecord, OperationStep } from "@repo/hive-catalog";
-import type { Clock } from "../process/clock.ts";
+import type { OperationRecord, OperationStep } from "@repo/hive-catalog";
+import type { FleetParts } from "../fleet/parts.ts";
 import { onCatalogError, reasonOf } from "../process/errors.ts";
 import { StepFailure, withRemedy } from "./failures.ts";
 
@@ -35,9 +35,7 @@ interface Failure {
 /** Told of a step as it began, and as it ended. */
 export type OnStep = (operationId: string, step: Readonly<OperationStep>) => void;
 
-interface RunOptions {
-  catalog: HiveCatalog;
-  clock: Clock;
+interface RunOptions extends Pick<FleetParts, "catalog" | "clock"> {
   timeoutMs: number;
   hiveId: string;
   onStep?: OnStep | undefined;

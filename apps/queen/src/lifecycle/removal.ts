@@ -1,14 +1,12 @@
-import { type HiveCatalog, HiveCatalogError, type OperationRecord } from "@repo/hive-catalog";
-import type { Logger } from "pino";
+import { HiveCatalogError, type OperationRecord } from "@repo/hive-catalog";
 import type { Fleet } from "../fleet/fleet.ts";
+import type { FleetParts } from "../fleet/parts.ts";
 import { hiveNotFound } from "../process/errors.ts";
 import { LifecycleError } from "./errors.ts";
 import { isNotStarted } from "./failures.ts";
 
-interface Parts {
-  catalog: HiveCatalog;
+interface Parts extends Pick<FleetParts, "catalog" | "log"> {
   fleet: Fleet;
-  log: Logger;
   lifecycle: {
     isRunning(operation: OperationRecord): Promise<boolean>;
     endDead(hiveId: string): Promise<void>;

@@ -52,13 +52,10 @@ const HealthJson = z.object({
 });
 
 /** What the JSON object says that a hive answers; any other body, broken off or too long, says nothing. */
-export async function healthIn(
-  response: IncomingMessage,
-): Promise<{ id?: string | undefined; startedAt?: string | undefined }> {
+export async function healthIn(response: IncomingMessage): Promise<z.infer<typeof HealthJson>> {
   try {
     const text = await textOf(response, MAX_HEALTH_BYTES, (beginning) => /^\s*(?:\{|$)/.test(beginning));
-    const { id, started_at } = HealthJson.parse(parseBoundedJson(text ?? "{}"));
-    return { id, startedAt: started_at };
+    return HealthJson.parse(parseBoundedJson(text ?? "{}"));
   } catch {
     return {};
   }

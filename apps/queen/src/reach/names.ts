@@ -1,15 +1,11 @@
+import type { LookupAddress } from "node:dns";
 import { lookup as askSystem, Resolver } from "node:dns/promises";
 import { isIP } from "node:net";
 import { asError, ForeseenError, reasonOf } from "../process/errors.ts";
 import { SystemFile } from "./system-file.ts";
 
-interface Address {
-  readonly address: string;
-  readonly family: number;
-}
-
 /** The addresses of a host name, within so many milliseconds. */
-export type Resolve = (host: string, withinMs?: number) => Promise<Address[]>;
+export type Resolve = (host: string, withinMs?: number) => Promise<LookupAddress[]>;
 
 /** Nobody said where the host is, nor that there is none of that name: of the host itself that says nothing. */
 export class NameUnansweredError extends ForeseenError {
@@ -37,12 +33,12 @@ const NO_SUCH_NAME: ReadonlySet<string> = new Set(["ENOTFOUND", "ENODATA", "EBAD
  * over sockets of its own, because `getaddrinfo` takes one of the four threads of the process for as long as a server says nothing.
  */
 export class Names {
-  readonly #hosts: SystemFile<ReadonlyMap<string, Address[]>>;
+  readonly #hosts: SystemFile<ReadonlyMap<string, LookupAddress[]>>;
   readonly #servers: SystemFile<NameServers>;
   readonly #asksSystem: boolean;
   readonly #underWay = new Map<string, Lookup>();
   /** By name, the one that was looked up last at the end. */
-  readonly #lastKnown = new Map<string, Address[]>();
+  readonly #lastKnown = new Map<string, LookupAddress[]>();
   #systemIsFree: Promise<unknown> = Promise.resolve();
 
   constructor({ servers, hostsFile = "/etc/hosts", resolverFile = "/etc/resolv.conf" }: NamesOptions = {}) {
@@ -77,7 +73,7 @@ export class Names {
     return lookup;
   }
 
-  async #lookUp(name: string, found: Address[]): Promise<void> {
+  async #lookUp(name: string, found: LookupAddress[]): Promise<void> {
     await this.#servers.content.ask(name, found);
     if (found.length > 0) return;
     if (!this.#asksSystem) throw new ForeseenError(`there is no host ${name}`);
@@ -95,13 +91,13 @@ export class Names {
 class Lookup {
   readonly #startedAtMs = performance.now();
   /** What has come so far. */
-  readonly found: Address[] = [];
+  readonly found: LookupAddress[] = [];
   /** Why nothing was found, once it has ended. */
   problem: Error | undefined;
   /** Never rejects. */
   readonly end: Promise<void>;
 
-  constructor(run: (found: Address[]) => Promise<void>) {
+  constructor(run: (found: LookupAddress[]) => Promise<void>) {
     this.end = run(this.found).catch((error: unknown) => {
       this.problem = asError(error);
     });
@@ -135,7 +131,7 @@ class NameServers {
   }
 
   /** Puts into `found` what is found, at once. Throws NameUnansweredError when a server that did not answer might have known. */
-  async ask(name: string, found: Address[]): Promise<void> {
+  async ask(name: string, found: LookupAddress[]): Promise<void> {
     const unanswered: unknown[] = [];
     for (const fullName of this.#fullNames(name)) {
       const add = (addresses: string[]) => void found.push(...addresses.map(addressOf));
@@ -155,10 +151,10 @@ class NameServers {
   }
 }
 
-const addressOf = (address: string): Address => ({ address, family: isIP(address) });
+const addressOf = (address: string): LookupAddress => ({ address, family: isIP(address) });
 
-function parseHosts(text: string): ReadonlyMap<string, Address[]> {
-  const hosts = new Map<string, Address[]>();
+function parseHosts(text: string): ReadonlyMap<string, LookupAddress[]> {
+  const hosts = new Map<string, LookupAddress[]>();
   for (const line of text.split("\n")) {
     const [address = "", ...names] = line.replace(/#.*/, "").trim().split(/\s+/);
     if (isIP(address) === 0) continue;

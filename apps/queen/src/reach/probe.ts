@@ -1,13 +1,13 @@
-import { type IncomingMessage, request } from "node:http";
+import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import type { LookupFunction } from "node:net";
 import { type DeviceReport, DeviceReportJson } from "@repo/device-types";
+import type { HiveRecord } from "@repo/hive-catalog";
 import { printable } from "@repo/process-log/printable";
 import { JsonTooLarge, parseBoundedJson } from "../process/bounded-json.ts";
 import { asError, CodedError, reasonOf } from "../process/errors.ts";
 import { display, plainHost } from "./addresses.ts";
 import { type AllowedHosts, notAllowed } from "./allowed-hosts.ts";
 import { boundInterimAnswers, healthIn, MAX_PIECES, textOf } from "./answers.ts";
-import { Deadline } from "./deadline.ts";
 import { NameUnansweredError, type Resolve } from "./names.ts";
 
 /** Room for as many GPUs as a hive may have, and for what else its ancestors said. */
@@ -18,14 +18,9 @@ const HEALTH_PATHS = ["/health", "/v1/health"];
 /** Of the whole time: the rest is for the last known address, when a name server is late. */
 const LOOKUP_SHARE = 1 / 2;
 
-/** Where a hive answers HTTP. */
-interface HiveAddress {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** … and which one it is. */
-export type HiveToReach = HiveAddress & { readonly id: string };
+/** Where a hive answers HTTP, and which one it is. */
+export type HiveToReach = Pick<HiveRecord, "id" | "host" | "port">;
+type HiveAddress = Omit<HiveToReach, "id">;
 
 /** Files, in this process or on the machine, and memory. */
 const OWN_LACKS: ReadonlySet<unknown> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]);
@@ -66,6 +61,25 @@ interface ProbeOptions {
   resolve: Resolve;
   /** For one whole call, name resolution included. */
   timeoutMs: number;
+}
+
+/** What runs under one deadline. An AbortController does the same at several times the cost, garbage included, and rounds probe thousands. */
+class Deadline {
+  #request: ClientRequest | undefined;
+  passed = false;
+  /** Whether the name of the hive is being looked up. */
+  isLookingUp = false;
+
+  /** Ends `request` when the deadline passes; at once when it has. */
+  covers(request: ClientRequest): void {
+    this.#request = request;
+    if (this.passed) this.pass();
+  }
+
+  readonly pass = (): void => {
+    this.passed = true;
+    this.#request?.destroy(new Error("the deadline has passed"));
+  };
 }
 
 /** The HTTP client towards hives. It follows no redirect, and connects only to addresses that are allowed. */
@@ -143,9 +157,9 @@ export class Probe {
     for (const path of HEALTH_PATHS) {
       const response = await this.#get(hive, path, deadline);
       if (isSuccess(response)) {
-        const { id: answering, startedAt } = await healthIn(response);
+        const { id: answering, started_at: agentStart } = await healthIn(response);
         if (answering !== undefined && answering !== id) throw wrongHive(hive, answering, id);
-        if (answering === id) said = { saysId: true, agentStart: startedAt };
+        if (answering === id) said = { saysId: true, agentStart };
         break;
       }
       response.destroy();

@@ -1,5 +1,5 @@
-import { HIVE_STATUSES, type HiveCatalog, type HiveStatus, labelOf } from "@repo/hive-catalog";
-import { type Batch, batchOf, type Find, type IsCandidate, OTHERS, type Place, type Walk } from "./walk.ts";
+import { HIVE_STATUSES, type HiveStatus, labelOf } from "@repo/hive-catalog";
+import { type Batch, batchOf, type Find, OTHERS, type Place, type Walk, type WalkParts } from "./walk.ts";
 
 /** By id. */
 export function walkById(find: Find, { descending }: { descending: boolean }): Walk {
@@ -35,12 +35,9 @@ async function batchById(find: Find, place: Place | undefined, size: number, val
   };
 }
 
-interface ByLabel {
-  readonly catalog: HiveCatalog;
-  readonly find: Find;
+interface ByLabel extends WalkParts {
   readonly key: string;
   readonly selector: string | undefined;
-  readonly isCandidate: IsCandidate;
 }
 
 /** The selector of those hives that it chooses and that lack a label. */

@@ -1,7 +1,7 @@
-import { type DamagedHive, type HiveCatalog, labelOf } from "@repo/hive-catalog";
-import type { Clock } from "../../process/clock.ts";
+import { type DamagedHive, labelOf } from "@repo/hive-catalog";
 import type { Fleet } from "../fleet.ts";
 import type { FleetRow, FleetRows } from "../fleet-rows.ts";
+import type { FleetParts } from "../parts.ts";
 import { walkById, walkByLabel, walkByStatus } from "./catalog-walks.ts";
 import { ListError } from "./errors.ts";
 import { candidatesOf, isInList, isOfLive, isSelective, type ListQuery, memoryOrderOf } from "./list-query.ts";
@@ -19,11 +19,9 @@ export interface Cursor {
   readonly snapshot: number | null;
 }
 
-interface Parts {
-  catalog: HiveCatalog;
+interface Parts extends Pick<FleetParts, "catalog" | "clock"> {
   fleet: Fleet;
   rows: FleetRows;
-  clock: Clock;
 }
 
 /** Hives that are read at once. */

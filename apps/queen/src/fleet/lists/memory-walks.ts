@@ -1,13 +1,9 @@
-import type { HiveCatalog } from "@repo/hive-catalog";
 import { firstPlace } from "../../process/binary-search.ts";
 import type { Snapshot } from "./snapshots.ts";
-import { type Batch, batchOf, type Find, type IsCandidate, OTHERS, type Place, type Walk } from "./walk.ts";
+import { type Batch, batchOf, OTHERS, type Place, type Walk, type WalkParts } from "./walk.ts";
 
-interface Parts {
-  readonly catalog: HiveCatalog;
-  readonly find: Find;
+interface Parts extends WalkParts {
   readonly snapshot: Snapshot;
-  readonly isCandidate: IsCandidate;
 }
 
 /** Ids that are scanned for one batch. */

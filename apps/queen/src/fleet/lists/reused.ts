@@ -29,10 +29,7 @@ export class Reused<Made> {
       const endedAtMs = this.#clock.monotonicNow();
       newest.freshUntilMs = endedAtMs + Math.max(this.#atLeastMs, (endedAtMs - beganAtMs) / SHARE);
     };
-    const forget = () => {
-      newest.freshUntilMs = 0;
-    };
-    newest.made.then(keep, forget);
+    newest.made.then(keep, () => (newest.freshUntilMs = 0));
     return newest.made;
   }
 }

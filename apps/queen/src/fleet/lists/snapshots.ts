@@ -2,6 +2,7 @@ import type { Clock } from "../../process/clock.ts";
 import { inBatches } from "../../process/turn.ts";
 import type { Fleet } from "../fleet.ts";
 import type { Hardware } from "../traits.ts";
+import type { Shown } from "../workers/heartbeat.ts";
 import type { LiveHive } from "../workers/hive.ts";
 import { loadOfAll } from "../workers/load.ts";
 import { usageOf } from "../workers/usage.ts";
@@ -107,7 +108,10 @@ export class Snapshots {
         const value = this.#valueOf(order, live);
         if (value !== null) found.push({ id: live.id, value });
       }
-      if (found.length > this.#maxSorted) throw tooMany(this.#maxSorted);
+      if (found.length > this.#maxSorted) {
+        const detail = `More than ${this.#maxSorted} hives are live: they are sorted by id and by status alone`;
+        throw new ListError("TOO_MANY_TO_SORT", detail);
+      }
     }
     const byId = order === "id" ? sign : 1;
     const sorted = await sortInTurns(
@@ -127,18 +131,11 @@ export class Snapshots {
     return 0;
   }
 
-  #freeVramOf(heard: Pick<LiveHive, "workers" | "reading">, devices: Hardware | null): number | null {
+  #freeVramOf(heard: Shown, devices: Hardware | null): number | null {
     const known = this.#freeVram.get(heard.workers);
     if (known?.reading === heard.reading && known.devices === devices) return known.freeBytes;
     const { freeBytes } = usageOf(heard, devices).vram;
     this.#freeVram.set(heard.workers, { reading: heard.reading, devices, freeBytes });
     return freeBytes;
   }
-}
-
-function tooMany(maxSorted: number): ListError {
-  return new ListError(
-    "TOO_MANY_TO_SORT",
-    `More than ${maxSorted} hives are live: they are sorted by id and by status alone`,
-  );
 }

@@ -1,9 +1,8 @@
-import type { HiveCatalog } from "@repo/hive-catalog";
-import type { Clock } from "../../process/clock.ts";
 import { inBatches } from "../../process/turn.ts";
 import type { Fleet } from "../fleet.ts";
 import { probationAt } from "../liveness/probation.ts";
 import { isUnreachable } from "../liveness/sight.ts";
+import type { FleetParts } from "../parts.ts";
 import { Reused } from "./reused.ts";
 
 /** How many hives there are, in all and in each state. One whose status another program damaged is in `total` alone; unreachable are those that are online though their port does not answer, not beating those of which no heartbeats arrive. */
@@ -18,10 +17,8 @@ interface FleetTotals {
   readonly notBeating: number;
 }
 
-interface Parts {
-  catalog: HiveCatalog;
+interface Parts extends Pick<FleetParts, "catalog" | "clock"> {
   fleet: Fleet;
-  clock: Clock;
 }
 
 /** Memories that are scanned before other work gets its turn. */

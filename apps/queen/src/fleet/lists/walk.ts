@@ -1,4 +1,4 @@
-import type { DamagedHive, FindOptions, HiveRecord } from "@repo/hive-catalog";
+import type { DamagedHive, FindOptions, HiveCatalog, HiveRecord } from "@repo/hive-catalog";
 import type { FleetRow } from "../fleet-rows.ts";
 
 /** Behind which hive a list goes on: a pair of what it is ordered by, and an id. What each of them is, its walk knows. */
@@ -35,6 +35,13 @@ export type Find = (
 
 /** Whether a hive may be in the list, as far as memory knows. */
 export type IsCandidate = (hiveId: string) => boolean;
+
+/** What a walk that reads hives by their ids is made of. */
+export interface WalkParts {
+  readonly catalog: HiveCatalog;
+  readonly find: Find;
+  readonly isCandidate: IsCandidate;
+}
 
 /** Where the others begin: those without a value, which come last. */
 export const OTHERS: Place = { value: null, id: null };

@@ -1,4 +1,3 @@
-import { GraceBudget } from "./grace-budget.ts";
 import type { Hold, HoldEnd, HoldSettings } from "./hold.ts";
 
 /** Something that the whole queen went through, for the log and the events. */
@@ -17,6 +16,8 @@ const SILENT_ROUNDS = 1.25;
 const OWN_SHARE = 0.5;
 /** How exactly the processor time before a stall is known. */
 const CPU_SAMPLE_MS = 250;
+/** In so many stale ages one of grace, for such stalls. */
+const WINDOW_AGES = 10;
 
 export interface ConditionOptions {
   readonly settings: HoldSettings;
@@ -134,5 +135,30 @@ export class Listening {
     // A network that comes and goes must not put off for ever what is really lost.
     if (this.#hold.isOpen(nowMs)) this.beginGrace(nowMs);
     this.#hold.release();
+  }
+}
+
+/**
+ * How much grace the queen has for stalls of her own making: whoever can make her busy could otherwise keep every dead hive online for as
+ * long as he goes on. Together it is at most one stale age in any ten.
+ */
+class GraceBudget {
+  readonly #staleAfterMs: number;
+  #granted: { readonly atMs: number; readonly forMs: number }[] = [];
+
+  constructor(staleAfterMs: number) {
+    this.#staleAfterMs = staleAfterMs;
+  }
+
+  /** From when on silence counts after such a stall, if it counted from `graceFromMs` on before. */
+  graceFrom(graceFromMs: number, nowMs: number): number {
+    const windowMs = WINDOW_AGES * this.#staleAfterMs;
+    this.#granted = this.#granted.filter(({ atMs }) => nowMs - atMs < windowMs);
+    const leftMs = this.#granted.reduce((left, { forMs }) => left - forMs, this.#staleAfterMs);
+    // A longer silence is found already.
+    const fromMs = Math.max(graceFromMs, nowMs - this.#staleAfterMs);
+    const forMs = Math.max(0, Math.min(leftMs, nowMs - fromMs));
+    if (forMs > 0) this.#granted.push({ atMs: nowMs, forMs });
+    return fromMs + forMs;
   }
 }

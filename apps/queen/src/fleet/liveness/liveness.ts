@@ -77,7 +77,6 @@ export const beatMsOf = ({ staleAfterMs }: Pick<LivenessSettings, "staleAfterMs"
 export class Liveness {
   /** How often `tick` is to be called. */
   readonly tickIntervalMs: number;
-  /** The time between two beats of a hive, as it is asked for. */
   readonly beatMs: number;
   readonly settings: LivenessSettings;
   readonly sights = new Sights();
@@ -129,20 +128,19 @@ export class Liveness {
   }
 
   /** An operator wrote this record. Its status holds until the next sign of life, or until the hive was silent for a stale age from now on. */
-  setByOperator(record: KnownHive, nowMs: number, wallNowMs: number, why = OVER_THE_API): Sight {
+  setByOperator(record: KnownHive, nowMs: number, wallNowMs: number, why = OVER_THE_API): void {
     const was = this.sights.get(record.id)?.status;
     const sight = this.sights.see(record.id);
     sight.status = record.status;
     sight.statusChangedAtMs = nowMs;
     this.learn(record, nowMs, nowMs, wallNowMs);
-    if (was === record.status) return sight;
+    if (was === record.status) return;
     this.#options.onWork(record.id);
     sight.setByOperator = record.status !== "unknown";
     sight.setAtMs = nowMs;
-    if (was === undefined) return sight;
+    if (was === undefined) return;
     const verdict = { status: record.status, rule: "set_by_operator", why } as const;
     remember(sight, { ...verdict, was, atMs: nowMs }, this.settings);
-    return sight;
   }
 
   /** A beat that this queen took and stored as `heartbeatMs`, which took her `tookMs`. Answers whether it is worth a health check at once: of a hive that was away, whose last ones failed. */
@@ -227,7 +225,10 @@ export class Liveness {
 
   judge(sight: Sight, status: HiveStatus, nowMs: number): Verdict {
     const verdict = judge(sight, status, this.#view(nowMs));
-    if (verdict.rule === "answers_probes") return { ...verdict, why: verdict.why + this.#whyNotBeating(sight, nowMs) };
+    const notBeating = verdict.rule === "answers_probes" ? this.notBeating(sight, nowMs) : null;
+    if (notBeating !== null) {
+      return { ...verdict, why: `${verdict.why}, but its heartbeats do not arrive: ${WHY_NOT_BEATING[notBeating]}` };
+    }
     const held = this.condition.held;
     if (held === undefined || verdict.status !== "offline" || status === "offline") return verdict;
     return {
@@ -260,12 +261,6 @@ export class Liveness {
   /** How old the silence of a hive is as far as it counts: from its last sign of life, or from when the queen began to listen again. */
   countedSilenceMs(sight: Readonly<Sight>, nowMs: number): number {
     return nowMs - quietFromMs(sight, this.condition.listening.graceFromMs);
-  }
-
-  #whyNotBeating(sight: Sight, nowMs: number): string {
-    const cause = this.notBeating(sight, nowMs);
-    if (cause === null) return "";
-    return `, but its heartbeats do not arrive: ${WHY_NOT_BEATING[cause]}`;
   }
 
   #view(nowMs: number): View {

@@ -16,7 +16,7 @@ export class OwnCondition {
   readonly listening: Listening;
   readonly #options: ConditionOptions;
   readonly #hold: Hold;
-  #notices: Notice[] = [];
+  readonly #notices: Notice[] = [];
   #census: Census = { online: 0, missing: 0, networkLost: false };
 
   constructor(options: ConditionOptions) {
@@ -30,7 +30,6 @@ export class OwnCondition {
     return this.#hold.held;
   }
 
-  /** Counts a hive that was marked offline. */
   marked(nowMs: number): void {
     this.#hold.marked(nowMs);
   }
@@ -59,9 +58,7 @@ export class OwnCondition {
 
   /** What happened since they were taken last. */
   takeNotices(): readonly Notice[] {
-    const notices = this.#notices;
-    this.#notices = [];
-    return notices;
+    return this.#notices.splice(0);
   }
 
   at(nowMs: number): Condition {

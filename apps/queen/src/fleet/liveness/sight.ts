@@ -42,53 +42,61 @@ export interface Probation {
   readonly backOffMs: number;
 }
 
+/** One for all hives: a list of its own for each takes a megabyte of ten thousand. */
+const NOTHING: readonly never[] = [];
+
 /**
  * What the queen remembers of a hive between two reads of the catalog. Times are monotonic unless they say otherwise; what is read, asked or written takes time, and
  * most of them tell whether what comes of it is still of use.
  */
-export interface Sight {
+export class Sight {
   readonly id: string;
   /** The how manyth hive it is: spreads the beats. */
   readonly ordinal: number;
   /** As it was last read or written; undefined while that is not sure: a beat that comes during a write of it has the record read. */
   status: HiveStatus | undefined;
   /** When the queen itself changed `status`: a record that was read before says nothing of it. */
-  statusChangedAtMs: number;
+  statusChangedAtMs = Number.NEGATIVE_INFINITY;
   /** An operator wrote the status, and the hive has shown no sign of life since: no beat of before undoes it. */
-  setByOperator: boolean;
+  setByOperator = false;
   /** When an operator last changed the status: no silence counts from before, nor does a probe that began before. */
-  setAtMs: number;
+  setAtMs = Number.NEGATIVE_INFINITY;
   /** `lastHeartbeatMs` of the record, by the wall clock; undefined when it was never read. Another one in the catalog is a beat that another queen took, and a mark that meets one has lost. */
   heartbeatMs: number | null | undefined;
   /** The last beat, whichever queen took it; undefined when there was none. A record that was read before says nothing of beats. */
   beatAtMs: number | undefined;
   /** How much earlier it may have come: one that another queen took is found when the catalog is read next, and so is the one after it. */
-  beatLateMs: number;
+  beatLateMs = 0;
   /** When the record was read last: a beat that another queen took since is not known yet. */
-  readAtMs: number;
+  readAtMs = Number.NEGATIVE_INFINITY;
   /** When the last probe that was answered ended; undefined when there was none. */
   answeredAtMs: number | undefined;
   /** Where the probes go; "" until the record was read. What a probe of another address showed is of no use. */
-  host: string;
-  port: number;
+  host = "";
+  port = 0;
   /** What the last probe there showed that showed anything. */
-  probe: Finding | "pending";
+  probe: Finding | "pending" = "pending";
   /** What answered there has said once that it is this hive: what does not is something else. */
-  saysId: boolean;
+  saysId = false;
   /** The last few probes, the newest last. */
-  probes: readonly ProbeResult[];
+  probes: readonly ProbeResult[] = NOTHING;
   /** Beginnings of the first and the last failed probe since the last sign of life: one alone may be lost by chance. */
-  failedFromMs: number;
-  failedAtMs: number;
+  failedFromMs = Number.NEGATIVE_INFINITY;
+  failedAtMs = Number.NEGATIVE_INFINITY;
   /** When the first of the probes that have failed in a row ended, whatever beats came meanwhile. */
   unreachableSinceMs: number | undefined;
   /** The record cannot be read, so its status is left alone. */
-  damaged: boolean;
+  damaged = false;
   /** The last round that had begun when the hive was met: one that is added while a round reads is not gone because that did not meet it. */
-  round: number;
+  round = 0;
   /** The last few changes of status, the newest last. */
-  changes: readonly Change[];
+  changes: readonly Change[] = NOTHING;
   probation: Probation | undefined;
+
+  constructor(id: string, ordinal: number) {
+    this.id = id;
+    this.ordinal = ordinal;
+  }
 }
 
 /** Of one that is not online, nobody asks whether its health checks fail as well. */
@@ -144,7 +152,7 @@ export class Sights {
   see(id: string): Sight {
     let sight = this.#byId.get(id);
     if (sight === undefined) {
-      sight = newSight(id, this.#ordinal++);
+      sight = new Sight(id, this.#ordinal++);
       this.#byId.set(id, sight);
     }
     sight.round = this.#round;
@@ -165,37 +173,6 @@ export class Sights {
     this.#isComplete = true;
     return [...this.#byId.values()].filter(({ round }) => round < this.#round).map(({ id }) => id);
   }
-}
-
-/** One for all hives: a list of its own for each takes a megabyte of ten thousand. */
-const NOTHING: readonly never[] = [];
-
-function newSight(id: string, ordinal: number): Sight {
-  return {
-    id,
-    ordinal,
-    status: undefined,
-    statusChangedAtMs: Number.NEGATIVE_INFINITY,
-    setByOperator: false,
-    setAtMs: Number.NEGATIVE_INFINITY,
-    heartbeatMs: undefined,
-    beatAtMs: undefined,
-    beatLateMs: 0,
-    readAtMs: Number.NEGATIVE_INFINITY,
-    answeredAtMs: undefined,
-    host: "",
-    port: 0,
-    probe: "pending",
-    saysId: false,
-    probes: NOTHING,
-    failedFromMs: Number.NEGATIVE_INFINITY,
-    failedAtMs: Number.NEGATIVE_INFINITY,
-    unreachableSinceMs: undefined,
-    damaged: false,
-    round: 0,
-    changes: NOTHING,
-    probation: undefined,
-  };
 }
 
 /**

@@ -1,16 +1,12 @@
-import type { Clock } from "../../process/clock.ts";
-import type { Metrics } from "../../telling/metrics.ts";
 import type { Cordons } from "../cordons.ts";
+import type { FleetParts } from "../parts.ts";
 import { Claims } from "./claims.ts";
-import type { Claim } from "./hive.ts";
 import type { ClaimedWorker, PlacedModel, PlacedWorker, WorkQuery } from "./queries.ts";
 import type { HiveRegistry } from "./registry.ts";
 
-interface Parts {
+interface Parts extends Pick<FleetParts, "clock" | "metrics"> {
   registry: HiveRegistry;
   cordons: Cordons;
-  clock: Clock;
-  metrics: Metrics;
 }
 
 /** Says where work goes, and remembers it: what was handed out counts until a beat shows it. */
@@ -44,10 +40,5 @@ export class Assignments {
     const made = this.claims.make(query, holdMs, holder);
     metrics.workAsked.inc({ found: made ? "claim" : "nothing" });
     return made;
-  }
-
-  /** A beat has ended these. */
-  ended(claims: readonly Claim[]): void {
-    for (const claim of claims) this.claims.end(claim);
   }
 }

@@ -140,13 +140,11 @@ describe("the best worker", () => {
     const registry = new HiveRegistry({
       clock: new FakeClock(),
       staleAfterMs: STALE_AFTER_MS,
-      takesWorkFromMs: () => 0,
-      cordonedUntilMs: (id) => {
+      circumstancesOf: (id) => {
         looks += 1;
-        return id === "free" ? 0 : Number.POSITIVE_INFINITY;
+        const cordonedUntilMs = id === "free" ? 0 : Number.POSITIVE_INFINITY;
+        return { takesWorkFromMs: 0, cordonedUntilMs, host: "10.0.0.7", unified: undefined };
       },
-      hostOf: () => "10.0.0.7",
-      unifiedOf: () => undefined,
     });
     for (let n = 0; n < 100; n++) registry.update(aHeartbeat(`cordoned-${n}`, [aWorker()]), 0);
     registry.update(aHeartbeat("free", [aWorker({ gpuPercent: 99 })]), 0);

@@ -12,6 +12,9 @@ export interface Heartbeat {
   readonly unusable: readonly UnusablePart[];
 }
 
+/** What of it shows in the row of a hive; `reading` is null unless it is fresh. */
+export type Shown = Pick<Heartbeat, "workers" | "reading">;
+
 /** What a hive has measured of itself. */
 export interface Reading {
   /** When, by the clock of the hive. */

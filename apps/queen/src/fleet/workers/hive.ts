@@ -1,31 +1,37 @@
 import { NONE } from "./address.ts";
-import { HandOuts } from "./hand-outs.ts";
 import type { Reading } from "./heartbeat.ts";
 import type { Worker } from "./worker.ts";
 
 /** What the registry knows of one hive. Times are monotonic. */
-export interface Hive {
+export class Hive {
   readonly id: string;
   /** undefined while it serves nothing: a map for each takes 2 MB of ten thousand. */
   byModel: Map<string | null, Serving> | undefined;
-  workers: readonly Worker[];
+  workers: readonly Worker[] = [];
   /** Those of them to which no work can be sent. */
-  unreachable: ReadonlySet<Worker>;
-  busyWorkers: number;
-  skewMs: number | null;
-  receivedAtMs: number;
-  reading: Reading | null;
+  unreachable: ReadonlySet<Worker> = NONE;
+  busyWorkers = 0;
+  skewMs: number | null = 0;
+  receivedAtMs = 0;
+  reading: Reading | null = null;
   /** When that was read, and the workers were. */
-  readAtMs: number;
-  takesWorkFromMs: number;
-  cordonedUntilMs: number;
-  /** "" while it is not known. */
-  host: string;
+  readAtMs = 0;
+  /** From when on new work may go there; Infinity for as long as nobody says otherwise. */
+  takesWorkFromMs = 0;
+  /** Until when none may all the same, by the wall clock; Infinity for as long as nobody says otherwise. */
+  cordonedUntilMs = 0;
+  /** As the catalog has it; "" while that is not known. */
+  host = "";
+  /** The indexes of its GPUs whose memory is the host's, as the catalog has them; undefined where there are none, or that is not known. */
   unified: ReadonlySet<number> | undefined;
   /** By the id of the worker; of those alone that were given work lately. */
   demands: Map<string, Demand> | undefined;
   /** Models that it was sent to load lately, with the memory that they take. */
   loads: HandOuts | undefined;
+
+  constructor(id: string) {
+    this.id = id;
+  }
 }
 
 /** What runs on a live hive, and what was measured there. */
@@ -53,6 +59,32 @@ export interface Candidate {
   readonly cpuPercent: number;
 }
 
+/**
+ * The pieces of work that were handed out and that nobody can have seen at work yet. No counter that somebody has to give back: a reading that was made
+ * later speaks for them, and they are forgotten. Times are monotonic.
+ */
+export class HandOuts {
+  #unseen: { readonly atMs: number; readonly bytes: number }[] = [];
+
+  /** `bytes`: the memory that it will take. */
+  add(atMs: number, bytes = 0): void {
+    this.#unseen.push({ atMs, bytes });
+  }
+
+  /** Something was read at `readAtMs` that shows what was handed out before. */
+  seen(readAtMs: number): void {
+    this.#unseen = this.#unseen.filter(({ atMs }) => atMs >= readAtMs);
+  }
+
+  get count(): number {
+    return this.#unseen.length;
+  }
+
+  get bytes(): number {
+    return this.#unseen.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+}
+
 /** What a worker was given since it was read. */
 export interface Demand {
   readonly handOuts: HandOuts;
@@ -68,26 +100,6 @@ export interface Claim {
   readonly untilMs: number;
   /** Who asked for it. */
   readonly holder: string;
-}
-
-export function newHive(id: string): Hive {
-  return {
-    id,
-    byModel: undefined,
-    workers: [],
-    unreachable: NONE,
-    busyWorkers: 0,
-    skewMs: 0,
-    receivedAtMs: 0,
-    reading: null,
-    readAtMs: 0,
-    takesWorkFromMs: 0,
-    cordonedUntilMs: 0,
-    host: "",
-    unified: undefined,
-    demands: undefined,
-    loads: undefined,
-  };
 }
 
 export function demandOn(hive: Hive, workerId: string): Demand {

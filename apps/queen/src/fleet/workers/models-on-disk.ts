@@ -1,16 +1,10 @@
 import { isReachable } from "./address.ts";
-import type { ModelOnDisk, Reading } from "./heartbeat.ts";
+import type { Reading } from "./heartbeat.ts";
 import type { Hive } from "./hive.ts";
 import { freeBytesOf } from "./usage.ts";
 
 /** A hive that would load a model, and how well it can. */
-export interface ColdCandidate {
-  readonly hive: Hive;
-  readonly model: ModelOnDisk;
-  /** Of models that it was sent to load since it was read. */
-  readonly loading: number;
-  readonly freeBytes: number;
-}
+export type ColdCandidate = NonNullable<ReturnType<typeof coldCandidate>>;
 
 /** Which hives have which models on disk, live or not. */
 export class ModelsOnDisk {
@@ -49,7 +43,9 @@ export function coldCandidate(hive: Hive, reading: Reading, name: string, minFre
   if (model === undefined || measured === null) return undefined;
   const freeBytes = measured - (hive.loads?.bytes ?? 0);
   if (freeBytes < Math.max(model.bytes ?? 0, minFreeVramBytes ?? 0)) return undefined;
-  return { hive, model, loading: hive.loads?.count ?? 0, freeBytes };
+  // Models that it was sent to load since it was read.
+  const loading = hive.loads?.count ?? 0;
+  return { hive, model, loading, freeBytes };
 }
 
 /** Whether `a` can load better than `b`: fewer that it loads already, then more that is free; ids decide between equals. */

@@ -136,8 +136,8 @@ describe("workers", () => {
           const rankOf = ({ hiveId: id, worker: { slots, running, workerId, ...loads } }: Placed) => {
             const given = model.get(id)?.given.filter((other) => other === workerId).length ?? 0;
             const gpuPercent = loads.gpuPercent ?? 50;
-            const use = Math.min(gpuPercent, 100) / 100;
-            const load = running === null ? use + given / (slots ?? 1) : (running + given) / (slots ?? 256);
+            const ofGpu = Math.min(gpuPercent, 100) / 100 + given / (slots ?? 1);
+            const load = running === null ? ofGpu : (running + given) / (slots ?? 256);
             const busy = model.get(id)?.workers.filter(({ state }) => state === "Busy").length ?? 0;
             const rank = [load, gpuPercent, loads.cpuPercent ?? 50, busy, workerId, id];
             return { rank, isFull: slots !== null && (running ?? 0) + given >= slots };

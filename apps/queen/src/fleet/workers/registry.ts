@@ -1,14 +1,12 @@
 import type { Clock } from "../../process/clock.ts";
 import { unreachableOf, urlOf } from "./address.ts";
-import { HandOuts } from "./hand-outs.ts";
 import type { Heartbeat, Reading } from "./heartbeat.ts";
-import { type Candidate, type Claim, demandOn, type Hive, newHive, type Serving, settleDemands } from "./hive.ts";
+import { type Candidate, type Claim, demandOn, HandOuts, Hive, type Serving, settleDemands } from "./hive.ts";
 import { bestOf, canBeClaimed, hasRoom, isLessLoaded, leastOf, rank, rankServing } from "./load.ts";
 import { type ColdCandidate, coldCandidate, loadsBetter, ModelsOnDisk } from "./models-on-disk.ts";
 import type { ClaimedWorker, KnownModel, PlacedModel, PlacedWorker, WorkerFilter, WorkQuery } from "./queries.ts";
 import { place, scanModels, scanWorkers } from "./scans.ts";
-import { withHostMemory } from "./unified.ts";
-import { freeVramOf } from "./usage.ts";
+import { freeVramOf, withHostMemory } from "./usage.ts";
 import { type WhyNoWorker, whyNoWorker } from "./why-no-worker.ts";
 import type { Worker } from "./worker.ts";
 
@@ -30,19 +28,13 @@ export interface HiveState {
 interface RegistryOptions {
   clock: Clock;
   staleAfterMs: number;
-  /** From when on new work may go to that hive, by the monotonic clock; Infinity for as long as nobody says otherwise. */
-  takesWorkFromMs: (hiveId: string) => number;
-  /** Until when no work may go to it all the same, by the wall clock; Infinity for as long as nobody says otherwise. */
-  cordonedUntilMs: (hiveId: string) => number;
-  /** Its host, as the catalog has it; "" while that is not known. */
-  hostOf: (hiveId: string) => string;
-  /** The indexes of its GPUs whose memory is the host's, as the catalog has them; undefined where there are none, or that is not known. */
-  unifiedOf: (hiveId: string) => ReadonlySet<number> | undefined;
+  /** What others know of a hive. */
+  circumstancesOf: (hiveId: string) => Pick<Hive, "takesWorkFromMs" | "cordonedUntilMs" | "host" | "unified">;
 }
 
 /**
  * What is only true now: the workers of each hive, from its last heartbeat, and what they were given since. In memory; heartbeats fill it again after a restart.
- * A hive is live while its last heartbeat is younger than `staleAfterMs` by the monotonic clock. Where a function of the options says something else of it, `reconsider` it.
+ * A hive is live while its last heartbeat is younger than `staleAfterMs` by the monotonic clock. When its circumstances are others, `reconsider` it.
  */
 export class HiveRegistry {
   readonly #options: RegistryOptions;
@@ -80,7 +72,6 @@ export class HiveRegistry {
     return { workers, skewMs, ageMs: nowMs - receivedAtMs, live: this.#isLive(hive, nowMs), reading, readAgeMs };
   }
 
-  /** Forgets a hive. */
   remove(hiveId: string): void {
     const hive = this.#hives.get(hiveId);
     if (hive === undefined) return;
@@ -93,13 +84,10 @@ export class HiveRegistry {
   reconsider(hiveId: string): void {
     const hive = this.#hives.get(hiveId);
     if (hive === undefined) return;
-    hive.takesWorkFromMs = this.#options.takesWorkFromMs(hiveId);
-    hive.cordonedUntilMs = this.#options.cordonedUntilMs(hiveId);
-    hive.unified = this.#options.unifiedOf(hiveId);
-    const host = this.#options.hostOf(hiveId);
+    const { host } = hive;
+    Object.assign(hive, this.#options.circumstancesOf(hiveId));
     if (host === hive.host) return;
-    hive.host = host;
-    hive.unreachable = unreachableOf(hive.workers, host);
+    hive.unreachable = unreachableOf(hive.workers, hive.host);
     for (const model of hive.byModel?.keys() ?? []) rank(hive, model);
   }
 
@@ -111,7 +99,6 @@ export class HiveRegistry {
     return scanWorkers(hives, filter, this.#isLiveNow);
   }
 
-  /** What runs on each live hive, and what was measured there. */
   *workload() {
     const nowMs = this.#options.clock.monotonicNow();
     for (const hive of this.#hives.values()) {
@@ -237,7 +224,7 @@ export class HiveRegistry {
   }
 
   #add(id: string): Hive {
-    const hive = newHive(id);
+    const hive = new Hive(id);
     this.#hives.set(id, hive);
     this.reconsider(id);
     return hive;

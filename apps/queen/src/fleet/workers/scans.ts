@@ -1,15 +1,12 @@
 import { urlOf } from "./address.ts";
 import type { Hive, Serving } from "./hive.ts";
 import type { KnownModel, PlacedWorker, WorkerFilter } from "./queries.ts";
-import type { Worker, WorkerState } from "./worker.ts";
+import type { Worker } from "./worker.ts";
 
 /** What is scanned for one batch, and found, at most: some hundreds of microseconds. */
 const BATCH = { scanned: 1000, found: 250 };
 
-/**
- * What was found since other work had its turn. The scans count positions: in a generator, what iterates makes an object for each thing that is
- * scanned, several times of what is found.
- */
+/** What was found since other work had its turn. */
 class Batch<Found> {
   readonly found: Found[] = [];
   scanned = 0;
@@ -18,8 +15,6 @@ class Batch<Found> {
     return this.scanned >= BATCH.scanned || this.found.length >= BATCH.found;
   }
 }
-
-const NO_WORKERS: readonly Worker[] = [];
 
 type IsLive = (hive: Hive) => boolean;
 
@@ -33,15 +28,12 @@ export function* scanWorkers(
   { model, state, backend }: WorkerFilter,
   isLive: IsLive,
 ): Generator<PlacedWorker[]> {
-  const workersOf = ({ workers, byModel }: Hive) =>
-    model === undefined ? workers : (byModel?.get(model)?.workers ?? NO_WORKERS);
   let batch = new Batch<PlacedWorker>();
-  for (let hiveAt = 0; hiveAt < hives.length; hiveAt++) {
-    const hive = hives[hiveAt] as Hive;
+  for (const hive of hives) {
     batch.scanned += 1;
-    const workers = isLive(hive) ? workersOf(hive) : NO_WORKERS;
-    for (let workerAt = 0; workerAt < workers.length; workerAt++) {
-      const worker = workers[workerAt] as Worker;
+    if (!isLive(hive)) continue;
+    const workers = model === undefined ? hive.workers : hive.byModel?.get(model)?.workers;
+    for (const worker of workers ?? []) {
       if (batch.isFull) {
         yield batch.found;
         batch = new Batch();
@@ -72,9 +64,7 @@ export function* scanModels(
     const known = { model, workers: { Idle: 0, Busy: 0, Loading: 0, Error: 0, Shutdown: 0 }, idleKept: 0, onDisk: 0 };
     let count = 0;
     // Snapshots: a hive that serves it anew meanwhile would come again.
-    const all = [...servings];
-    for (let at = 0; at < all.length; at++) {
-      const { hive, workers } = all[at] as Serving;
+    for (const { hive, workers } of [...servings]) {
       if (batch.isFull) {
         yield batch.found;
         batch = new Batch();
@@ -82,23 +72,18 @@ export function* scanModels(
       batch.scanned += 1 + workers.length;
       if (!isLive(hive)) continue;
       count += workers.length;
-      countStates(workers, known.workers);
+      for (const { state } of workers) known.workers[state] += 1;
       if (!takesWork(hive)) known.idleKept += workers.filter(({ state }) => state === "Idle").length;
     }
-    const having = [...onDisk];
-    for (let at = 0; at < having.length; at++) {
+    for (const hive of [...onDisk]) {
       if (batch.isFull) {
         yield batch.found;
         batch = new Batch();
       }
       batch.scanned += 1;
-      if (isLive(having[at] as Hive)) known.onDisk += 1;
+      if (isLive(hive)) known.onDisk += 1;
     }
     if (count + known.onDisk > 0) batch.found.push(known);
   }
   yield batch.found;
-}
-
-function countStates(workers: readonly Worker[], counts: Record<WorkerState, number>): void {
-  for (const { state } of workers) counts[state] += 1;
 }

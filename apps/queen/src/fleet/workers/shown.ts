@@ -1,8 +1,5 @@
-import type { GpuReading, Heartbeat, HostReading, Reading } from "./heartbeat.ts";
+import type { GpuReading, HostReading, Reading, Shown } from "./heartbeat.ts";
 import type { Worker } from "./worker.ts";
-
-/** What of a beat shows in the row of a hive. */
-export type Shown = Pick<Heartbeat, "workers" | "reading">;
 
 /** Whether two beats of a hive show the same. Field by field, because each beat passes here. */
 export const showSame = (one: Shown, other: Shown): boolean =>

@@ -1,5 +1,5 @@
-import type { DeviceCapabilities } from "@repo/device-types";
-import type { GpuReading, Reading } from "./heartbeat.ts";
+import type { DeviceCapabilities, GpuDevice } from "@repo/device-types";
+import type { GpuReading, Reading, Shown } from "./heartbeat.ts";
 import type { Worker } from "./worker.ts";
 
 const BYTES_PER_GB = 2 ** 30;
@@ -36,17 +36,12 @@ export interface HiveUsage {
   readonly gpus: readonly GpuUsage[];
 }
 
-/** What a hive said of itself; `reading` is null unless it is fresh. */
-interface Heard {
-  readonly workers: readonly Worker[];
-  readonly reading: Reading | null;
-}
-
-/** Of devices, what tells how much memory there is. */
+/** What tells how much memory a GPU has; without a name where the hive reads it, and the catalog has no devices. */
+type KnownGpu = Pick<GpuDevice, "index" | "vramGb" | "unified" | "uuid"> & { readonly name: string | null };
 type Devices = Pick<DeviceCapabilities, "cpu"> & { readonly gpus: readonly KnownGpu[] | null };
 
 /** What was measured of each device, or else its capabilities minus the workers. */
-export function usageOf(heard: Heard | undefined, devices: Devices | null): HiveUsage {
+export function usageOf(heard: Shown | undefined, devices: Devices | null): HiveUsage {
   const { workers, reading } = heard ?? { workers: undefined, reading: null };
   const host = reading?.host;
   const ramBytes = host?.memoryTotalBytes ?? toBytes(devices?.cpu?.ramGb ?? null);
@@ -71,26 +66,12 @@ const withoutReported = (gpu: GpuUsage): GpuUsage => ({
   ...(!gpu.isMeasured && { usedBytes: null, freeBytes: null }),
 });
 
-interface KnownGpu {
-  readonly index: number;
-  readonly name: string | null;
-  readonly vramGb: number | null;
-  readonly unified?: boolean | undefined;
-  readonly uuid?: string | undefined;
-}
-
 type SeenGpu = readonly [gpu: KnownGpu, seen: GpuReading | undefined];
 
 /** Those of the catalog with what was read of them; without any, those that were read. */
 function seenGpus(readings: readonly GpuReading[] | null, gpus: Devices["gpus"]): SeenGpu[] | undefined {
   if (gpus === null) return readings?.map((seen) => [{ index: seen.index, name: null, vramGb: null }, seen]);
-  return gpus.map((gpu, position) => [gpu, readings === null ? undefined : readingOf(gpu, readings, position)]);
-}
-
-/** Nearly always it stands at the same place. */
-function readingOf(gpu: KnownGpu, readings: readonly GpuReading[], position: number): GpuReading | undefined {
-  const there = readings[position];
-  return there !== undefined && isSame(there, gpu) ? there : readings.find((reading) => isSame(reading, gpu));
+  return gpus.map((gpu) => [gpu, readings?.find((reading) => isSame(reading, gpu))]);
 }
 
 /** When a GPU falls off the bus, the indexes of those after it change. */
@@ -104,31 +85,23 @@ interface Around {
   readonly shared: MemoryReading;
 }
 
-/** Field by field: all hives of a fleet are looked at, and to spread what there is takes several times as long. */
 function gpuUsage(gpu: KnownGpu, seen: GpuReading | undefined, { reported, readings, shared }: Around): GpuUsage {
   const { index, name, vramGb, unified = false } = gpu;
   const total = shared.memoryTotalBytes ?? seen?.memoryTotalBytes ?? toBytes(vramGb);
   const used = shared.memoryUsedBytes ?? seen?.memoryUsedBytes ?? null;
   const isElsewhere = seen === undefined && readings?.some((reading) => reading.index === index) === true;
   const at = isElsewhere ? null : (seen?.index ?? index);
-  const { totalBytes, usedBytes, freeBytes, workersBytes, isMeasured } = memory(
-    total,
-    used,
-    reported.vram === undefined || at === null ? null : amountOn(at, reported.vram),
-  );
+  const ofWorkers = reported.vram === undefined || at === null ? null : amountOn(at, reported.vram);
+  const { utilizationPercent, temperatureCelsius, powerWatts, asleep } = seen ?? NOT_READ;
   return {
     index,
     name,
     unified,
-    totalBytes,
-    usedBytes,
-    freeBytes,
-    workersBytes,
-    isMeasured,
-    utilizationPercent: seen?.utilizationPercent ?? null,
-    temperatureCelsius: seen?.temperatureCelsius ?? null,
-    powerWatts: seen?.powerWatts ?? null,
-    asleep: seen?.asleep ?? null,
+    ...memory(total, used, ofWorkers),
+    utilizationPercent,
+    temperatureCelsius,
+    powerWatts,
+    asleep,
   };
 }
 
@@ -229,7 +202,27 @@ export function freeBytesOf({ gpus, host }: Reading, mustBeVram: boolean): numbe
   return free.length === 0 ? null : sumOfAll(free);
 }
 
+/** The reading of a host whose GPUs with those indexes have no memory of their own: what was measured of its own is theirs. */
+export function withHostMemory(reading: Reading, unified: ReadonlySet<number>): Reading {
+  const { gpus, host } = reading;
+  if (host === null) return reading;
+  const { memoryTotalBytes, memoryUsedBytes } = host;
+  const shared = [...unified].map((index): GpuReading => {
+    const seen = gpus?.find((gpu) => gpu.index === index) ?? { index, ...NOT_READ };
+    return { ...seen, memoryTotalBytes, memoryUsedBytes };
+  });
+  return { ...reading, gpus: [...(gpus ?? []).filter(({ index }) => !unified.has(index)), ...shared] };
+}
+
 type MemoryReading = Pick<GpuReading, "memoryTotalBytes" | "memoryUsedBytes">;
 const freeOf = ({ memoryTotalBytes: total, memoryUsedBytes: used }: MemoryReading = NOT_READ): number | null =>
   total === null || used === null ? null : Math.max(0, total - used);
-const NOT_READ: MemoryReading = { memoryTotalBytes: null, memoryUsedBytes: null };
+const NOT_READ: Omit<GpuReading, "index"> = {
+  uuid: null,
+  memoryTotalBytes: null,
+  memoryUsedBytes: null,
+  utilizationPercent: null,
+  temperatureCelsius: null,
+  powerWatts: null,
+  asleep: null,
+};

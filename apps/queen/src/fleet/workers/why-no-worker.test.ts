@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { aWorker } from "../../../test/a-worker.ts";
-import { type Hive, newHive } from "./hive.ts";
+import { Hive } from "./hive.ts";
 import { whyNoWorker } from "./why-no-worker.ts";
 
 const [NOW_MS, WALL_NOW_MS] = [1000, 1_761_040_800_000];
@@ -12,7 +12,7 @@ const why = (
   const servings = hives.map(({ takesWorkFromMs = 0, cordonedUntilMs = 0, isSilent = false, isOutOfReach = false }) => {
     const worker = aWorker();
     const unreachable = new Set(isOutOfReach ? [worker] : []);
-    const hive = { ...newHive("a"), takesWorkFromMs, cordonedUntilMs, unreachable };
+    const hive = { ...new Hive("a"), takesWorkFromMs, cordonedUntilMs, unreachable };
     if (isSilent) silent.add(hive);
     return { hive, workers: [worker], count: 1, bests: [], leastLoad: Number.POSITIVE_INFINITY };
   });

@@ -33,7 +33,6 @@ interface Supply {
   readonly models: Iterable<string | null>;
 }
 
-/** Why there is no worker to give work to. */
 export interface WhyNoWorker {
   /** How many hives serve the model. */
   readonly serving: number;

@@ -15,12 +15,13 @@ import type { OnStep } from "../operation-run.ts";
 
 /** What is done to each of many hives. */
 export type Action =
-  | ({ readonly name: "cordon" } & Cordoning)
+  | { readonly name: "cordon"; readonly reason: string; readonly untilMs: number | null; readonly overwrite: boolean }
   | { readonly name: "uncordon" }
   | { readonly name: "label"; readonly labels: LabelChanges; readonly overwrite: boolean }
   | { readonly name: "detect" }
   | { readonly name: OperationKind }
   | { readonly name: "remove"; readonly force: boolean };
+type Named<Name extends Action["name"]> = Extract<Action, { readonly name: Name }>;
 
 export interface ActionParts {
   catalog: HiveCatalog;
@@ -69,14 +70,8 @@ export function toHiveAction(action: Action, parts: ActionParts): HiveAction {
 const needed = (detail: string): Preview => ({ isNeeded: true, detail });
 const needless = (detail: string): Preview => ({ isNeeded: false, detail });
 
-interface Cordoning {
-  readonly reason: string;
-  readonly untilMs: number | null;
-  /** Also in place of a cordon that ends later. */
-  readonly overwrite: boolean;
-}
-
-function cordoning({ reason, untilMs, overwrite }: Cordoning, parts: ActionParts): HiveAction {
+/** With `overwrite`, also in place of a cordon that ends later. */
+function cordoning({ reason, untilMs, overwrite }: Named<"cordon">, parts: ActionParts): HiveAction {
   const end = endWords(untilMs);
   const atMs = (until: number | null) => until ?? Number.POSITIVE_INFINITY;
   return {
@@ -111,12 +106,7 @@ const uncordoning = (parts: ActionParts): HiveAction => ({
   },
 });
 
-interface Labelling {
-  readonly labels: LabelChanges;
-  readonly overwrite: boolean;
-}
-
-const labelling = ({ labels: changes, overwrite }: Labelling, parts: ActionParts): HiveAction => ({
+const labelling = ({ labels: changes, overwrite }: Named<"label">, parts: ActionParts): HiveAction => ({
   async preview(id) {
     const { labels } = await withLabels(await readHive(id, parts), parts);
     const before = new Map(Object.entries(labels));
@@ -167,7 +157,7 @@ const operating = (kind: OperationKind, { lifecycle }: ActionParts): HiveAction 
   },
 });
 
-const removing = ({ force }: { force: boolean }, { catalog, lifecycle: { removal } }: ActionParts): HiveAction => ({
+const removing = ({ force }: Named<"remove">, { catalog, lifecycle: { removal } }: ActionParts): HiveAction => ({
   async preview(id) {
     if (force) await checkThere(id, catalog);
     else await removal.check(id);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { OperationRecord } from "@repo/hive-catalog";
 import { reasonOf } from "../../process/errors.ts";
 import type { Slots } from "../../process/slots.ts";
@@ -27,8 +28,7 @@ export class BulkRun {
   /** Hives on which something is done, or an operation runs of which nothing more is told. */
   #running = 0;
   #isClosed = false;
-  #hasNews = false;
-  #wake = () => {};
+  #waking = new AbortController();
 
   constructor(request: BulkRequest, parts: Parts) {
     this.#request = request;
@@ -64,24 +64,15 @@ export class BulkRun {
 
   /** Something is there to be told, or to begin. */
   wake(): void {
-    this.#hasNews = true;
-    this.#wake();
+    this.#waking.abort();
   }
 
   /** Resolves once there is; to false when there was nothing for so long. */
   async news(withinMs: number): Promise<boolean> {
-    if (!this.#hasNews) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, withinMs);
-        this.#wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-    const hadNews = this.#hasNews;
-    this.#hasNews = false;
-    return hadNews;
+    const { signal } = this.#waking;
+    await delay(withinMs, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) this.#waking = new AbortController();
+    return signal.aborted;
   }
 
   /** Begins nothing more, and resolves when what has begun is done, an operation that is waited for too. */

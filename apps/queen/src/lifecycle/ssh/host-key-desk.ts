@@ -93,23 +93,19 @@ export class HostKeyDesk {
   }
 
   async #scanInTurn(target: SshTarget): Promise<PublicKey[]> {
+    const { resolve, allowedHosts, settings, timeouts } = this.#parts;
+    const { signal } = this.#stopping;
     const slot = this.#slots.take();
     try {
-      await unlessAborted(this.#stopping.signal, slot.come);
-      return await this.#scanNow(target);
+      await unlessAborted(signal, slot.come);
+      const address = await addressOf(target, { resolve, allowedHosts, signal });
+      const how = { env: settings.programEnv, timeoutMs: timeouts.commandMs, signal };
+      const offered = await scanHostKeys(address, target.port, how);
+      if (offered.length === 0) throw new ForeseenError(`no sshd answers at ${display(target)}`);
+      return offered;
     } finally {
       slot.free();
     }
-  }
-
-  async #scanNow(target: SshTarget): Promise<PublicKey[]> {
-    const { resolve, allowedHosts, settings, timeouts } = this.#parts;
-    const { signal } = this.#stopping;
-    const address = await addressOf(target, { resolve, allowedHosts, signal });
-    const how = { env: settings.programEnv, timeoutMs: timeouts.commandMs, signal };
-    const offered = await scanHostKeys(address, target.port, how);
-    if (offered.length === 0) throw new ForeseenError(`no sshd answers at ${display(target)}`);
-    return offered;
   }
 }
 

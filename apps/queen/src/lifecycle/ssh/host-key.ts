@@ -1,14 +1,11 @@
 import { createHash } from "node:crypto";
-import { display } from "../../reach/addresses.ts";
+import type { HostKey } from "@repo/hive-catalog";
 import type { SshTarget } from "../../reach/ssh-address.ts";
 
 const SSH_PORT = 22;
 
 /** A public key of a host; `publicKey` is the base64 of a known_hosts line. */
-export interface PublicKey {
-  readonly keyType: string;
-  readonly publicKey: string;
-}
+export type PublicKey = Pick<HostKey, "keyType" | "publicKey">;
 
 /** The fingerprint as ssh shows it: `SHA256:` and 43 characters of base64. */
 export const fingerprintOf = ({ publicKey }: PublicKey): string =>
@@ -35,10 +32,3 @@ export function parseKeys(text: string): PublicKey[] {
     return keyType === undefined || publicKey === undefined ? [] : [{ keyType, publicKey }];
   });
 }
-
-export const unknownHostKey = (target: SshTarget, offered: readonly PublicKey[]): string =>
-  `the host key of ${display(target)} is not known. It offers ${describeKeys(offered) || "no key"}`;
-
-export const changedHostKey = (target: SshTarget, known: readonly PublicKey[], offered: readonly PublicKey[]): string =>
-  `the host key of ${display(target)} has changed, so nothing was sent to it. Known is ${describeKeys(known) || "another one"}; it offers ` +
-  `${describeKeys(offered) || "no key"} now`;

@@ -14,14 +14,7 @@ import {
   type ProgramDefaults,
   whyFailed,
 } from "../host.ts";
-import {
-  changedHostKey,
-  knownHostsFile,
-  knownHostsName,
-  type PublicKey,
-  parseKeys,
-  unknownHostKey,
-} from "./host-key.ts";
+import { describeKeys, knownHostsFile, knownHostsName, type PublicKey, parseKeys } from "./host-key.ts";
 import { forAnyShell, shellQuote } from "./shell-quote.ts";
 import { type SshSettings, sshOptions } from "./ssh-options.ts";
 
@@ -100,11 +93,12 @@ export class SshHost implements Host {
       return new StepFailure("HOST_KEY_REVOKED", `the host key of ${display(target)} ${why}`);
     }
     const { env, timeoutMs } = program;
-    const offered = await scanHostKeys(address, target.port, { env, timeoutMs, signal });
+    const offers = describeKeys(await scanHostKeys(address, target.port, { env, timeoutMs, signal })) || "no key";
     const known = await this.#knownKeys(signal);
-    return known.length === 0
-      ? new StepFailure("HOST_KEY_UNKNOWN", unknownHostKey(target, offered))
-      : new StepFailure("HOST_KEY_CHANGED", changedHostKey(target, known, offered));
+    const key = `the host key of ${display(target)}`;
+    if (known.length === 0) return new StepFailure("HOST_KEY_UNKNOWN", `${key} is not known. It offers ${offers}`);
+    const keys = `Known is ${describeKeys(known)}; it offers ${offers} now`;
+    return new StepFailure("HOST_KEY_CHANGED", `${key} has changed, so nothing was sent to it. ${keys}`);
   }
 
   /** ssh says nothing of a key that it could not use, and goes on without. */
