@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { mountAlso } from "@repo/test-support/mount";
 import { expect, test } from "vitest";
@@ -45,6 +45,13 @@ async function aSite() {
 
 type Site = Awaited<ReturnType<typeof aSite>>;
 
+/** As if nothing had changed in a folder for an hour, which the catalog then notes: one look at it is enough from then on. */
+async function growOld(folder: string, catalog: HiveCatalog): Promise<void> {
+  const past = new Date(Date.now() - 3_600_000);
+  utimesSync(folder, past, past);
+  await catalog.checkWritable();
+}
+
 const WAYS: [string, (site: Site) => void][] = [
   ["removed", ({ path }) => rmSync(path)],
   ["renamed", ({ path, aside }) => renameSync(path, aside)],
@@ -65,6 +72,16 @@ test.each(WAYS)(
     expect((await site.catalog.listHives()).map(({ id }) => id)).toEqual(["a", "b"]);
   },
 );
+
+test.each(WAYS)("the same of one whose file was %s long after it was opened", async (_how, lose) => {
+  await using site = await aSite();
+  await growOld(site.folder, site.catalog);
+  lose(site);
+  for (const change of CHANGES) {
+    expect(await refusalOf(change(site.catalog))).toMatchObject({ code: "CATALOG_UNAVAILABLE" });
+  }
+  expect((await site.catalog.listHives()).map(({ id, port }) => `${id} ${port}`)).toEqual(["a 8600", "b 8600"]);
+});
 
 test("a catalog whose file is put back takes changes again", async () => {
   await using site = await aSite();
@@ -90,9 +107,10 @@ test.each(["-wal", "-shm"])("a catalog whose %s was removed takes no change any 
   expect((await site.catalog.listHives()).map(({ id }) => id)).toEqual(["a", "b"]);
 });
 
-test("a catalog whose -wal or -shm was changed for another one takes no change any more", async () => {
+test("a catalog whose -wal or -shm was changed for another one long after it was opened takes no change any more", async () => {
   for (const suffix of ["-wal", "-shm"]) {
     await using site = await aSite();
+    await growOld(site.folder, site.catalog);
     renameSync(site.path + suffix, site.aside);
     copyFileSync(site.aside, site.path + suffix);
     expect(await refusalOf(site.catalog.removeHive("a"))).toMatchObject({ code: "CATALOG_UNAVAILABLE" });
@@ -155,17 +173,20 @@ test("a catalog that another program folds its -wal into takes changes on", asyn
 });
 
 test("a catalog whose symbolic link leads to another file takes no change any more", async () => {
-  await using site = await aSite();
-  const link = join(site.folder, "folder of the link", "link.db");
-  mkdirSync(dirname(link));
-  symlinkSync(site.path, link);
-  await using catalog = await HiveCatalog.open(link);
-  rmSync(link);
-  symlinkSync(site.copy, link);
-  for (const id of ["d", "e"]) {
-    expect(await refusalOf(catalog.addHive(aHive({ id })))).toMatchObject({ code: "CATALOG_UNAVAILABLE" });
+  for (const isOld of [false, true]) {
+    await using site = await aSite();
+    const link = join(site.folder, "folder of the link", "link.db");
+    mkdirSync(dirname(link));
+    symlinkSync(site.path, link);
+    await using catalog = await HiveCatalog.open(link);
+    if (isOld) await growOld(site.folder, catalog);
+    rmSync(link);
+    symlinkSync(site.copy, link);
+    for (const id of ["d", "e"]) {
+      expect(await refusalOf(catalog.addHive(aHive({ id })))).toMatchObject({ code: "CATALOG_UNAVAILABLE" });
+    }
+    expect(await catalog.hiveExists("e")).toBe(false);
   }
-  expect(await catalog.hiveExists("e")).toBe(false);
 });
 
 test("of the hives that are added while the file is renamed, those that were acknowledged are in it", async () => {
@@ -210,8 +231,12 @@ test("a file that is mounted alone is opened with a warning; removed where it ca
   await using catalog = await HiveCatalog.open(path);
   expect(catalog.warnings).toEqual([expect.stringMatching(/hives\.db is mounted alone.*mount the folder/)]);
   await catalog.addHive(aHive());
+  await growOld(folder.path, catalog);
   rmSync(source);
-  expect(await refusalOf(catalog.removeHive(aHive().id))).toMatchObject({ code: "CATALOG_UNAVAILABLE" });
+  const removing = () => refusalOf(catalog.removeHive(aHive().id));
+  // Of the first one it is seen only once it was made.
+  expect(await removing()).toMatchObject({ code: "CATALOG_OUTCOME_UNKNOWN" });
+  expect(await removing()).toMatchObject({ code: "CATALOG_UNAVAILABLE" });
 });
 
 test("a catalog whose folder is mounted is opened without a warning", async () => {

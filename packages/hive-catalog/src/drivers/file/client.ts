@@ -14,7 +14,8 @@ import {
 } from "../client.ts";
 import { codeOf, isBusy } from "../errors.ts";
 import { Slots } from "../slots.ts";
-import { checkpoint, checkStored, commit, enlargeCache, leaveOpen, rollback } from "./connection.ts";
+import { checkpoint, checkStored, commit, enlargeCache, rollback } from "./connection.ts";
+import { leaveOpen } from "./left-open.ts";
 import { NamedFile } from "./named-file.ts";
 
 type Options = {
@@ -191,7 +192,7 @@ export class FileClient implements SqlClient {
       try {
         const result = work();
         // Whoever opened another file of that name meanwhile may read this one's -wal as its own.
-        this.#file?.check();
+        this.#file?.checkNames();
         commit(this.#database, options);
         // And once more: what is answered as stored was in the named file when it was stored.
         if (this.#file) checkStored(this.#file, options);

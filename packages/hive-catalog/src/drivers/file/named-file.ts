@@ -1,7 +1,14 @@
 import { realpathSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { HiveCatalogError } from "../../errors.ts";
 
-type Place = { readonly path: string; readonly dev: bigint; readonly ino: bigint };
+/** Enough of a stat to tell one file from another. */
+type Inode = { readonly dev: bigint; readonly ino: bigint };
+type Place = Inode & { readonly path: string };
+
+/** File systems note times to 2 s and finer: a change of a folder that is younger may share its time with the next one. */
+const COARSEST_TIME_NS = 2_000_000_000n;
+const NS_PER_MS = 1_000_000n;
 
 /**
  * The file that was just opened by its name, and the two that SQLite keeps beside it while it is open. They are looked at by stat alone: to open
@@ -10,6 +17,9 @@ type Place = { readonly path: string; readonly dev: bigint; readonly ino: bigint
 export class NamedFile {
   readonly #opened: Place;
   #companions: readonly Place[] = [];
+  #folder = "";
+  /** The folder before all was last seen in its place; undefined where a later change of a name in it might not be seen. */
+  #seen: (Inode & { readonly mtimeNs: bigint }) | undefined;
 
   /** Throws when there is none of that name. */
   constructor(path: string) {
@@ -23,6 +33,8 @@ export class NamedFile {
    */
   noteCompanions(): void {
     const path = realpathSync(this.#opened.path);
+    this.#folder = dirname(path);
+    this.#seen = undefined;
     // Neither is there where this process has the same file open by another name: they stand beside that one.
     this.#companions = [`${path}-wal`, `${path}-shm`].flatMap((name) => {
       const file = statOf(name);
@@ -48,14 +60,31 @@ export class NamedFile {
     if (path !== undefined) this.#refuse(path);
   }
 
+  /**
+   * The same for one look at the folder, as long as no name in it changes. Not seen is another file that is mounted over this one, and that this one was
+   * removed where it is mounted alone: `checkFile` sees that.
+   */
+  checkNames(): void {
+    const folder = this.#seen && statOf(this.#folder);
+    const isUnchanged =
+      folder !== undefined && folder.mtimeNs === this.#seen?.mtimeNs && isSameInode(folder, this.#seen);
+    if (!isUnchanged) this.check();
+  }
+
   /** The same of the file alone. */
   checkFile(): void {
-    if (!isThere(this.#opened)) this.#refuse(this.#opened.path);
+    if (isThere(this.#opened)) return;
+    this.#seen = undefined;
+    this.#refuse(this.#opened.path);
   }
 
   /** The name that stands for another file, or for none. */
   #misplaced(): string | undefined {
-    return [this.#opened, ...this.#companions].find((place) => !isThere(place))?.path;
+    const folder = statOf(this.#folder);
+    const misplaced = [this.#opened, ...this.#companions].find((place) => !isThere(place))?.path;
+    const isSettled = folder && BigInt(Date.now()) * NS_PER_MS - folder.mtimeNs > COARSEST_TIME_NS;
+    this.#seen = isSettled && misplaced === undefined ? folder : undefined;
+    return misplaced;
   }
 
   #refuse(path: string): never {
@@ -69,9 +98,10 @@ export class NamedFile {
 }
 
 const statOf = (path: string) => statSync(path, { bigint: true, throwIfNoEntry: false });
+const isSameInode = (a: Inode, b: Inode): boolean => a.ino === b.ino && a.dev === b.dev;
 
-function isThere({ path, ino, dev }: Place): boolean {
-  const now = statOf(path);
+function isThere(place: Place): boolean {
+  const now = statOf(place.path);
   // The name of a file that is mounted alone outlives the file.
-  return now?.ino === ino && now.dev === dev && now.nlink > 0n;
+  return now !== undefined && isSameInode(now, place) && now.nlink > 0n;
 }
