@@ -56,7 +56,7 @@ export class Hivectl {
 }
 
 /**
- * Runs it to its end in this process, as `main.ts` does in one of its own: a process takes thirty times as long. What a process has for itself, such as
+ * Runs it to its end in this process, as `main.ts` does in one of its own: a process has to load Node and the program first. What a process has for itself, such as
  * signals, a terminal, or a reader that reads no further, others see.
  */
 export async function hivectl(args: readonly string[], env: NodeJS.ProcessEnv = {}, stdin = ""): Promise<Ended> {

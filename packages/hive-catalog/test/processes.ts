@@ -8,7 +8,7 @@ import { bundlesOf } from "../../../scripts/build/cache.js";
 
 const PACKAGE_FOLDER = fileURLToPath(new URL("..", import.meta.url));
 const SOURCES = join(PACKAGE_FOLDER, "test", "workers");
-/** Their bundles, by name: where each start looked for its own, that would be a fifth of what it takes. */
+/** Their bundles, by name: looked for once, and not at each start. */
 const WORKERS: string = await bundlesOf(readdirSync(SOURCES).map((name) => join(SOURCES, name)));
 /** No test process outlives this, whatever happens to its test. */
 const MAX_LIFE_MS = 60_000;
