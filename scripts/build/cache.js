@@ -37,14 +37,21 @@ const SITE = {
 
 /** The file of a program's bundle, which is made if there is none of the sources as they are now. */
 export async function bundleOf(source) {
-  mkdirSync(CACHE, { recursive: true });
-  const path = resolve(source);
-  const name = basename(path, extname(path));
-  const prefix = `${name}-${hashOf(path).slice(0, 8)}-`;
-  const folder = findCurrent(prefix) ?? (await make({ [name]: path }, prefix));
-  noteStart(folder);
-  return join(folder, `${name}.js`);
+  return join(await bundlesOf([source]), `${nameOf(source)}.js`);
 }
+
+/** The folder with the bundles of these programs, each by its name: to make many together takes little longer than to make one. */
+export async function bundlesOf(sources) {
+  mkdirSync(CACHE, { recursive: true });
+  const programs = Object.fromEntries(sources.map((source) => [nameOf(source), resolve(source)]));
+  const [name] = Object.keys(programs);
+  const prefix = `${name}-${hashOf(Object.values(programs).join("\0")).slice(0, 8)}-`;
+  const folder = findCurrent(prefix) ?? (await make(programs, prefix));
+  noteStart(folder);
+  return folder;
+}
+
+const nameOf = (source) => basename(source, extname(source));
 
 /** Another user than the one who made it may start it all the same. */
 function noteStart(folder) {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
 import { until } from "../../queen/test/until.ts";
 import { breakingProxy } from "./breaking-proxy.ts";
-import { hivectl, inTerminal } from "./hivectl.ts";
+import { hivectl, hivectlProcess, inTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
 const queen = queenForAll();
@@ -65,7 +65,7 @@ test("where no event of it is kept, it says since when they are, and that is the
   const url = await queens.start().origin();
   // Of her clock: that of the caller is an hour late.
   const NODE_OPTIONS = "--import=data:text/javascript,const{now}=Date;Date.now=()=>now()-3600000";
-  const { stdout } = await hivectl(["describe", "hive", "gpu-01"], { QUEEN_URL: url, NODE_OPTIONS });
+  const { stdout } = await hivectlProcess(["describe", "hive", "gpu-01"], { QUEEN_URL: url, NODE_OPTIONS });
   const [, since = ""] = /^Events: none since (2\S+Z); what happened before is not kept$/m.exec(stdout) ?? [];
   expect(Date.parse(since)).toBeGreaterThanOrEqual(beganMs);
 });

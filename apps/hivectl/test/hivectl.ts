@@ -1,8 +1,12 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { dirname } from "node:path";
+import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { bundleOf } from "../../../scripts/build/cache.js";
+import { run } from "../src/program.ts";
+import type { World } from "../src/session.ts";
 
 /** hivectl as one file. */
 export const FILE: string = await bundleOf(fileURLToPath(new URL("../src/main.ts", import.meta.url)));
@@ -15,17 +19,23 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** A call of hivectl that runs, without anything of this machine's environment but what the test gives. */
+/** Nothing of this machine's environment but what the test gives; where no test says so, there is no configuration either. */
+const clean = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
+  PATH: process.env.PATH,
+  XDG_CONFIG_HOME: "/nonexistent",
+  HIVECTL_COMMAND: "hivectl",
+  ...env,
+});
+
+/** A call of hivectl that runs in a process of its own. */
 export class Hivectl {
   readonly child: ChildProcessWithoutNullStreams;
   stdout = "";
   stderr = "";
 
   constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    // Where no test says so, there is no configuration either.
-    const clean = { PATH: process.env.PATH, XDG_CONFIG_HOME: "/nonexistent", HIVECTL_COMMAND: "hivectl", ...env };
     this.child = spawn(process.execPath, [FILE, ...args], {
-      env: clean,
+      env: clean(env),
       timeout: KILL_AFTER_MS,
       killSignal: "SIGKILL",
     });
@@ -45,8 +55,25 @@ export class Hivectl {
   }
 }
 
-/** Runs it to its end. */
-export function hivectl(args: readonly string[], env: NodeJS.ProcessEnv = {}, stdin = ""): Promise<Ended> {
+/**
+ * Runs it to its end in this process, as `main.ts` does in one of its own: a process has to load Node and the program first. What a process has for itself, such as
+ * signals, a terminal, or a reader that reads no further, others see.
+ */
+export async function hivectl(args: readonly string[], env: NodeJS.ProcessEnv = {}, stdin = ""): Promise<Ended> {
+  const [input, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  input.end(stdin);
+  const said = Promise.all([text(stdout), text(stderr)]);
+  const streams = { stdin: input, stdout, stderr } as unknown as Pick<World, "stdin" | "stdout" | "stderr">;
+  const signal = AbortSignal.timeout(KILL_AFTER_MS);
+  const code = await run(args, { ...streams, env: clean(env), command: "hivectl", signal, now: Date.now });
+  stdout.end();
+  stderr.end();
+  const [out, err] = await said;
+  return { code, stdout: out, stderr: err };
+}
+
+/** Runs it to its end in a process of its own. */
+export function hivectlProcess(args: readonly string[], env: NodeJS.ProcessEnv = {}, stdin = ""): Promise<Ended> {
   const running = new Hivectl(args, env);
   running.child.stdin.end(stdin);
   return running.end();

@@ -4,7 +4,7 @@ import { HiveCatalog } from "@repo/hive-catalog";
 import { QueenClient } from "@repo/queen-client";
 import { beforeAll, expect, test } from "vitest";
 import { addToken } from "../../queen/test/tokens.ts";
-import { hivectl } from "./hivectl.ts";
+import { hivectlProcess as hivectl } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
 const queen = queenForAll();

@@ -1,12 +1,15 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { bundlesOf } from "../../../scripts/build/cache.js";
 
 const PACKAGE_FOLDER = fileURLToPath(new URL("..", import.meta.url));
-/** What node runs before a program in TypeScript. */
-const RUN = fileURLToPath(new URL("../../../scripts/run.js", import.meta.url));
+const SOURCES = join(PACKAGE_FOLDER, "test", "workers");
+/** Their bundles, by name: looked for once, and not at each start. */
+const WORKERS: string = await bundlesOf(readdirSync(SOURCES).map((name) => join(SOURCES, name)));
 /** No test process outlives this, whatever happens to its test. */
 const MAX_LIFE_MS = 60_000;
 
@@ -29,8 +32,7 @@ export function startWorker(name: string, ...args: string[]): LineProcess {
 
 /** The same as another user of the machine; only root can. */
 export function startWorkerAs(uid: number | undefined, name: string, ...args: string[]): LineProcess {
-  const program = join(PACKAGE_FOLDER, "test", "workers", `${name}.ts`);
-  const child = spawn(process.execPath, [RUN, program, ...args], {
+  const child = spawn(process.execPath, ["--enable-source-maps", join(WORKERS, `${name}.js`), ...args], {
     cwd: PACKAGE_FOLDER,
     timeout: MAX_LIFE_MS,
     killSignal: "SIGKILL",

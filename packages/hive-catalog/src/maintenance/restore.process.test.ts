@@ -3,6 +3,7 @@ import {
   chownSync,
   closeSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -16,7 +17,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { CatalogFile, readSql, runSql } from "../../test/catalog-file.ts";
 import { makeIndexStale, manyHives, overwritePage } from "../../test/large-catalog.ts";
 import { startSqliteProcess, startWorker } from "../../test/processes.ts";
@@ -25,14 +26,25 @@ import { HiveCatalog } from "../index.ts";
 import { backupCatalog, type CopyProgress, checkCatalog, restoreCatalog } from "../maintenance.ts";
 import { temporaryFolder } from "../testing.ts";
 
-/** A backup of a catalog with hives, in a folder of its own. */
-async function aBackup(count = 3) {
+const made = await temporaryFolder();
+afterAll(() => made[Symbol.asyncDispose]());
+
+/** A backup of a catalog with so many hives, made once. */
+async function backupOf(count: number): Promise<string> {
+  const backup = join(made.path, `${count}.db`);
+  if (existsSync(backup)) return backup;
   await using file = await CatalogFile.create();
   await (await file.open()).close();
   file.run(manyHives(count));
+  await backupCatalog(file.path, backup);
+  return backup;
+}
+
+/** A copy of it, in a folder of its own. */
+async function aBackup(count = 3) {
   const folder = await temporaryFolder();
   const backup = join(folder.path, "backup.db");
-  await backupCatalog(file.path, backup);
+  copyFileSync(await backupOf(count), backup);
   return {
     folder: folder.path,
     backup,
