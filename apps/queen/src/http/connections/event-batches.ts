@@ -53,7 +53,7 @@ export class EventBatches {
     const { events: log, rowsOf } = this.#parts;
     const { events, upTo } = log.after(n, MAX_EVENTS, (event) => filter.wants(event));
     const hiveIds = new Set(events.flatMap((event) => hiveOfRow(event) ?? []));
-    const rowOf = hiveIds.size === 0 ? unread : await rowsOf([...hiveIds]).catch(() => unread);
+    const rowOf = hiveIds.size === 0 ? unread : oncePerHive(await rowsOf([...hiveIds]).catch(() => unread));
     let text = "";
     for (const event of events) {
       if (text.length >= MAX_PIECE_LENGTH) return { text: Buffer.from(text), upTo: event.n - 1 };
@@ -64,6 +64,15 @@ export class EventBatches {
 }
 
 const unread: RowText = () => undefined;
+
+/** Some rows are long, and a hive may have several events. */
+function oncePerHive(rowOf: RowText): RowText {
+  const texts = new Map<string, string | undefined>();
+  return (hiveId) => {
+    if (!texts.has(hiveId)) texts.set(hiveId, rowOf(hiveId));
+    return texts.get(hiveId);
+  };
+}
 
 const hiveOfRow = ({ type, hiveId }: LoggedEvent): string | undefined => (type === CHANGES_NO_ROW ? undefined : hiveId);
 
