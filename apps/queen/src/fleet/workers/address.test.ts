@@ -4,8 +4,17 @@ import { urlOf } from "./address.ts";
 const urlFrom = (url: string, host = "10.1.2.3") => urlOf({ url, port: null, reachable: null }, host);
 
 test.each([
-  ["http://gpu-01.rack.example:11434", "http://gpu-01.rack.example:11434"],
-  ["http://10.1.2.3:8000", "http://10.1.2.3:8000"],
+  "http://gpu-01:8000",
+  "http://gpu-01.rack.example:11434",
+  "http://10.1.2.3:8000",
+  "http://255.255.255.255:1",
+  "http://1.2.3.4:59999",
+])("%s is in its normal form, as a parser has it", (url) => {
+  expect(urlFrom(url)).toBe(url);
+  expect(new URL(url).href).toBe(`${url}/`);
+});
+
+test.each([
   ["http://127.9.9.9:8000", null],
   ["http://127.0.0.1.:8000", null],
   ["http://0.0.0.0:8000", "http://10.1.2.3:8000"],
