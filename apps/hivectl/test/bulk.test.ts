@@ -44,6 +44,18 @@ test("what is done to many is a line for each, and ends with a count", async () 
   expect(await cordoned()).toEqual(IDS);
 });
 
+test("as data, what is skipped or fails has its fields in the order of what is done", async () => {
+  await client.cordonHive("gpu-02", { reason: "why" });
+  const { stdout } = await run(["cordon", "gpu-01", "gpu-02", "nope", "--reason", "why", "-y", "-o", "jsonl"]);
+  const lines: Record<string, unknown>[] = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(lines.map(({ outcome }) => outcome)).toEqual(["skipped", "failed", "done"]);
+  const order = ["type", "hive_id", "outcome", "detail", "problem", "operation_id"];
+  expect(lines.map((line) => Object.keys(line))).toEqual([order, order, order]);
+});
+
 test("of one it asks yes or no, and says what would be done", async () => {
   const asked = /Cordon gpu-01 \(cordon until it is lifted\)\? \[y\/N\] /;
   const no = await type(["cordon", "gpu-01", "--reason", "new fans"], "n\n");
