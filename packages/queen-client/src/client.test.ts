@@ -2,6 +2,7 @@ import type { RequestListener } from "node:http";
 import { closedPort } from "@repo/test-support/closed-port";
 import { expect, test } from "vitest";
 import { QueenClient } from "./client.ts";
+import type { Connection } from "./events.ts";
 import { type QueenClientOptions, Requests } from "./requests.ts";
 import { all, startServer } from "./testing.ts";
 
@@ -109,6 +110,19 @@ test("what is to be done to many hives is asked for again while the queen does t
   expect(server.requests).toHaveLength(6);
   await expect(act()).rejects.toMatchObject({ code: "TOO_MANY_REQUESTS" });
   expect(server.requests).toHaveLength(7);
+});
+
+test("events are not asked for again in silence: whoever waits for them is told that they are refused", async () => {
+  await using server = await startClient(problem(429, "TOO_MANY_REQUESTS", { "retry-after": "0" }));
+  const stop = new AbortController();
+  const told: Connection[] = [];
+  const onConnection = (connection: Connection) => {
+    told.push(connection);
+    stop.abort();
+  };
+  expect(await all(server.client.readEvents({ signal: stop.signal, onConnection }))).toEqual([]);
+  expect(told).toMatchObject([{ isOpen: false, why: { code: "TOO_MANY_REQUESTS" } }]);
+  expect(server.requests).toHaveLength(1);
 });
 
 test("what only reads is asked again when the queen says when, and a change never is", async () => {

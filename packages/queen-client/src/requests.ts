@@ -92,20 +92,23 @@ export class Requests {
     request: Parts,
     call: Call = {},
   ): AsyncGenerator<Line, void, undefined> {
-    const { body, signal } = await this.stream(method, path, { ...request, accept: "application/x-ndjson" }, call);
+    const lines = { ...request, accept: "application/x-ndjson" };
+    // Of what is refused so, nothing was begun.
+    const { body, signal } = await this.stream(method, path, lines, call, { mayRepeat: isOneTooMany });
     yield* jsonLinesOf<Line>(body, { signal, silenceMs: this.#silenceMs });
   }
 
-  /** The body of an answer that comes in pieces, and the signal that ends it. It is asked for again while too much of its caller is under way, of which nothing was begun. */
+  /** The body of an answer that comes in pieces, and the signal that ends it. */
   stream(
     method: Method,
     path: Path,
     request: Parts & { accept: string },
     call: Call,
+    { mayRepeat = (_error: unknown): boolean => false } = {},
   ): Promise<{ body: ReadableStream<Uint8Array>; signal: AbortSignal }> {
     return this.#inTime(`${method.toUpperCase()} ${path}`, call, async (signal, endMs) => {
       const send = () => this.#send(method, path, request, signal);
-      const { headers, status, body } = await this.#repeated(send, isOneTooMany, { signal, endMs });
+      const { headers, status, body } = await this.#repeated(send, mayRepeat, { signal, endMs });
       if (body !== null && headers.get("content-type")?.startsWith(request.accept)) return { body, signal };
       await body?.cancel();
       throw new QueenNoAnswer("not_a_queen", `what answered is no queen: it sends no ${request.accept}`, { status });
