@@ -221,15 +221,6 @@ test("cuts off an endless answer", async () => {
   expect(messages()).toEqual([expect.stringContaining("something else than a queen answers there")]);
 });
 
-test("does not follow the queen elsewhere", async () => {
-  const elsewhere = await startQueenDouble();
-  const queen = await startQueenDouble();
-  queen.answerWith((response) => response.writeHead(307, { location: `${elsewhere.url}/v1/heartbeat` }).end());
-  const { logged } = beatTo(queen.url);
-  expect(await logged(1)).toMatchObject({ reason: "it answers 307: " });
-  expect(elsewhere.beats).toEqual([]);
-});
-
 test("stop ends a beat that is under way, and no other follows", async () => {
   const queen = await startQueenDouble();
   queen.answerWith(() => {});

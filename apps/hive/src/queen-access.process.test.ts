@@ -39,22 +39,27 @@ test("a token in the place of one that is revoked is read from its file, and wit
   await eventually(() => agent.log.filter(({ msg }) => msg === "queen reached")[1], "the second token");
   rmSync(path);
   queen.revoke(undefined);
-  const { reason } = await agent.logged("stay as they were read before");
+  const { reason } = await agent.logged("stays as it was read before");
   expect(reason).toContain(`--token-file (HIVE_TOKEN_FILE) ${path}: ENOENT`);
   queen.revoke("hq_2_second");
   await eventually(
     () => agent.log.filter(({ msg }) => msg === "queen reached")[2],
     "the second token, without its file",
   );
-  expect(agent.log.filter(({ msg }) => msg.includes("stay as they were"))).toHaveLength(1);
+  expect(agent.log.filter(({ msg }) => msg.includes("stays as it was"))).toHaveLength(1);
 });
 
-test("a certificate that takes the place of another in its file is trusted from then on", async () => {
+test("a certificate that takes the place of another in its file is trusted from then on, whatever became of the token's", async () => {
   const queen = await startQueenDouble({ tls: true });
-  const path = join(temporaryFolder(), "ca.pem");
+  const folder = temporaryFolder();
+  const [path, token] = [join(folder, "ca.pem"), join(folder, "token")];
   copyFileSync(OTHER_CA, path);
-  const agent = startAgent([...FAST, "--queen", queen.url, "--queen-ca", path]);
+  writeFileSync(token, "hq_1_first", { mode: 0o600 });
+  const agent = startAgent([...FAST, "--queen", queen.url, "--queen-ca", path, "--token-file", token]);
   await agent.logged("queen not reached");
+  rmSync(token);
+  await agent.logged("stays as it was read before");
   copyFileSync(QUEEN_CA, path);
   await agent.logged("queen reached");
+  expect(new Set(queen.authorizations)).toEqual(new Set(["Bearer hq_1_first"]));
 });

@@ -56,8 +56,9 @@ export function renewedAccess(
     const problems: string[] = [];
     const anew = read(problems);
     const reason = problems.join("; ");
-    if (reason === "") access = anew;
-    else if (reason !== said) log.warn({ reason }, "token and certificate for the queen stay as they were read before");
+    access = { token: anew.token ?? access.token, queenCa: anew.queenCa ?? access.queenCa };
+    if (reason !== said && reason !== "")
+      log.warn({ reason }, "what cannot be read for the queen stays as it was read before");
     said = reason;
     return access;
   };

@@ -78,7 +78,8 @@ export class Session {
     this.#caller = { url, hasToken: token !== undefined };
     const fetch = nodeFetch(ca, this.flags.verbose && ((seen) => this.#tell(seen)));
     try {
-      return new QueenClient({ url, token, fetch, timeoutMs: this.timeoutMs(REQUEST_TIMEOUT_MS) });
+      const onWait = () => this.terminal.say("the queen does too much else for this caller: it waits for its turn");
+      return new QueenClient({ url, token, fetch, timeoutMs: this.timeoutMs(REQUEST_TIMEOUT_MS), onWait });
     } catch (error) {
       throw error instanceof TypeError ? new UsageProblem(error.message.replace(/^url/, "--url (QUEEN_URL)")) : error;
     }

@@ -213,13 +213,15 @@ test("of a hive that is online, remove says that its agent goes on to beat", asy
 
 test("as data each hive is as the queen says it; names are those that did not fail", async () => {
   const json = await run(["cordon", "-y", "--reason", "x", "--for", "2h", "-o", "json", "-"], "gpu-01\nnope\n");
-  expect(JSON.parse(json.stdout)).toMatchObject({
+  const all = JSON.parse(json.stdout);
+  expect(all).toMatchObject({
     hives: [
       { hive_id: "nope", outcome: "failed", problem: { code: "HIVE_NOT_FOUND" } },
       { hive_id: "gpu-01", outcome: "done", detail: expect.stringMatching(/^cordon until 2/) },
     ],
     counts: { done: 1, failed: 1, skipped: 0 },
   });
+  expect(Object.keys(all.hives[0])).toEqual(Object.keys(all.hives[1]));
   const names = await run(["uncordon", "-y", "-o", "name", "gpu-01", "nope", "gpu-02"]);
   expect(names).toMatchObject({ code: 3, stdout: "gpu-02\ngpu-01\n" });
 });

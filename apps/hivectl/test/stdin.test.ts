@@ -34,6 +34,11 @@ test.each(CALLS)("where Ctrl-C ends whoever writes the stdin of %j, too, nothing
   expect(await running.end()).toEqual({ code: 130, stdout: "", stderr });
 });
 
+test("columns that there are not are refused before the hives to add are typed", async () => {
+  const running = new Hivectl(["add", "-", "--columns", "nope"], { QUEEN_URL: queen.url });
+  expect(await running.end()).toMatchObject({ code: 2, stderr: expect.stringContaining('no column "nope"') });
+});
+
 test("where the queen does not answer before anything is done, it is said that nothing was", async () => {
   await using nobody = await closedPort();
   const away = { QUEEN_URL: nobody.url };

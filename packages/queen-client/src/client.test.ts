@@ -1,7 +1,8 @@
 import type { RequestListener } from "node:http";
 import { closedPort } from "@repo/test-support/closed-port";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { QueenClient } from "./client.ts";
+import type { Connection } from "./events.ts";
 import { type QueenClientOptions, Requests } from "./requests.ts";
 import { all, startServer } from "./testing.ts";
 
@@ -97,18 +98,37 @@ test("a list is read page by page, each when it is asked for", async () => {
 
 test("what is to be done to many hives is asked for again while the queen does too much else, and at last says so", async () => {
   let refused = 0;
-  await using server = await startClient((request, response) => {
-    refused += 1;
-    const headers = { "content-type": "application/x-ndjson" };
-    if (refused < 6) problem(429, "TOO_MANY_REQUESTS", { "retry-after": "0" })(request, response);
-    else if (refused === 6) response.writeHead(200, headers).end('{"type":"end"}\n');
-    else problem(429, "TOO_MANY_REQUESTS", { "retry-after": "3600" })(request, response);
-  });
+  const onWait = vi.fn();
+  await using server = await startClient(
+    (request, response) => {
+      refused += 1;
+      const headers = { "content-type": "application/x-ndjson" };
+      if (refused < 6) problem(429, "TOO_MANY_REQUESTS", { "retry-after": "0" })(request, response);
+      else if (refused === 6) response.writeHead(200, headers).end('{"type":"end"}\n');
+      else problem(429, "TOO_MANY_REQUESTS", { "retry-after": "3600" })(request, response);
+    },
+    { onWait },
+  );
   const act = () => all(server.client.actOnHives({ action: "detect", ids: ["a"] }));
   expect(await act()).toEqual([{ type: "end" }]);
   expect(server.requests).toHaveLength(6);
+  expect(onWait).toHaveBeenCalledTimes(1);
   await expect(act()).rejects.toMatchObject({ code: "TOO_MANY_REQUESTS" });
   expect(server.requests).toHaveLength(7);
+  expect(onWait).toHaveBeenCalledTimes(1);
+});
+
+test("events are not asked for again in silence: whoever waits for them is told that they are refused", async () => {
+  await using server = await startClient(problem(429, "TOO_MANY_REQUESTS", { "retry-after": "0" }));
+  const stop = new AbortController();
+  const told: Connection[] = [];
+  const onConnection = (connection: Connection) => {
+    told.push(connection);
+    stop.abort();
+  };
+  expect(await all(server.client.readEvents({ signal: stop.signal, onConnection }))).toEqual([]);
+  expect(told).toMatchObject([{ isOpen: false, why: { code: "TOO_MANY_REQUESTS" } }]);
+  expect(server.requests).toHaveLength(1);
 });
 
 test("what only reads is asked again when the queen says when, and a change never is", async () => {

@@ -14,6 +14,8 @@ export interface QueenClientOptions {
   readonly fetch?: typeof globalThis.fetch | undefined;
   /** How long a call may take, with its repeats. Of one whose answer comes in pieces: until that begins. Default: 30,000. */
   readonly timeoutMs?: number | undefined;
+  /** Told once of each call for many hives that has to wait for its turn. */
+  readonly onWait?: (() => void) | undefined;
 }
 
 /** Of one call. */
@@ -41,6 +43,13 @@ interface Parts {
   readonly headers?: Record<string, string>;
 }
 
+/** Whether something is asked again, and who is told. */
+interface Repeats {
+  readonly mayRepeat: (error: unknown, repeats: number) => boolean;
+  readonly onWait?: (() => void) | undefined;
+}
+
+const NEVER_REPEATED: Repeats = { mayRepeat: () => false };
 const TIMEOUT_MS = 30_000;
 const MAX_REPEATS = 3;
 /** Of what is said in plain text by whoever answers in place of a queen. */
@@ -54,6 +63,7 @@ export class Requests {
   readonly #sessionKey: string | undefined;
   readonly #fetch: typeof globalThis.fetch;
   readonly #timeoutMs: number;
+  readonly #onWait: (() => void) | undefined;
   readonly #wait: Wait;
   readonly #silenceMs: number;
 
@@ -64,6 +74,7 @@ export class Requests {
     // A browser's fetch is called on nothing else than its window.
     this.#fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
     this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+    this.#onWait = options.onWait;
     this.#wait = waits;
     this.#silenceMs = silenceMs;
   }
@@ -79,7 +90,7 @@ export class Requests {
     return this.#inTime(`${method.toUpperCase()} ${path}`, call, async (signal, endMs) => {
       const send = () => this.#send(method, path, request, signal);
       const mayRepeat = (error: unknown, repeats: number) => method === "get" && repeats < maxRepeats && isBusy(error);
-      const response = await this.#repeated(send, mayRepeat, { signal, endMs });
+      const response = await this.#repeated(send, { mayRepeat, signal, endMs });
       const text = await response.text().catch(broken);
       return (text === "" ? undefined : parse(text)) as AnswerOf<OperationAt<At, By>>;
     });
@@ -92,20 +103,26 @@ export class Requests {
     request: Parts,
     call: Call = {},
   ): AsyncGenerator<Line, void, undefined> {
-    const { body, signal } = await this.stream(method, path, { ...request, accept: "application/x-ndjson" }, call);
+    const lines = { ...request, accept: "application/x-ndjson" };
+    // Of what is refused so, nothing was begun.
+    const { body, signal } = await this.stream(method, path, lines, call, {
+      mayRepeat: isOneTooMany,
+      onWait: this.#onWait,
+    });
     yield* jsonLinesOf<Line>(body, { signal, silenceMs: this.#silenceMs });
   }
 
-  /** The body of an answer that comes in pieces, and the signal that ends it. It is asked for again while too much of its caller is under way, of which nothing was begun. */
+  /** The body of an answer that comes in pieces, and the signal that ends it. */
   stream(
     method: Method,
     path: Path,
     request: Parts & { accept: string },
     call: Call,
+    { mayRepeat, onWait }: Repeats = NEVER_REPEATED,
   ): Promise<{ body: ReadableStream<Uint8Array>; signal: AbortSignal }> {
     return this.#inTime(`${method.toUpperCase()} ${path}`, call, async (signal, endMs) => {
       const send = () => this.#send(method, path, request, signal);
-      const { headers, status, body } = await this.#repeated(send, isOneTooMany, { signal, endMs });
+      const { headers, status, body } = await this.#repeated(send, { mayRepeat, onWait, signal, endMs });
       if (body !== null && headers.get("content-type")?.startsWith(request.accept)) return { body, signal };
       await body?.cancel();
       throw new QueenNoAnswer("not_a_queen", `what answered is no queen: it sends no ${request.accept}`, { status });
@@ -115,8 +132,7 @@ export class Requests {
   /** What `send` resolves to, once more each time that the queen says when, as long as there is time for it. */
   async #repeated<T>(
     send: () => Promise<T>,
-    mayRepeat: (error: unknown, repeats: number) => boolean,
-    { signal, endMs }: { signal: AbortSignal; endMs: number },
+    { mayRepeat, onWait, signal, endMs }: Repeats & { signal: AbortSignal; endMs: number },
   ): Promise<T> {
     for (let repeats = 0; ; repeats += 1) {
       try {
@@ -124,6 +140,7 @@ export class Requests {
       } catch (error) {
         const waitMs = mayRepeat(error, repeats) ? retryAfterOf(error) : undefined;
         if (waitMs === undefined || performance.now() + waitMs > endMs) throw error;
+        if (repeats === 0) onWait?.();
         await this.#wait(waitMs, signal);
       }
     }

@@ -167,10 +167,11 @@ test("a card that a virtual machine has may sleep: nvidia-smi does not know it",
 });
 
 test("what could not be read is absent, none is an empty list, and one that is lost is left out", async () => {
-  const { found, answer, next } = watchBeside();
+  const { found, watch, answer, next } = watchBeside();
   await found.read();
   answer(["Failed to initialize NVML: Driver/library version mismatch"]);
   expect(await next()).toEqual({ host: expect.anything() });
+  expect(watch.tookMs).toBe(0);
   answer([LINES[0] ?? "", "Unable to determine the device handle for GPU0000:4F:00.0: Unknown Error"]);
   expect((await next()).gpus).toEqual([FIRST]);
   answer(["No devices were found"]);

@@ -79,7 +79,7 @@ export class TelemetryWatch {
     return this.#memoryByPid;
   }
 
-  /** As long as the last reading. */
+  /** As long as the last reading. One that failed, as where nvidia-smi hangs, would be no use earlier either. */
   get tookMs(): number {
     return this.#tookMs;
   }
@@ -107,7 +107,7 @@ export class TelemetryWatch {
     if (!this.#isOutdated) this.#gpus = gpus;
     const memoryByPid = await this.#readMemoryByPid(nvidia?.gpus ?? [], toAsk);
     if (!this.#isOutdated) this.#memoryByPid = memoryByPid;
-    this.#tookMs = performance.now() - startedMs;
+    if (nvidia?.gpus !== null) this.#tookMs = performance.now() - startedMs;
   }
 
   async #told(cards: PciGpu[], nvidia: GpuReading<NvidiaGpu> | undefined): Promise<GpuTelemetry[] | undefined> {

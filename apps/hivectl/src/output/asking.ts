@@ -37,8 +37,9 @@ export async function ask(terminal: Terminal, question: string, signal: AbortSig
 export async function readSecret(terminal: Terminal, prompt: string, signal: AbortSignal): Promise<string> {
   const { stdin, stderr } = terminal.streams;
   if (!terminal.canAsk) return readFirstLine(stdin, signal);
-  stderr.write(prompt);
+  // Before anybody is asked: a terminal shows what comes sooner.
   stdin.setRawMode(true);
+  stderr.write(prompt);
   try {
     return await readKeys(stdin);
   } finally {

@@ -57,6 +57,8 @@ export async function addMany(
 ): Promise<number> {
   const { terminal, queen, call } = session;
   terminal.goOnUnread();
+  // It refuses columns that there are not, before anybody types what would be in vain.
+  const printer = session.printer(ADDED);
   const invalid: Added[] = [];
   const hives: Numbered[] = [];
   for (const [at, text] of (await beforeAnything(session, () => readStdin(session))).split("\n").entries()) {
@@ -68,7 +70,7 @@ export async function addMany(
       invalid.push({ line: at + 1, id: null, outcome: "failed", problem });
     }
   }
-  const report = new Report(session, hives, ifMissing);
+  const report = new Report(session, printer, hives, ifMissing);
   for (const line of invalid) await report.tell(line);
   try {
     for (const part of batchesOf(hives, { count: MAX_HIVES, length: MAX_LENGTH, lengthOf })) {
@@ -98,9 +100,9 @@ class Report {
   readonly #asked = new Set<number>();
   readonly #counts = { added: 0, skipped: 0, failed: 0, not_known: 0 };
 
-  constructor(session: Session, hives: readonly Numbered[], ifMissing: boolean) {
+  constructor(session: Session, printer: Printer<Added>, hives: readonly Numbered[], ifMissing: boolean) {
     this.#session = session;
-    this.#printer = session.printer(ADDED);
+    this.#printer = printer;
     this.#ifMissing = ifMissing;
     this.#left = new Map(hives.map(({ line, hive }) => [line, hive.id ?? null]));
   }

@@ -216,10 +216,10 @@ export async function isNumberTyped(session: Session, title: string, count: numb
   return false;
 }
 
-const asOutcome = ({ outcome, ...line }: ActionOnHive): ActionOnHive => {
-  if (outcome === "would_skip") return { ...line, outcome: "skipped" };
-  return { ...line, outcome: outcome === "would_fail" ? "failed" : outcome };
-};
+function asOutcome(line: ActionOnHive): ActionOnHive {
+  if (line.outcome === "would_skip") return { ...line, outcome: "skipped" };
+  return line.outcome === "would_fail" ? { ...line, outcome: "failed" } : line;
+}
 
 function readParallel(text: string): number {
   if (/^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_PARALLEL) return Number(text);

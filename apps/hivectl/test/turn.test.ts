@@ -1,0 +1,31 @@
+import { once } from "node:events";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { QueenClient } from "@repo/queen-client";
+import { expect, onTestFinished, test } from "vitest";
+import { until } from "../../queen/test/until.ts";
+import { Hivectl } from "./hivectl.ts";
+import { queenForAll } from "./queen.ts";
+
+const queen = queenForAll();
+
+test("while the queen does too much else, it says that it waits, and is done when its turn comes", async () => {
+  const client = new QueenClient({ url: queen.url });
+  const asked: ServerResponse[] = [];
+  const slow = createServer(({ url }, response) => (url === "/v1/devices" ? asked.push(response) : response.end()));
+  onTestFinished(() => slow.closeAllConnections());
+  await once(slow.listen(0, "127.0.0.1"), "listening");
+  const { port } = slow.address() as AddressInfo;
+  const others = [1, 2, 3, 4].map(async (n) => {
+    await client.addHive({ id: `slow-${n}`, host: "127.0.0.1", port });
+    for await (const _ of client.actOnHives({ action: "detect", ids: [`slow-${n}`] }));
+  });
+  await client.addHive({ id: "gpu-01", host: "127.0.0.1", port: 1 });
+  await until("four are under way", () => asked.length === 4);
+  const running = new Hivectl(["uncordon", "gpu-01", "-y"], { QUEEN_URL: queen.url });
+  await until("it waits", () => running.stderr.includes("it waits for its turn"));
+  for (const response of asked) response.writeHead(404).end();
+  await Promise.all(others);
+  const turn = "hivectl: the queen does too much else for this caller: it waits for its turn\n";
+  expect(await running.end()).toMatchObject({ code: 0, stderr: `${turn}hivectl: 0 done, 1 skipped\n` });
+});
