@@ -34,7 +34,7 @@ export const readAs =
 /** Reads the query string; throws a Problem that names each wrong parameter, and each that is not known: one that is ignored does not what its sender thinks. */
 export function parseQuery<Schema extends z.ZodObject>(schema: Schema, query: unknown): z.output<Schema> {
   const repeated = Object.entries(query ?? {}).filter(
-    ([name, value]) => name in schema.shape && Array.isArray(value) && !takesList(schema.shape[name]),
+    ([name, value]) => Object.hasOwn(schema.shape, name) && Array.isArray(value) && !takesList(schema.shape[name]),
   );
   if (repeated.length > 0) {
     const errors = repeated.map(([field, values]) => ({ field, message: `must be given once${got(values)}` }));
