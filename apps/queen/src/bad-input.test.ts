@@ -154,3 +154,17 @@ test("says that a query parameter was repeated", async () => {
     },
   });
 });
+
+test.each(["/v1/hives", "/v1/counts"])(
+  "a repeated parameter of %s may be called as what every object has",
+  async (path) => {
+    await using queen = await startTestQueen();
+    for (const field of ["constructor", "__proto__"]) {
+      const message = expect.stringMatching(/^is not a known query parameter; /);
+      expect(await queen.request("GET", `${path}?${field}=1&${field}=2`)).toMatchObject({
+        status: 400,
+        body: { code: "INVALID_ARGUMENT", errors: [{ field, message }] },
+      });
+    }
+  },
+);

@@ -31,34 +31,24 @@ export const readAs =
     return z.NEVER;
   };
 
-/** Reads the query string; throws a Problem that names each wrong parameter. */
+/** Reads the query string; throws a Problem that names each wrong parameter, and each that is not known: one that is ignored does not what its sender thinks. */
 export function parseQuery<Schema extends z.ZodObject>(schema: Schema, query: unknown): z.output<Schema> {
   const repeated = Object.entries(query ?? {}).filter(
-    ([name, value]) => Array.isArray(value) && !takesList(schema.shape[name]),
+    ([name, value]) => Object.hasOwn(schema.shape, name) && Array.isArray(value) && !takesList(schema.shape[name]),
   );
   if (repeated.length > 0) {
     const errors = repeated.map(([field, values]) => ({ field, message: `must be given once${got(values)}` }));
     throw invalidInput("INVALID_ARGUMENT", errors);
   }
   const known = Object.keys(schema.shape).join(", ");
-  return parse(schema, query, "INVALID_ARGUMENT", `is not a known query parameter; those are: ${known}`);
+  const unknown = `is not a known query parameter; ${known === "" ? "there are none here" : `those are: ${known}`}`;
+  return parse(schema, query, "INVALID_ARGUMENT", unknown);
 }
 
 /** Schemas of what may be given several times; `orOne`: in JSON one alone stands for a list of it. */
 export const LISTS = z.registry<{ readonly orOne: boolean }>();
 const takesList = (parameter: z.ZodType | undefined): boolean =>
   parameter !== undefined && LISTS.get(parameter) !== undefined;
-
-/** Throws a Problem that names each parameter, where none is taken: one that is ignored does not what its sender thinks. */
-export function refuseQuery(query: unknown): void {
-  const names = Object.keys(query ?? {});
-  if (names.length === 0) return;
-  const message = "is not a known query parameter; there are none here";
-  throw invalidInput(
-    "INVALID_ARGUMENT",
-    names.map((field) => ({ field, message })),
-  );
-}
 
 function parse<Schema extends z.ZodType>(
   schema: Schema,

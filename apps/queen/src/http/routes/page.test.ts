@@ -24,6 +24,7 @@ test("a browser is led from / to the page by a relative address; others are told
 test.each([
   ["/ui", ""],
   ["/ui?status=offline&sort=-load", ""],
+  ["/ui?status=offline&status=online", ""],
   ["/ui/", "../"],
   ["/ui/models", "../"],
   ["/ui/hives/gpu-01", "../../"],
