@@ -10,6 +10,9 @@ import { build, countIn, type Given, statement } from "../sql/statement.ts";
 import { type GpuRows, inList, type Values } from "./conditions.ts";
 import type { Direction, Query } from "./query.ts";
 
+/** So few are looked for first: counting up to a thousand takes longer than reading them. */
+const FEW = 64;
+
 /** From where ids come, in order: an index, of which one window is read at a time. */
 export type Source = {
   readonly kind: SourceKind;
@@ -208,12 +211,17 @@ export async function fewest(
   const ofAll: Source = { kind: all, values: {} };
   const [only = ofAll, ...others] = sources;
   if (others.length === 0 && only.kind.end !== undefined) return { source: only };
-  const counted = await Promise.all(sources.map((source) => countOf(client, source, place, maxCounted)));
-  const isUsable = ({ source, rows }: Counted) =>
-    rows <= maxCounted && (source.kind.end !== undefined || rows <= maxWindow);
-  const [first, ...further] = counted.filter(isUsable);
-  if (first === undefined) return { source: sources.find(({ kind }) => kind.end !== undefined) ?? ofAll };
-  return further.reduce((least, other) => (other.rows < least.rows ? other : least), first);
+  const least = async (atMost: number): Promise<Counted> => {
+    const counted = await Promise.all(sources.map((source) => countOf(client, source, place, atMost)));
+    const isUsable = ({ source, rows }: Counted) =>
+      source.kind.end !== undefined || rows <= Math.min(atMost, maxWindow);
+    const unknown: Counted = { source: ofAll, rows: Number.POSITIVE_INFINITY };
+    return counted.filter(isUsable).reduce((first, other) => (other.rows < first.rows ? other : first), unknown);
+  };
+  const few = await least(FEW);
+  if (few.rows <= FEW) return few;
+  const { source, rows } = await least(maxCounted);
+  return rows <= maxCounted ? { source, rows } : { source };
 }
 
 type Counted = Required<Leading>;

@@ -1,5 +1,6 @@
 import { tell } from "../calls.ts";
 import type { CallClient, SqlValue } from "../drivers/client.ts";
+import { inBatches } from "../event-loop.ts";
 import { checkChoice, checkFunction, checkInteger, invalidArgument, isKey } from "../model/check.ts";
 import { HIVE_STATUSES, type HiveRecord, type HiveStatus } from "../model/hive.ts";
 import type { DamagedHive, DamagedRecord, GetOptions, ListOptions, StaleOptions, StreamOptions } from "../options.ts";
@@ -32,8 +33,8 @@ export async function listIds(client: CallClient, options: ListOptions, onDamage
 /** Ids that one call takes. */
 const MAX_IDS = 1000;
 
-/** Those of the hives that are there, by id. Throws INVALID_ARGUMENT. */
-export function hivesWithIds(
+/** Those of the hives that are there, by id, in batches. Throws INVALID_ARGUMENT. */
+export async function* hivesWithIds(
   client: CallClient,
   ids: readonly string[],
   { onCorruptHive }: GetOptions,
@@ -42,8 +43,11 @@ export function hivesWithIds(
   if (!Array.isArray(ids) || ids.length > MAX_IDS) {
     throw invalidArgument("ids", `must be a list of at most ${MAX_IDS} ids`);
   }
-  const values = { ids: JSON.stringify(ids.filter(isKey)) };
-  return hivePages(client, hivesOfIds, values, { onCorruptHive }, onDamage);
+  const keys = [...new Set(ids.filter(isKey))].sort();
+  for await (const some of inBatches(keys, DEFAULT_STREAM_PAGE)) {
+    const paging = { limit: some.length, onCorruptHive };
+    yield* hivePages(client, hivesOfIds, { ids: JSON.stringify(some) }, paging, onDamage);
+  }
 }
 
 /** The columns of a stored hive that are sound, damaged as others may be. */
