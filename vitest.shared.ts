@@ -1,4 +1,9 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+
+/** Each test that LIBSQL_TEST_URL is for empties the one database there. */
+const SHARES_A_SERVER = process.env.LIBSQL_TEST_URL !== undefined;
+const workers = (count: number) => (SHARES_A_SERVER ? 1 : count);
 
 /**
  * The tests of all packages below the pattern `packages`, in two projects: a file that starts processes or breaks disks stands in test/ or
@@ -10,17 +15,32 @@ export function testsOf(packages: string) {
     // Packages of this repository are loaded from their TypeScript.
     ssr: { resolve: { conditions: ["source"] } },
     test: {
-      // The default leaves one core alone; many tests wait for processes and deadlines, and use none. But each of them that
-      // LIBSQL_TEST_URL is for empties the one database there.
-      maxWorkers: process.env.LIBSQL_TEST_URL === undefined ? "100%" : 1,
-      // In one process for each core, which loads each module once: half of the work of the quick ones.
+      // The tests of a worker share its process, which loads each module once: half of the work of the quick ones.
       isolate: false,
       projects: [
         {
           extends: true,
-          test: { name: "quick", include: [`${packages}src/**/*.test.ts`], exclude: slow, testTimeout: 30_000 },
+          test: {
+            name: "quick",
+            include: [`${packages}src/**/*.test.ts`],
+            exclude: slow,
+            testTimeout: 30_000,
+            maxWorkers: workers(availableParallelism()),
+            sequence: { groupOrder: 0 },
+          },
         },
-        { extends: true, test: { name: "slow", include: slow, testTimeout: 60_000, hookTimeout: 60_000 } },
+        {
+          extends: true,
+          test: {
+            name: "slow",
+            include: slow,
+            testTimeout: 60_000,
+            hookTimeout: 60_000,
+            // They wait for processes and deadlines half of their time.
+            maxWorkers: workers(2 * availableParallelism()),
+            sequence: { groupOrder: 1 },
+          },
+        },
       ],
     },
   });

@@ -25,10 +25,10 @@ export function eventually<T>(condition: () => T | undefined | Promise<T | undef
   }, WAIT);
 }
 
-/** A folder that lives as long as the test. */
+/** A folder that lives as long as the test. What the test started may write its last word there meanwhile: it is removed once more then. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "hive-agent-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
   return folder;
 }
 

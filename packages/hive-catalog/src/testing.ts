@@ -8,10 +8,10 @@ import { type HiveRecord, type NewHive, newHiveRecord } from "./model/hive.ts";
 import type { OpenOptions } from "./options.ts";
 import { type DerivedGpus, derivedFromText } from "./traits/gpus.ts";
 
-/** A new, empty folder for the files of one test; removed when it is disposed of. */
+/** A new, empty folder for the files of one test; removed when it is disposed of, whatever a process that just ends writes there meanwhile. */
 export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
   const path = await mkdtemp(join(tmpdir(), "hive-catalog-"));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 10 }) };
 }
 
 /** A catalog for a test. */
