@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { HiveCatalog } from "./catalog.ts";
@@ -21,10 +21,22 @@ export type TestCatalog = HiveCatalog & {
   run(sql: string): Promise<readonly (readonly unknown[])[]>;
 };
 
+let emptyFile: Promise<Buffer> | undefined;
+
+/** The file of a catalog without hives. Made once: the migrations take two thirds of what a test's catalog costs, as measured. */
+async function makeEmptyFile(): Promise<Buffer> {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "hives.db");
+  await (await HiveCatalog.open(path)).close();
+  return await readFile(path);
+}
+
 /** A catalog on a fresh temporary file, whose folder is removed when the catalog is closed, or could not be opened. */
 export async function openTestCatalog(options?: OpenOptions): Promise<TestCatalog> {
+  emptyFile ??= makeEmptyFile();
   const folder = await temporaryFolder();
   const path = join(folder.path, "hives.db");
+  await writeFile(path, await emptyFile, { mode: 0o600 });
   const catalog = await HiveCatalog.open(path, options).catch(async (error) => {
     await folder[Symbol.asyncDispose]();
     throw error;
