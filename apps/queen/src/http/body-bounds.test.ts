@@ -19,7 +19,7 @@ const sameWorkers = (count: number) => objects(count).map(() => workerJson());
 
 /** What is refused for its number, whatever is wrong with it beside. */
 const TOO_MANY: [what: string, method: "POST" | "PUT" | "PATCH", url: string, body: unknown, field: string][] = [
-  ["1,025 workers", "POST", "/v1/heartbeat", beatJson("hive-a", objects(1025)), "workers"],
+  ["25,000 workers", "POST", "/v1/heartbeat", beatJson("hive-a", objects(25_000)), "workers"],
   ["1,025 equal workers", "POST", "/v1/heartbeat", beatJson("hive-a", sameWorkers(1025)), "workers"],
   ["25,000 GPUs", "PUT", "/v1/hives/hive-a/devices", { cpu: null, gpus: gpus(25_000) }, "gpus"],
   ["40,000 unknown fields", "PUT", "/v1/hives/hive-a", { ...HIVE_JSON, ...unknownKeys(40_000) }, "body"],
@@ -84,7 +84,7 @@ test("a list without a key that a hive answers is told without one", async () =>
   await using queen = await startTestQueen();
   const hive = await startHive({
     "/health": (_request, response) => void response.end("{}"),
-    "/v1/devices": (_request, response) => void response.end(JSON.stringify(objects(1025))),
+    "/v1/devices": (_request, response) => void response.end(JSON.stringify(objects(5000))),
   });
   await addHive(queen, hive.port);
   const { body } = await queen.request("POST", "/v1/hives/hive-a/devices");

