@@ -86,7 +86,7 @@ test("reads no more than 4 MiB", async () => {
   await expect(asking(base)("/a")).rejects.toThrow(new NoAnswer("it answers with more than 4 MiB"));
   const endless = await serve((_request, response) => {
     const more = () => {
-      while (response.writable && response.write("x".repeat(65_536)));
+      while (response.socket?.writable && response.write("x".repeat(65_536)));
     };
     response.on("drain", more);
     more();
@@ -106,7 +106,7 @@ test("reads a few interim answers, and not many", async () => {
   });
   expect((await asking(server)("/a")).json).toEqual({});
   const other = await serve((_request, response) => {
-    const more = () => void (response.writable && response.writeEarlyHints({ link: "</a>" }, more));
+    const more = () => void (response.socket?.writable && response.writeEarlyHints({ link: "</a>" }, more));
     more();
   });
   await expect(asking(other)("/a")).rejects.toThrow("it answers with 1xx again and again");

@@ -1,4 +1,5 @@
 import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { Interrupted, UsageProblem } from "../failure.ts";
 import { confirm, readSecret } from "./asking.ts";
@@ -30,7 +31,8 @@ test.each([
 test("a question steers no terminal, and says that no is what counts", async () => {
   const { terminal: asked, stderr } = terminal("n\n");
   await confirm(asked, "Remove \x1b[2J?", signal);
-  expect(String(stderr.read())).toContain("Remove \\u001b[2J? [y/N] ");
+  stderr.end();
+  expect(await text(stderr)).toContain("Remove \\u001b[2J? [y/N] ");
 });
 
 test("where there is no terminal, the flag that would answer is named", async () => {

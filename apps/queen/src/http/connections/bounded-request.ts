@@ -10,11 +10,9 @@ class PiecesError extends Error {
   readonly code = "BODY_IN_PIECES";
 }
 
-/** After a CONNECT that nobody listens for Node reads no further, and closes the connection. */
-const LAST = {
-  upgrade: { get: () => true, set: () => undefined },
-  method: { get: () => "CONNECT", set: () => undefined },
-};
+/** What Node's parser asks once it has read the head of a request: after a 2, for another protocol that begins, it reads no further. */
+type Parsed = Socket & { readonly parser?: { onIncoming: () => number } | null };
+const OTHER_PROTOCOL = 2;
 
 /**
  * What each server reads: of each piece of a body Node makes a buffer of some hundred bytes, and a call, however short it is. Chunks of one byte would
@@ -26,9 +24,9 @@ export function boundedRequest(refuse: (error: PiecesError, socket: Socket) => v
   return class BoundedRequest extends IncomingMessage {
     #pieces = 0;
 
-    constructor(socket: Socket) {
+    constructor(socket: Parsed) {
       super(socket);
-      if (socket.destroyed) Object.defineProperties(this, LAST);
+      if (socket.destroyed && socket.parser) socket.parser.onIncoming = () => OTHER_PROTOCOL;
     }
 
     override push(piece: unknown, encoding?: BufferEncoding): boolean {

@@ -49,7 +49,7 @@ test("adds 200 hives by one request in few transactions, and bad lines between t
     lineOf("bad-port", { port: 0 }),
     lineOf("taken"),
     lineOf("hive-1000"),
-    `{"id":"deep","labels":${"[".repeat(40)}${"]".repeat(40)},"host":"${"x".repeat(3000)}"}`,
+    `{"id":"deep","labels":${"[".repeat(40)}${"]".repeat(40)},"host":"${"x".repeat(8192)}"}`,
     "",
     " \r",
   ];
