@@ -74,12 +74,9 @@ function problemSender(parts: Pick<AppParts, "metrics" | "log">) {
   };
 }
 
-/** The rest of the body will not come, or nobody is there any more who would take the answer. */
-function isBrokenOff(error: unknown, { raw }: FastifyRequest): boolean {
-  if (!(error instanceof Error && "code" in error)) return false;
-  if (error.code === "ECONNRESET") return raw.readableAborted;
-  return error.code === "ERR_STREAM_PREMATURE_CLOSE" && raw.socket.destroyed;
-}
+/** The rest of the body will not come. */
+const isBrokenOff = (error: unknown, { raw }: FastifyRequest): boolean =>
+  error instanceof Error && "code" in error && error.code === "ECONNRESET" && raw.readableAborted;
 
 const brokenOff = (): Problem => new Problem("REQUEST_ABORTED", "The request was broken off");
 
