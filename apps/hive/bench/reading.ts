@@ -23,7 +23,8 @@ try {
 
 async function run(): Promise<void> {
   const log = pino({ level: "silent" });
-  const options = { discover: true, configured: [], keys: new Map(), timeoutMs: 2000, advertiseHost: "", log };
+  const keys = new Map<string, string>();
+  const options = { discover: true, configured: [], keys: () => keys, timeoutMs: 2000, advertiseHost: "", log };
   const workers = new WorkerWatch(options);
   const tookMs: number[] = [];
   for (let reading = 0; reading < READINGS; reading++) {

@@ -77,10 +77,17 @@ export function readAheadMs(sources: readonly Pick<BeatSource, "tookMs">[], forM
 /** As Node says that nobody whom it trusts signed a certificate. */
 const OF_UNKNOWN_SIGNER = /SELF_SIGNED|^UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)/;
 
+/** Of a certificate that comes alone: nobody can tell whether its authority signed it, or another between the two. */
+const WITHOUT_CHAIN = "UNABLE_TO_VERIFY_LEAF_SIGNATURE";
+
 function whyNotReached(error: unknown): string {
   const why = whyNoAnswer(error);
-  if (!(error instanceof Error) || !OF_UNKNOWN_SIGNER.test(String(Reflect.get(error, "code")))) return why;
-  return `${why}: HIVE_QUEEN_CA names the file with the certificate of its authority`;
+  const code = error instanceof Error ? String(Reflect.get(error, "code")) : "";
+  if (!OF_UNKNOWN_SIGNER.test(code)) return why;
+  const next = `${why}: HIVE_QUEEN_CA names the file with the certificate of its authority`;
+  return code === WITHOUT_CHAIN
+    ? `${next}; where it does, QUEEN_TLS_CERT lacks the certificates between the two`
+    : next;
 }
 
 /** The body of a heartbeat. */

@@ -16,6 +16,7 @@ import { openLogFile } from "./log-file.ts";
 import { onceJson, onceText, readOnce } from "./once.ts";
 import { renewedAccess } from "./queen-access.ts";
 import { TelemetryWatch } from "./telemetry/watch.ts";
+import { type Keys, renewedKeys } from "./workers/configured.ts";
 import { WorkerWatch } from "./workers/watch.ts";
 
 /** Connections that are still open after this time are cut. */
@@ -172,7 +173,7 @@ function readers(log: Logger) {
   const workers = new WorkerWatch({
     discover: config.discover,
     configured: config.workers,
-    keys: config.workerKeys,
+    keys: workerKeys(log),
     timeoutMs: config.workerTimeoutMs,
     advertiseHost: config.advertiseHost,
     log,
@@ -182,6 +183,11 @@ function readers(log: Logger) {
   // The workers say when they were read, and telemetry tells nothing that is older.
   const sources = telemetry === undefined ? [workers] : [telemetry, workers];
   return { detector: createDeviceDetector(gpus), telemetry, workers, sources };
+}
+
+function workerKeys(log: Logger): () => Keys {
+  const { workerKeysFile: path, workerKeys: first } = config;
+  return path === "" ? () => first : renewedKeys(path, first, log);
 }
 
 /** So that the first beat after a restart does not say that there are no workers. */

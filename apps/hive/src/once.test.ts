@@ -12,6 +12,8 @@ import { WorkerWatch } from "./workers/watch.ts";
 
 const README = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
 
+const NO_KEYS = new Map<string, string>();
+
 async function onceOn(
   proc: Proc,
   { named = [], more = [], gpuProblems = [] }: { named?: URL[]; more?: BeatSource[]; gpuProblems?: string[] } = {},
@@ -19,7 +21,7 @@ async function onceOn(
   const workers = new WorkerWatch({
     discover: true,
     configured: named.map((base) => ({ kind: "openai" as const, base })),
-    keys: new Map(),
+    keys: () => NO_KEYS,
     timeoutMs: 5000,
     advertiseHost: "",
     log: pino({ level: "silent" }),

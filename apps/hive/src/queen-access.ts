@@ -1,5 +1,4 @@
-import { createSecureContext } from "node:tls";
-import { readSecretFile, readSettingFile } from "@repo/settings";
+import { readCertificates, readSecretFile } from "@repo/settings";
 import type { Logger } from "pino";
 
 export interface QueenAccess {
@@ -82,10 +81,7 @@ function checkToken(what: string, token: string): string {
 
 function readCa(path: string, queen: string): string {
   if (!queen.startsWith("https:")) throw new Error("is of no use for a queen that is not at https://");
-  const ca = readSettingFile(path).toString();
-  if (!ca.includes("-----BEGIN CERTIFICATE-----")) throw new Error("has no certificate in PEM");
-  createSecureContext({ ca });
-  return ca;
+  return readCertificates(path);
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

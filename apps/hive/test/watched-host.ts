@@ -9,6 +9,8 @@ interface Options extends Partial<Omit<WorkerWatchOptions, "configured">> {
   readonly named?: string;
 }
 
+const NO_KEYS = new Map<string, string>();
+
 /** Reads the servers of a host with these processes, as an agent does that was told no more than this. */
 export function watch(processes: readonly FakeProcess[], { named = "", ...options }: Options = {}) {
   const { proc, write } = fakeProc(processes);
@@ -18,7 +20,7 @@ export function watch(processes: readonly FakeProcess[], { named = "", ...option
   const workers = new WorkerWatch({
     discover: true,
     configured,
-    keys: new Map(),
+    keys: () => NO_KEYS,
     timeoutMs: 1000,
     advertiseHost: "",
     log: pino({ base: null }, { write: (line: string) => void log.push(JSON.parse(line).msg) }),

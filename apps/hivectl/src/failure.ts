@@ -110,11 +110,16 @@ const OF_CERTIFICATES: Record<string, string> = {
   ERR_TLS_CERT_ALTNAME_INVALID: "call the queen by a name or an address that stands in it: --url, QUEEN_URL",
 };
 
+const AUTHORITY = "QUEEN_CA names the file with the certificate of its authority";
+const CHAIN =
+  "where it does, or that authority is one that all know, QUEEN_TLS_CERT lacks the certificates between the two";
+
 function nextWithoutAnswer({ reason, cause }: QueenNoAnswer, caller: Caller | undefined): string[] {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   const ofCertificate = OF_CERTIFICATES[code];
   if (ofCertificate !== undefined) return [ofCertificate];
-  if (/CERT|SELF_SIGNED|VERIFY/.test(code)) return ["QUEEN_CA names the file with the certificate of its authority"];
+  if (code === "UNABLE_TO_VERIFY_LEAF_SIGNATURE") return [AUTHORITY, CHAIN];
+  if (/CERT|SELF_SIGNED|VERIFY/.test(code)) return [AUTHORITY];
   if (code === "EPROTO") return ["where it speaks plain HTTP, its URL begins with http://"];
   if (reason === "timed_out") return ["--timeout gives it longer"];
   return [`is a queen at ${caller?.url ?? "that address"}? --url, QUEEN_URL and \`hivectl context use\` say another`];

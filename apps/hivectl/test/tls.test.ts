@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { HiveCatalog } from "@repo/hive-catalog";
@@ -44,6 +45,24 @@ test.each([
     expect(stderr.split("\n").slice(1)).toEqual([`hivectl: ${next}`, ""]);
   },
 );
+
+test("of a certificate that comes without those between it and its authority it is said where they are missing", async () => {
+  const tls = ["--tls-cert", pathOf("chained.cert.pem"), "--tls-key", pathOf("a.key.pem")];
+  const QUEEN_URL = (await queens.start(tls).origin()).replace("http:", "https:");
+  const { code, stderr } = await hivectl(["get", "hives"], { QUEEN_URL, QUEEN_CA: pathOf("chained-root.cert.pem") });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/QUEEN_CA names .*\nhivectl: where it does, .* QUEEN_TLS_CERT lacks the certificates between/);
+});
+
+test("a file in QUEEN_CA with a certificate that cannot be read is refused, whatever stands before or behind it", async () => {
+  const path = `${queens.folder}/ca.pem`;
+  const whole = readFileSync(pathOf("a.cert.pem"), "utf8");
+  writeFileSync(path, whole + whole.slice(0, 200));
+  expect(await hivectl(["get", "hives"], { QUEEN_URL: "https://127.0.0.1:1", QUEEN_CA: path })).toMatchObject({
+    code: 2,
+    stderr: `hivectl: QUEEN_CA ${path}: certificate 2 of the 2 in it cannot be read\n`,
+  });
+});
 
 test("login stores the certificates with which it succeeded, from wherever they came", async () => {
   const queen = queens.start(["--tls-cert", pathOf("a.cert.pem"), "--tls-key", pathOf("a.key.pem")]);

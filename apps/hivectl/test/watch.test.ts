@@ -92,6 +92,19 @@ test("with a filter it tells of what is let through, and as JSON a line each", a
   expect({ code, ids: new Set(ids) }).toEqual({ code: 0, ids: new Set(["mine"]) });
 });
 
+test("as JSON it tells, too, what no column shows, such as another reason of a cordon", async () => {
+  const url = await queens.start().origin();
+  const client = new QueenClient({ url });
+  await client.addHive({ ...HIVE, id: "a" });
+  await client.cordonHive("a", { reason: "new fans" });
+  const { running, untilLine } = following(url, "hives", "-o", "jsonl");
+  await untilLine('"reason":"new fans"');
+  await client.cordonHive("a", { reason: "smoke" });
+  await untilLine('"reason":"smoke"');
+  running.child.kill("SIGINT");
+  expect(await running.end()).toMatchObject({ code: 0, stderr: "" });
+});
+
 test.each([
   [[], /^mine +no longer as asked for$/, /^gone +removed$/],
   [["-o", "jsonl"], /^\{"hive_id":"mine","left":true\}$/, /^\{"hive_id":"gone","removed":true\}$/],

@@ -1,3 +1,4 @@
+export { readCertificates } from "./certificates.ts";
 export { makeFolders } from "./folders.ts";
 export { leadsNowhere, print, written } from "./print.ts";
 export { LOG_LEVELS, oneOf, trueOrFalse, wholeNumber } from "./schemas.ts";

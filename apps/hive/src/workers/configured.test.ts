@@ -1,8 +1,9 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pino } from "pino";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../testing.ts";
-import { keyFor, parseServers, readKeys } from "./configured.ts";
+import { keyFor, parseServers, readKeys, renewedKeys } from "./configured.ts";
 
 test("reads servers with their kind and without, and drops the /v1 that callers write", () => {
   expect(parseServers("vllm=http://127.0.0.1:8000, https://llm.example/a/v1/ ,")).toEqual([
@@ -59,4 +60,22 @@ test("says what is wrong with a file of keys, and never a key", () => {
   expect(() => readKeys(fileWith("a b:1 secret\n"))).toThrow(/^line 1 must be host:port and a key$/);
   expect(() => readKeys(fileWith("a/b:1 secret\n"))).toThrow(/^line 1 must be host:port and a key$/);
   expect(() => readKeys("/nowhere/keys")).toThrow("ENOENT");
+});
+
+test("keys that change in their file are read anew, the same ones are the same, and what cannot be used leaves those before", () => {
+  const path = fileWith("127.0.0.1:8000 old\n");
+  const said: string[] = [];
+  const log = pino({ base: null }, { write: (line: string) => void said.push(JSON.parse(line).reason) });
+  const first = readKeys(path);
+  const keys = renewedKeys(path, first, log);
+  const key = () => keyFor(keys(), new URL("http://127.0.0.1:8000"));
+  expect(keys()).toBe(first);
+  writeFileSync(path, "127.0.0.1:8000 new\n");
+  expect(key()).toBe("new");
+  expect(keys()).toBe(keys());
+  writeFileSync(path, "new\n");
+  expect([key(), key()]).toEqual(["new", "new"]);
+  expect(said).toEqual(["line 1 must be host:port and a key"]);
+  writeFileSync(path, "127.0.0.1:8000 newest\n");
+  expect(key()).toBe("newest");
 });

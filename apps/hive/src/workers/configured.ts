@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import { readSecretFile } from "@repo/settings";
+import type { Logger } from "pino";
 import { SERVER_KINDS, type ServerKind } from "./adapter.ts";
 
 /** A server that an operator named. */
@@ -61,4 +63,22 @@ export function readKeys(path: string): Keys {
     keys.set(placeOf(new URL(`http://${place}`)), key);
   }
   return keys;
+}
+
+/** Reads the file anew each time that it is asked: the same object, as long as it says the same. What cannot be used then leaves what was read before, and is said once. */
+export function renewedKeys(path: string, first: Keys, log: Logger): () => Keys {
+  let [keys, said] = [first, ""];
+  return () => {
+    let reason = "";
+    try {
+      const anew = readKeys(path);
+      if (!isDeepStrictEqual(anew, keys)) keys = anew;
+    } catch (error) {
+      reason = error instanceof Error ? error.message : String(error);
+    }
+    if (reason !== said && reason !== "")
+      log.warn({ path, reason }, "the keys of servers stay as they were read before");
+    said = reason;
+    return keys;
+  };
 }

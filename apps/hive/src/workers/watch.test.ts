@@ -162,7 +162,7 @@ test("gives a server its key, and no other", async () => {
   const keyed = await startStub(...READY);
   const open = await startStub(HEALTH, withoutKey("GET /props"));
   const keys = new Map([[`127.0.0.1:${keyed.port}`, "secret"]]);
-  const { read } = watch([llama(keyed), { ...llama(open), pid: 11 }], { keys });
+  const { read } = watch([llama(keyed), { ...llama(open), pid: 11 }], { keys: () => keys });
   await read();
   expect([new Set(keyed.authorizations), new Set(open.authorizations)]).toEqual([
     new Set(["Bearer secret"]),
@@ -180,6 +180,22 @@ test("a process is asked once what it refuses without a key, and the next one an
   write([llama(server, { startTime: 500 })]);
   await read();
   expect(asked()).toBe(2);
+});
+
+test("a process that refused a key is asked again with the one that takes its place", async () => {
+  const server = await startStub(HEALTH, withoutKey("GET /props"));
+  let keys = new Map<string, string>();
+  const { read } = watch([llama(server)], { keys: () => keys });
+  const giveKey = (key: string) => {
+    keys = new Map([[`127.0.0.1:${server.port}`, key]]);
+  };
+  giveKey("old");
+  expect((await read()).workers).toMatchObject([{ model_id: null }]);
+  server.answerWith(HEALTH, ...READY);
+  expect((await read()).workers).toMatchObject([{ model_id: null }]);
+  giveKey("new");
+  expect((await read()).workers).toMatchObject([{ model_id: "other-name", slots: 2 }]);
+  expect(server.authorizations.at(-1)).toBe("Bearer new");
 });
 
 test("a server that is named is read beside those that are found, its kind found out by one question", async () => {

@@ -31,7 +31,8 @@ export interface WorkerWatchOptions {
   /** Whether servers are found by their processes. */
   readonly discover: boolean;
   readonly configured: readonly ConfiguredServer[];
-  readonly keys: Keys;
+  /** As they are by now; the same object, as long as they are the same. */
+  readonly keys: () => Keys;
   /** How long a server may take for one answer. */
   readonly timeoutMs: number;
   /** The name under which others reach this host; "" where the queen knows it better. */
@@ -78,6 +79,7 @@ export class WorkerWatch {
   readonly #finder: ServerFinder;
   readonly #stopping = new AbortController();
   #servers = new Map<string, WatchedServer>();
+  #keys: Keys | undefined;
   #tree: ProcessTree | undefined;
   #newest: { told: readonly Told[]; models: readonly ModelOnDiskJson[]; readAt?: string } = { told: [], models: [] };
   #reading: Promise<void> | undefined;
@@ -156,7 +158,10 @@ export class WorkerWatch {
   }
 
   async #ask(servers: readonly WatchedServer[], targets: ReadonlyMap<string, Target>, nowMs: number): Promise<void> {
-    const { keys, timeoutMs, readingTimeoutMs = READING_TIMEOUT_MS } = this.#options;
+    const { timeoutMs, readingTimeoutMs = READING_TIMEOUT_MS } = this.#options;
+    const keys = this.#options.keys();
+    if (keys !== this.#keys) for (const server of servers) server.forgetRefusals();
+    this.#keys = keys;
     const reading = new AbortController();
     const end = () => reading.abort();
     const timer = setTimeout(end, readingTimeoutMs);

@@ -100,6 +100,11 @@ export class WatchedServer {
     return last.slice(0, MAX_MODELS).map((one) => ({ ...one, health, ...(isLost && { state: "Error" as const }) }));
   }
 
+  /** With another key it may take what it refused. */
+  forgetRefusals(): void {
+    this.#refused.clear();
+  }
+
   /** Asks it. Never rejects. */
   async read(target: Target, { askOf, nowMs, isCutShort }: Reader): Promise<void> {
     const beforeMs = this.askedMs;

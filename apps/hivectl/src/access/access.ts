@@ -1,4 +1,4 @@
-import { type Environment, readSecretFile, readSettingFile } from "@repo/settings";
+import { type Environment, readCertificates, readSecretFile } from "@repo/settings";
 import { UsageProblem } from "../failure.ts";
 import { type Context, contextNamed, readContexts } from "./contexts.ts";
 
@@ -31,7 +31,7 @@ export function accessOf(flags: AccessFlags, env: Environment): Access {
     url,
     token: tokenOf(env) ?? own?.token,
     caPath,
-    ca: caPath === undefined ? undefined : readFile("QUEEN_CA", caPath, () => readSettingFile(caPath)),
+    ca: caPath === undefined ? undefined : readFile("QUEEN_CA", caPath, () => readCertificates(caPath)),
     context: own === undefined ? undefined : name,
   };
 }
@@ -50,7 +50,7 @@ function tokenOf({ QUEEN_TOKEN: token, QUEEN_TOKEN_FILE: path }: Environment): s
   if (token && path) throw new UsageProblem("QUEEN_TOKEN and QUEEN_TOKEN_FILE exclude each other");
   if (token) return checkToken("QUEEN_TOKEN", token);
   if (!path) return undefined;
-  const text = readFile("QUEEN_TOKEN_FILE", path, () => readSecretFile(path, MAX_TOKEN_BYTES));
+  const text = readFile("QUEEN_TOKEN_FILE", path, () => readSecretFile(path, MAX_TOKEN_BYTES).toString());
   return checkToken(`QUEEN_TOKEN_FILE ${path}:`, text.trim());
 }
 
@@ -60,9 +60,9 @@ export function checkToken(what: string, token: string): string {
   throw new UsageProblem(`${what} must be one word of visible characters, as \`queen token create\` printed it`);
 }
 
-function readFile(variable: string, path: string, read: () => Buffer): string {
+function readFile(variable: string, path: string, read: () => string): string {
   try {
-    return read().toString();
+    return read();
   } catch (error) {
     throw new UsageProblem(`${variable} ${path}: ${error instanceof Error ? error.message : error}`);
   }

@@ -39,8 +39,9 @@ async function tell(session: Session, filter: HiveFilter, { printer, said }: Lis
   const now = isFiltered || row === undefined ? await untilAnswered(session, session.signal, look) : row;
   if (now) {
     const news = said.take(now);
-    // Of a hive that the list did not come to, what its workers do is no change yet.
-    if (news === "changed" || (news === "new" && event.type !== "workers")) await printer.print([now]);
+    // Of a hive that the list did not come to, what its workers do is no change yet. In a record shows more than in a line of the table, such as why it is cordoned.
+    const isTold = news === "new" || session.format === "jsonl";
+    if (news === "changed" || (isTold && event.type !== "workers")) await printer.print([now]);
     return;
   }
   const wasShown = said.forget(hive_id);

@@ -30,7 +30,8 @@ export const REMEDIES = {
   NODE_MISSING: "install Node 20.19 or later so that `ssh host node --version` says it",
   NODE_TOO_OLD: "install Node 20.19 or later in its place",
   NODE_UNUSABLE: "install a Node that is made for that machine, and that prints nothing of its own",
-  QUEEN_UNREACHABLE: "let the host reach QUEEN_PUBLIC_URL: firewall, name, certificate (QUEEN_PUBLIC_CA)",
+  QUEEN_UNREACHABLE:
+    "let the host reach QUEEN_PUBLIC_URL: firewall, name, certificate (QUEEN_TLS_CERT with all of its chain, QUEEN_PUBLIC_CA)",
   AGENT_FILE_MISSING: "build or unpack the queen anew: the agent is part of her",
   COPY_DAMAGED: "install it again with `hivectl install ID`",
   AGENT_NOT_INSTALLED: "install it with `hivectl install ID`",

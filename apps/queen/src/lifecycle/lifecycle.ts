@@ -244,7 +244,7 @@ function notCancellable({ id, state, owner }: OperationRecord): LifecycleError {
   if (state !== "running") return new LifecycleError("OPERATION_FINISHED", `The operation ${id} has ended: ${state}`);
   return new LifecycleError(
     "OPERATION_ELSEWHERE",
-    `The operation ${id} is run by another queen (${owner}): cancel it there`,
+    `The operation ${id} is run by another queen (${owner}): cancel it there; if she was ended, it counts as interrupted within 35 s`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { mkdir, readFile, rm, stat } from "node:fs/promises";
+import { createServer as createWebServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { createClient } from "@libsql/client";
@@ -107,6 +108,24 @@ test("a hive on the port of another one is not started, is told of another port,
   expect(problem).toContain(`127.0.0.1:${port} is hive '${ID}', not 'second' [WRONG_HIVE]; next: give the hive a port`);
   expect(problem).toContain("`hivectl set second --port PORT`");
   expect(await remove(fleet, "second")).toBe(204);
+});
+
+test("a web server in the place of an agent that has said its id is not taken for it", async () => {
+  const { fleet, startQueen } = await startSite();
+  await startQueen();
+  const port = await unusedPort();
+  await fleet.add(ID, port);
+  const request = fleet.request.bind(fleet);
+  expect(await operate(request, "start", ID)).toMatchObject({ state: "succeeded" });
+  expect(await operate(request, "stop", ID)).toMatchObject({ state: "succeeded" });
+  const web = createWebServer((_request, response) => void response.end("<html>")).listen(port, "127.0.0.1");
+  onTestFinished(() => void web.close());
+  await once(web, "listening");
+  expect(await operate(request, "start", ID)).toMatchObject({
+    state: "failed",
+    problem: expect.stringMatching(/^start: .* does not say that it is hive '\S+', as it did before \[WRONG_HIVE\]/),
+  });
+  expect(await operate(request, "stop", ID)).toMatchObject({ state: "succeeded" });
 });
 
 test("an agent that cannot start is said to be that, and its hive is removed without force", async () => {

@@ -1,4 +1,4 @@
-import { chmod, writeFile } from "node:fs/promises";
+import { chmod, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, test } from "vitest";
@@ -59,6 +59,29 @@ test.each([
   },
   120_000,
 );
+
+test("a program in place of the login shell that sends back its input runs nothing, and is told so", async () => {
+  await using site = await SshSite.start({ forced: "exec cat" });
+  await site.confirmHostKey();
+  expect(await site.operate("stop")).toMatchObject({
+    state: "failed",
+    problem: expect.stringMatching(/^connect: .*\[LOGIN_SHELL_RUNS_NOTHING\]; next: give ssh_user/),
+  });
+}, 120_000);
+
+test("nothing is looked for, or done, beside a home that is not there", async () => {
+  await using site = await SshSite.start();
+  await site.confirmHostKey();
+  await rename(site.sshd.home, `${site.sshd.home}.away`);
+  for (const kind of ["start", "stop", "install"]) {
+    expect(await site.operate(kind)).toMatchObject({
+      state: "failed",
+      problem: expect.stringMatching(
+        /^connect: .* can't cd to \S+\/home \[COMMAND_FAILED\]; next: look at output_tail/,
+      ),
+    });
+  }
+}, 120_000);
 
 test("an agent is in the home of its user, wherever a file of the login shell goes", async () => {
   await using site = await SshSite.start({ shell: "/usr/bin/bash" });

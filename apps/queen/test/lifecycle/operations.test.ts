@@ -41,7 +41,7 @@ test("what another queen runs is left alone as long as she lives, and ended for 
   });
   expect(await queen.request("POST", "/v1/operations/elsewhere/cancel")).toMatchObject({
     status: 409,
-    body: { code: "OPERATION_ELSEWHERE" },
+    body: { code: "OPERATION_ELSEWHERE", detail: expect.stringContaining("if she was ended, it counts as") },
   });
   expect(await queen.request("DELETE", "/v1/hives/far")).toMatchObject({
     status: 409,

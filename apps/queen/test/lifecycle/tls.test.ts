@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, test } from "vitest";
@@ -45,6 +45,11 @@ test("an agent gets through the door of a queen with a certificate of her own, b
 
   const distrusting = await operate(request, "start", HIVE_JSON.id);
   expect(distrusting).toMatchObject({ state: "failed", problem: expect.stringMatching(/^reach_queen: .*self-signed/) });
+
+  settings.publicCa = join(folder.path, "half.pem");
+  writeFileSync(settings.publicCa, readFileSync(cert, "utf8").slice(0, 200));
+  const half = await operate(request, "start", HIVE_JSON.id);
+  expect(half.problem).toMatch(/^reach_queen: .*QUEEN_PUBLIC_CA.* certificate 1 of the 1 .*\[QUEEN_UNREACHABLE\]/);
 
   settings.publicCa = cert;
   const started = await operate(request, "start", HIVE_JSON.id);

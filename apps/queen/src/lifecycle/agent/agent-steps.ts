@@ -30,13 +30,16 @@ const placeOf = ({ folder, host }: Job): string => `in ~/${folder} on ${host.nam
 const notInstalled = (job: Job): StepFailure =>
   new StepFailure("AGENT_NOT_INSTALLED", `the agent is not installed ${placeOf(job)}`);
 
+/** As health checks ask: one that has said its id goes on saying it, and what stands in its place is another. */
+const healthOf = ({ parts: { probe, fleet }, hive }: Job) => probe.health(hive.id, hive, fleet.sight(hive.id)?.saysId);
+
 /** Whether a hive of this id answers at the hive's address. */
-function answers({ parts, hive, signal }: Job): Promise<boolean> {
-  const health = parts.probe.health(hive.id, hive).then(
+function answers(job: Job): Promise<boolean> {
+  const health = healthOf(job).then(
     () => true,
     () => false,
   );
-  return unlessAborted(signal, health);
+  return unlessAborted(job.signal, health);
 }
 
 /** Finds out whether the agent runs already, whoever started it. */
@@ -103,8 +106,7 @@ async function whyNotStarted(job: Job, failure: StepFailure): Promise<StepFailur
     () => false,
   );
   if (!isStopped) return failure;
-  const { parts, hive, signal } = job;
-  const why = await unlessAborted(signal, parts.probe.health(hive.id, hive)).catch((error: unknown) => error);
+  const why = await unlessAborted(job.signal, healthOf(job)).catch((error: unknown) => error);
   const isOther = why instanceof ProbeError && why.code === "WRONG_HIVE";
   if (!isOther) return new StepFailure("AGENT_NOT_STARTED", failure.message, { cause: failure });
   return new StepFailure("WRONG_HIVE", `${failure.message}; ${why.message}`, { cause: failure });
@@ -114,7 +116,7 @@ async function whyNotStarted(job: Job, failure: StepFailure): Promise<StepFailur
 export async function waitForHealth(job: Job): Promise<Outcome> {
   const { parts, hive } = job;
   const failure = ["AGENT_SILENT", "the agent runs, but does not answer"] as const;
-  await untilAnswered(job, failure, () => parts.probe.health(hive.id, hive));
+  await untilAnswered(job, failure, () => healthOf(job));
   // Else it would be called unreachable until the next round.
   await parts.fleet.check(hive);
   return `${hive.host}:${hive.port} answers`;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { mintToken } from "@repo/hive-catalog";
-import { readSettingFile } from "@repo/settings";
+import { readCertificates } from "@repo/settings";
 import { unlessAborted } from "../../process/abort.ts";
 import { reasonOf } from "../../process/errors.ts";
 import { isLoopback, plainAddress, plainHost } from "../../reach/addresses.ts";
@@ -197,5 +197,10 @@ const sha256Of = (text: string): string => createHash("sha256").update(text).dig
 /** Only for a URL with TLS: an agent refuses a CA that is of no use. */
 function readCa({ parts: { settings }, queenUrl }: Job): string | undefined {
   if (settings.publicCa === undefined || !queenUrl.startsWith("https:")) return undefined;
-  return readSettingFile(settings.publicCa).toString();
+  try {
+    return readCertificates(settings.publicCa);
+  } catch (error) {
+    const why = `the certificates for hives (QUEEN_PUBLIC_CA) cannot be used: ${settings.publicCa}: ${reasonOf(error)}`;
+    throw new StepFailure("QUEEN_UNREACHABLE", why, { cause: error });
+  }
 }

@@ -60,10 +60,11 @@ export class SshHost implements Host {
   async run(words: readonly string[], options: CommandOptions): Promise<string> {
     const { address, program } = this.#options;
     const marker = randomBytes(8).toString("hex");
-    const line = `${marker}\n`;
+    // Another one than what it reads: a program that sends back its input runs nothing.
+    const line = `${marker} read\n`;
     const args = [...this.#sshOptions, "--", address, forAnyShell(behindMarker(marker, words))];
     const onOutput = (text: string) => program.onOutput?.(text.replace(line, ""));
-    const input = line + (options.input ?? "");
+    const input = `${marker}\n${options.input ?? ""}`;
     const end = await runProgram("ssh", args, { ...program, ...options, input, onOutput });
     if (end.exitCode === CONNECTION_FAILED) throw await this.#connectionFailed(end, options.signal);
     // What stands before the marker is of the login shell: of a file such as .bashrc that prints something.
@@ -122,9 +123,12 @@ export class SshHost implements Host {
   }
 }
 
-/** Runs the words in the user's home once the marker has arrived: a file such as .bashrc may have gone elsewhere, or read the input. */
+/**
+ * Runs the words in the user's home once the marker has arrived: a file such as .bashrc may have gone elsewhere, or read the input. Where that home is
+ * not to be had, what is kept there would be missed, and be made elsewhere.
+ */
 const behindMarker = (marker: string, words: readonly string[]): string =>
-  `cd; read -r line && [ "$line" = ${marker} ] || exit 1; echo "$line"; exec ${shellQuote(words)}`;
+  `read -r line && [ "$line" = ${marker} ] || exit 1; echo "$line read"; cd || exit 1; exec ${shellQuote(words)}`;
 
 const notRun = (host: string, said: string): StepFailure =>
   new StepFailure(
