@@ -1,14 +1,14 @@
 import { once } from "node:events";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import Sqlite from "libsql";
 import { describe, expect, it, vi } from "vitest";
 import { HiveCatalog } from "../src/index.ts";
 import { temporaryFolder } from "../src/testing.ts";
-import { SPECIFICATION_DDL } from "../test/catalog-file.ts";
+import { migrationsAsApplied, readSql, runSql, SPECIFICATION_DDL } from "../test/catalog-file.ts";
 import { startEmptyServer, TOKEN } from "../test/server.ts";
 import { readJournal } from "./migrations-folder.ts";
 import { copyOfRepository, ending, startCommand } from "./repository-copy.ts";
@@ -44,12 +44,6 @@ function startMigrate(location: string, call: Parameters<typeof startCommand>[1]
 
 const migrate = (...call: Parameters<typeof startMigrate>) => ending(startMigrate(...call));
 
-function writeDatabase(path: string, sql: string): void {
-  const database = new Sqlite(path);
-  database.exec(sql);
-  database.close();
-}
-
 async function storedHives(path: string) {
   await using catalog = await HiveCatalog.open(path, { migrate: false });
   return await catalog.listHives();
@@ -66,44 +60,31 @@ describe.concurrent("db:migrate", () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  it("takes data/hives.db in the working folder when no location is set", async () => {
+  it("takes data/hives.db in the working folder when no location is set, and finds one that HiveCatalog.open made up to date", async () => {
     await using folder = await temporaryFolder();
+    await using _catalog = await HiveCatalog.open(join(folder.path, "data", "hives.db"));
     const { code, output } = await ending(startCommand("db-migrate", { cwd: folder.path }));
-    expect({ code, output }).toEqual({ code: 0, output: `data/hives.db: ${APPLIED}\n` });
-    expect(await storedHives(join(folder.path, "data", "hives.db"))).toEqual([]);
+    expect({ code, output }).toEqual({ code: 0, output: "data/hives.db is up to date\n" });
   });
 
-  it("takes a relative path from the working folder", async () => {
+  it("adopts a file of the specification with every value, by a relative path from the working folder", async () => {
     await using folder = await temporaryFolder();
-    expect(await migrate("file:./here/hives.db", { cwd: folder.path })).toEqual({
-      code: 0,
-      output: `here/hives.db: ${APPLIED}\n`,
-    });
-    expect(existsSync(join(folder.path, "here", "hives.db"))).toBe(true);
+    const path = join(folder.path, "here", "hives.db");
+    mkdirSync(dirname(path));
+    runSql(path, OLD_CATALOG);
+    const adopted = await migrate("file:./here/hives.db", { cwd: folder.path });
+    expect(adopted).toEqual({ code: 0, output: `here/hives.db: ${APPLIED}\n` });
+    expect(await storedHives(path)).toEqual([OLD_HIVE]);
   });
 
-  it("finds a catalog that HiveCatalog.open made up to date", async () => {
+  it("finds a file of the specification that HiveCatalog.open adopted up to date, with every value", async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "hives.db");
-    await using _catalog = await HiveCatalog.open(path);
+    runSql(path, OLD_CATALOG);
+    await (await HiveCatalog.open(path)).close();
     expect(await migrate(path)).toEqual({ code: 0, output: `${path} is up to date\n` });
+    expect(await storedHives(path)).toEqual([OLD_HIVE]);
   });
-
-  it.each(["db:migrate", "HiveCatalog.open"])(
-    "adopts a file of the specification with every value, %s first",
-    async (first) => {
-      await using folder = await temporaryFolder();
-      const path = join(folder.path, "hives.db");
-      writeDatabase(path, OLD_CATALOG);
-      if (first === "HiveCatalog.open") await (await HiveCatalog.open(path)).close();
-      const { code, output } = await migrate(path);
-      expect({ code, output }).toEqual({
-        code: 0,
-        output: first === "db:migrate" ? `${path}: ${APPLIED}\n` : `${path} is up to date\n`,
-      });
-      expect(await storedHives(path)).toEqual([OLD_HIVE]);
-    },
-  );
 
   it.each([
     [
@@ -114,7 +95,7 @@ describe.concurrent("db:migrate", () => {
   ])("refuses %s and leaves the file as it is, byte for byte", async (_what, sql) => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "hives.db");
-    writeDatabase(path, sql);
+    runSql(path, sql);
     const before = readFileSync(path);
     expect(await migrate(path)).toEqual({ code: 1, output: expect.stringContaining("CATALOG_NOT_A_CATALOG") });
     expect(readFileSync(path).equals(before)).toBe(true);
@@ -131,8 +112,8 @@ describe.concurrent("db:migrate", () => {
   it("refuses a catalog that a newer version has changed, and leaves it as it is", async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "hives.db");
-    await migrate(path);
-    writeDatabase(path, "INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('later', 4102444800000)");
+    const later = "INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('later', 4102444800000)";
+    runSql(path, ...migrationsAsApplied(TAGS.length), later);
     const before = readFileSync(path);
     expect(await migrate(path)).toEqual({ code: 1, output: expect.stringContaining("CATALOG_TOO_NEW") });
     expect(readFileSync(path).equals(before)).toBe(true);
@@ -141,7 +122,7 @@ describe.concurrent("db:migrate", () => {
   it("waits for another process that holds the lock", async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "hives.db");
-    writeDatabase(path, OLD_CATALOG);
+    runSql(path, OLD_CATALOG);
     // Its COMMIT waits for those who are reading at that moment.
     const holder = new Sqlite(path, { timeout: 5000 });
     holder.exec("BEGIN IMMEDIATE");
@@ -158,7 +139,7 @@ describe.concurrent("db:migrate", () => {
   it("says CATALOG_BUSY when another process keeps the lock", async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "hives.db");
-    writeDatabase(path, OLD_CATALOG);
+    runSql(path, OLD_CATALOG);
     const holder = new Sqlite(path);
     holder.exec("BEGIN IMMEDIATE");
     const { code, output } = await migrate(path);
@@ -167,40 +148,31 @@ describe.concurrent("db:migrate", () => {
     expect(output).toMatch(/CATALOG_BUSY: .* still lacks 0000_create_hives.*: another process holds the lock/);
   });
 
-  it("names the migration and tells the error when its SQL fails, and leaves the catalog as it was before", async () => {
+  it("names a migration that it cannot apply, and why", async () => {
     await using copy = await copyOfRepository();
     const path = join(copy.root, "hives.db");
-    await migrate(path, { root: copy.root });
-    addMigration(
-      copy.migrations,
-      "bad",
-      "CREATE TABLE sites (id text);--> statement-breakpoint\nCREATE INDEX x ON nowhere (id);",
-    );
-    const { code, output } = await migrate(path, { root: copy.root });
-    expect(code).toBe(1);
-    expect(output).toMatch(/still lacks \d{4}_bad: .*no such table: main\.nowhere/);
-    const database = new Sqlite(path);
-    expect(database.prepare("SELECT name FROM sqlite_schema WHERE name = 'sites'").all()).toEqual([]);
-    database.close();
-  });
+    await (await HiveCatalog.open(path)).close();
+    const bad = "CREATE TABLE sites (id text);--> statement-breakpoint\nCREATE INDEX x ON nowhere (id);";
+    const remove = addMigration(copy.migrations, "bad", bad);
+    const failed = await migrate(path, { root: copy.root });
+    expect(failed.code).toBe(1);
+    expect(failed.output).toMatch(/still lacks \d{4}_bad: .*no such table: main\.nowhere/);
+    expect(readSql(path, "SELECT name FROM sqlite_schema WHERE name = 'sites'")).toEqual([]);
+    remove();
 
-  it("names a migration that drizzle-kit skips because it is dated before the last applied one", async () => {
-    await using copy = await copyOfRepository();
-    const path = join(copy.root, "hives.db");
-    await migrate(path, { root: copy.root });
     addMigration(copy.migrations, "too_early", "CREATE TABLE sites (id text);", -1);
-    const { code, output } = await migrate(path, { root: copy.root });
-    expect(code).toBe(1);
-    expect(output).toMatch(/still lacks \d{4}_too_early: drizzle-kit skips a migration that is dated before/);
+    const skipped = await migrate(path, { root: copy.root });
+    expect(skipped.code).toBe(1);
+    expect(skipped.output).toMatch(
+      /still lacks \d{4}_too_early: drizzle-kit skips a migration that is dated before the last applied one/,
+    );
   });
 
+  // What else is no location is told by location.test.ts.
   it.each([
     ["a catalog in memory", ":memory:", []],
     ["an empty location", "", []],
-    ["a scheme that is no database's", "ftp://user:secret@127.0.0.1/hives", []],
     ["a password in the URL of a server", "http://user:secret@127.0.0.1:1", []],
-    ["a missing slash", "libsql:127.0.0.1:1?authToken=secret", []],
-    ["white space around it", " file:hives.db?authToken=secret", []],
     ["an unknown flag", "hives.db", ["--force"]],
   ])("is called wrongly with %s", async (_what, location, args) => {
     const { code, output } = await migrate(location, { args });
@@ -249,13 +221,18 @@ describe.concurrent("db:migrate", () => {
   });
 });
 
-/** Adds a migration by hand, dated `afterMs` after the last one. */
-function addMigration(folder: string, name: string, sql: string, afterMs = 1): void {
+/** Adds a migration by hand, dated `afterMs` after the last one. Answers what takes it away again. */
+function addMigration(folder: string, name: string, sql: string, afterMs = 1): () => void {
   const path = join(folder, "meta", "_journal.json");
-  const journal = JSON.parse(readFileSync(path, "utf8"));
+  const before = readFileSync(path, "utf8");
+  const journal = JSON.parse(before);
   const last = journal.entries.at(-1);
   const tag = `${String(last.idx + 1).padStart(4, "0")}_${name}`;
   journal.entries.push({ ...last, idx: last.idx + 1, when: last.when + afterMs, tag });
   writeFileSync(path, JSON.stringify(journal));
   writeFileSync(join(folder, `${tag}.sql`), sql);
+  return () => {
+    writeFileSync(path, before);
+    rmSync(join(folder, `${tag}.sql`));
+  };
 }

@@ -1,3 +1,4 @@
+import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "@libsql/client/http";
 import { startTestServer } from "@repo/libsql-test-server";
@@ -18,12 +19,15 @@ export type EmptyServer = AsyncDisposable & {
 
 /**
  * A libSQL server with an empty database: that of LIBSQL_TEST_URL, which is emptied, or else the repository's own. Tests that need the file behind
- * a server, its limits or its end take the repository's own always.
+ * a server, its limits or its end take the repository's own always. `catalog` is the file of a catalog that holds nothing, which saves the first
+ * open of the repository's own the migrations.
  */
-export async function startEmptyServer(): Promise<EmptyServer> {
+export async function startEmptyServer(catalog?: string): Promise<EmptyServer> {
   if (LIBSQL_TEST_URL !== undefined) return emptied(LIBSQL_TEST_URL);
   const folder = await temporaryFolder();
-  const server = await startTestServer({ path: join(folder.path, "hives.db"), authToken: TOKEN });
+  const path = join(folder.path, "hives.db");
+  if (catalog !== undefined) copyFileSync(catalog, path);
+  const server = await startTestServer({ path, authToken: TOKEN });
   return serverAt(server.url, async () => {
     await server.close();
     await folder[Symbol.asyncDispose]();

@@ -66,7 +66,8 @@ const tsc = (...args: string[]) => runNode([TSC, "--pretty", "false", ...args], 
 
 async function diagnosticsOf(compilerOptions: object, program = "src"): Promise<string[]> {
   await writeFile(join(folder.path, "tsconfig.json"), JSON.stringify({ compilerOptions, include: [program] }));
-  const { stdout } = await tsc();
+  // Several threads check what they share each for itself: 5 seconds of the processor in the place of 3.
+  const { stdout } = await tsc("--singleThreaded");
   return stdout.split("\n").filter((line) => line.includes("error TS"));
 }
 
@@ -109,12 +110,8 @@ describe("another repository, with the built packages in its node_modules", () =
     expect(await diagnosticsOf(options)).toEqual([]);
   });
 
-  it("compiles with stricter settings than this repository's", async () => {
-    expect(await diagnosticsOf({ ...STRICT, skipLibCheck: true })).toEqual([]);
-  });
-
   // drizzle's declarations name the packages of every database that it can talk to, and do not compile by themselves.
-  it("finds nothing wrong with the packages' own declarations", async () => {
+  it("compiles with stricter settings than this repository's, and finds nothing wrong with the packages' own declarations", async () => {
     const diagnostics = await diagnosticsOf({ ...STRICT, skipLibCheck: false });
     expect(diagnostics.filter((line) => !line.includes("node_modules/drizzle-orm/"))).toEqual([]);
   });

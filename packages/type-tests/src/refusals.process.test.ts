@@ -40,7 +40,7 @@ beforeAll(async () => {
   const config = { extends: join(PACKAGE_ROOT, "../../tsconfig.base.json"), include: ["*.ts"] };
   await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
   for (const [name, code] of Object.entries(SNIPPETS)) await writeFile(join(folder, `${name}.ts`), PREAMBLE + code);
-  const tsc = spawn(process.execPath, [TSC, "--pretty", "false"], {
+  const tsc = spawn(process.execPath, [TSC, "--pretty", "false", "--singleThreaded"], {
     cwd: folder,
     stdio: ["ignore", "pipe", "inherit"],
     timeout: TIMEOUT_MS,

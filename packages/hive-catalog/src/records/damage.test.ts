@@ -73,7 +73,7 @@ const CASES = Object.entries(TABLES).flatMap(([table, { texts, integers }]) => [
   ...integers.map((column) => [table, column, NO_INTEGERS] as const),
 ]);
 
-test.each(CASES)("what %s.%s may not hold is told by lists, single reads and a check", async (name, column, values) => {
+test.each(CASES)("what %s.%s may not hold is told by lists and single reads", async (name, column, values) => {
   const { keys, add, read, list } = TABLES[name] as Table;
   await using file = await CatalogFile.create();
   await add(await withHives(file));
@@ -83,12 +83,6 @@ test.each(CASES)("what %s.%s may not hold is told by lists, single reads and a c
     // A new one warns of what others have warned of.
     const catalog = await file.open();
     file.run(`UPDATE ${name} SET ${column} = ${value}`);
-    // A check reads as lists do, in a thread that takes a while to start: one BLOB and one value of the right type stand for the others.
-    if (value === values[0] || value === values.at(-1)) {
-      const { isSound, recordDamage, damagedRecords } = await checkCatalog(file.path);
-      expect({ isSound, damagedRecords }, value).toEqual({ isSound: false, damagedRecords: 1 });
-      expect(recordDamage, value).toMatchObject([{ table: name, column }]);
-    }
     expect(await list(catalog), value).toEqual([]);
     // A cordon whose hive is no text names none, and stands nowhere in the order of hives.
     const isNowhere = `${name}.${column}` === "cordons.hive_id" && value.startsWith("x");
@@ -103,6 +97,26 @@ test.each(CASES)("what %s.%s may not hold is told by lists, single reads and a c
   }
   warn.mockRestore();
 });
+
+/** It reads as lists do, in a thread that takes a while to start: one BLOB and one value of the right type stand for the others. */
+test.each(Object.entries(TABLES))(
+  "a check tells of each column of %s that holds what it may not",
+  async (table, { texts, integers, add }) => {
+    for (const at of [0, -1]) {
+      await using file = await CatalogFile.create();
+      await add(await withHives(file));
+      const wrong = [
+        ...texts.map((column) => `${column} = ${NO_TEXTS.at(at)}`),
+        ...integers.map((column) => `${column} = ${NO_INTEGERS.at(at)}`),
+      ];
+      file.run(`UPDATE ${table} SET ${wrong.join(", ")}`);
+      const { isSound, recordDamage, damagedRecords } = await checkCatalog(file.path);
+      expect({ isSound, damagedRecords }).toEqual({ isSound: false, damagedRecords: 1 });
+      const told = recordDamage.map((damage) => `${damage.table}.${damage.column}`);
+      expect(told.sort()).toEqual([...texts, ...integers].map((column) => `${table}.${column}`).sort());
+    }
+  },
+);
 
 test("a number in a column of text is the text that SQLite made of it", async () => {
   await using file = await CatalogFile.create();
@@ -165,11 +179,11 @@ test("past many damaged operations a page ends, and says where to go on", async 
   await using file = await CatalogFile.create();
   await using catalog = await withHives(file);
   const { id } = await catalog.operations.begin(anOperation("a"));
-  file.run(`WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 25000)
+  file.run(`WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 20100)
     INSERT INTO operations (id, hive_id, kind, state, owner, created_at_ms, deadline_ms, finished_at_ms, steps_json, output_tail)
     SELECT 'damaged-' || n, hive_id, kind, 'odd', owner, created_at_ms, deadline_ms, 1, steps_json, output_tail FROM operations, number`);
   const { operations, nextAfter } = await catalog.operations.find();
-  expect({ operations, nextAfter }).toEqual({ operations: [], nextAfter: "damaged-5001" });
+  expect({ operations, nextAfter }).toEqual({ operations: [], nextAfter: "damaged-101" });
   const rest = await catalog.operations.find({ after: nextAfter ?? "" });
   expect([rest.operations.map((operation) => operation.id), rest.nextAfter]).toEqual([[id], null]);
   expect(await catalog.operations.list()).toHaveLength(1);

@@ -1,10 +1,16 @@
+import { afterAll } from "vitest";
 import { HiveCatalog } from "../../src/catalog.ts";
+import { CatalogFile } from "../catalog-file.ts";
 import { startEmptyServer, TOKEN } from "../server.ts";
 import type { Site } from "./site.ts";
 import { describeCatalog } from "./suite.ts";
 
+const made = await CatalogFile.create();
+await (await made.open()).close();
+afterAll(() => made[Symbol.asyncDispose]());
+
 async function openServer(): Promise<Site> {
-  const server = await startEmptyServer();
+  const server = await startEmptyServer(made.path);
   const opened: HiveCatalog[] = [];
   return {
     async open(options) {

@@ -88,6 +88,8 @@ const CALLS: [method: string, ...args: fc.Arbitrary<unknown>[]][] = [
   ["hostKeys.remove", fc.oneof(fc.constant("h"), any), number],
 ];
 
+const READS = /(?:^|\.)(?:get|list|find|count|stream|hiveExists)/;
+
 /** Every stored row is read back whole, alone and in the list, and none is damaged. */
 async function expectSoundRows(catalog: HiveCatalog, damaged: unknown[]): Promise<void> {
   const hives = await catalog.listHives();
@@ -124,9 +126,11 @@ test.each(CALLS)(
         if (!(error instanceof HiveCatalogError)) throw error;
         expect(REFUSALS, error.message).toContain(error.code);
       }
-      await expectSoundRows(catalog, damaged);
+      // What a read would store is there at the end, too.
+      if (!READS.test(method)) await expectSoundRows(catalog, damaged);
     });
     await fc.assert(property, { numRuns: RUNS, seed: SEED });
+    await expectSoundRows(catalog, damaged);
     const { cordons, tokens, operations, hostKeys } = catalog;
     const sound = [
       await cordons.list(),

@@ -1,3 +1,4 @@
+import { copyFileSync, existsSync } from "node:fs";
 import { expect, test } from "vitest";
 import { CatalogFile, SPECIFICATION_DDL } from "../catalog-file.ts";
 import { startWorker } from "../processes.ts";
@@ -6,18 +7,25 @@ const OLD_ROWS = `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n
   INSERT INTO hives SELECT 'old-' || i, 'h', 1, NULL, NULL, NULL, 'online', 5, NULL, 1, 2 FROM n`;
 const SCHEMA = "SELECT type, name FROM sqlite_schema ORDER BY type, name";
 const APPLIED = "SELECT hash, created_at FROM __drizzle_migrations ORDER BY created_at";
-const AT_ONCE = 3;
-const MAX_STATEMENTS = 200;
 
-/** Whether the migration of this file was cut before statement `number`; false when it has fewer statements. */
-async function cutBefore(number: number, path: string): Promise<boolean> {
-  await using worker = startWorker("dying-migrator", path, String(number));
-  try {
-    await worker.nextLine();
-    return false;
-  } catch (error) {
-    if (error instanceof Error && error.message.includes("(SIGKILL)")) return true;
-    throw error;
+/** Migrates a file in another process. Calls `onHalt` before each statement, and kills the process there when that answers "kill". */
+async function migrateInSteps(path: string, onHalt: (number: number) => unknown): Promise<void> {
+  await using worker = startWorker("halting-migrator", path);
+  let line = await worker.nextLine();
+  for (let number = 0; line === "halted"; number++) {
+    if ((await onHalt(number)) === "kill") {
+      await worker.kill();
+      return;
+    }
+    line = await worker.ask("go on");
+  }
+  expect(line).toBe("done");
+}
+
+/** What a process that is killed now would leave of its catalog. */
+function copyFiles(from: string, to: string): void {
+  for (const suffix of ["", "-wal", "-shm", "-journal"]) {
+    if (existsSync(from + suffix)) copyFileSync(from + suffix, to + suffix);
   }
 }
 
@@ -31,29 +39,33 @@ test.each([
     await (await whole.open()).close();
     const [schema, applied] = [whole.read(SCHEMA), whole.read(APPLIED)];
 
-    async function isCutAndMended(number: number): Promise<boolean> {
-      await using file = await CatalogFile.create(...statements);
-      const isCut = await cutBefore(number, file.path);
+    async function expectMended(file: CatalogFile, where: string): Promise<void> {
       const catalog = await file.open();
-      expect(await catalog.countHives(), `cut before statement ${number}`).toBe(rows);
+      expect(await catalog.countHives(), where).toBe(rows);
       expect(await catalog.listHives()).toHaveLength(rows);
       await catalog.close();
-      expect(file.read(SCHEMA), `cut before statement ${number}`).toEqual(schema);
-      expect(file.read(APPLIED), `cut before statement ${number}`).toEqual(applied);
+      expect(file.read(SCHEMA), where).toEqual(schema);
+      expect(file.read(APPLIED), where).toEqual(applied);
       expect(file.read("PRAGMA integrity_check")).toEqual([["ok"]]);
-      return isCut;
     }
 
-    let cuts = 0;
-    for (let first = 0; first < MAX_STATEMENTS; first += AT_ONCE) {
-      const numbers = Array.from({ length: AT_ONCE }, (_, index) => first + index);
-      const areCut = await Promise.all(numbers.map(isCutAndMended));
-      cuts += areCut.filter(Boolean).length;
-      if (areCut.includes(false)) break;
-    }
+    let halts = 0;
+    await using migrated = await CatalogFile.create(...statements);
+    await migrateInSteps(migrated.path, async (number) => {
+      await using left = await CatalogFile.create();
+      copyFiles(migrated.path, left.path);
+      await expectMended(left, `left before statement ${number}`);
+      halts++;
+    });
     // Each migration has one statement at least, and one that notes it.
-    expect(cuts).toBeGreaterThan(2 * applied.length);
-    expect(cuts).toBeLessThan(MAX_STATEMENTS);
+    expect(halts).toBeGreaterThan(2 * applied.length);
+
+    // The last halts are before the COMMIT, and after it.
+    for (const halt of [0, Math.floor(halts / 2), halts - 2, halts - 1]) {
+      await using killed = await CatalogFile.create(...statements);
+      await migrateInSteps(killed.path, (number) => (number === halt ? "kill" : "go on"));
+      await expectMended(killed, `killed before statement ${halt}`);
+    }
   },
   90_000,
 );

@@ -8,7 +8,7 @@ import { anOperation, HASH } from "../behaviour/samples.ts";
 import { refusalOf } from "../refusal.ts";
 import { TOKEN } from "../server.ts";
 import type { Fault } from "./faulty-proxy.ts";
-import { DEADLINE, expectClear, expectReason, openShort, SHORT } from "./lasting.ts";
+import { DEADLINE, expectBusy, expectClear, expectReason, openShort, SHORT } from "./lasting.ts";
 import { type Network, startNetwork } from "./network.ts";
 
 const HIVE = aHive();
@@ -155,17 +155,17 @@ test("calls that wait for their turn behind a server that does not answer end to
 test("a lock that the server cannot get in time is CATALOG_BUSY, and the change is not made", async () => {
   await using folder = await temporaryFolder();
   await using server = await startTestServer({ path: `${folder.path}/hives.db`, busyTimeoutMs: 20 });
-  await using catalog = await HiveCatalog.open(server.url, { requestTimeoutMs: 2000 });
-  await catalog.addHive(HIVE);
+  await using catalog = await openShort(server.url);
+  await vi.waitFor(() => catalog.addHive(HIVE), { timeout: 20_000 });
   const other = new Database(`${folder.path}/hives.db`);
   other.exec("BEGIN IMMEDIATE");
-  expect(await refusalOf(catalog.updateHeartbeat(HIVE.id, 5))).toMatchObject({ code: "CATALOG_BUSY" });
-  expect(await refusalOf(catalog.removeHive(HIVE.id))).toMatchObject({ code: "CATALOG_BUSY" });
-  expect(await catalog.getHive(HIVE.id)).toEqual(HIVE);
+  await expectBusy(() => catalog.updateHeartbeat(HIVE.id, 5));
+  await expectBusy(() => catalog.patchHive(HIVE.id, { port: 7 }));
+  expect(await vi.waitFor(() => catalog.getHive(HIVE.id), { timeout: 20_000 })).toEqual(HIVE);
   other.exec("ROLLBACK");
   other.close();
-  await catalog.updateHeartbeat(HIVE.id, 5);
-  expect((await catalog.getHive(HIVE.id))?.lastHeartbeatMs).toBe(5);
+  await vi.waitFor(() => catalog.updateHeartbeat(HIVE.id, 5), { timeout: 20_000 });
+  expect((await vi.waitFor(() => catalog.getHive(HIVE.id), { timeout: 20_000 }))?.lastHeartbeatMs).toBe(5);
 });
 
 test("close does not wait for a server that does not answer: a read ends as closed, and a change that was sent says that its outcome is not known", async () => {

@@ -34,3 +34,9 @@ export async function expectReason(catalog: HiveCatalog, reason: RegExp): Promis
   const message = async () => (await refusalOf(catalog.countHives())).message;
   await expect.poll(message, { timeout: 20_000 }).toMatch(reason);
 }
+
+/** Sooner or later a change is told that another has the lock: on a slow machine the deadline may come while its last attempt is under way. */
+export async function expectBusy(change: () => Promise<unknown>): Promise<void> {
+  let refusal = await refusalOf(change());
+  for (; refusal.code !== "CATALOG_BUSY"; refusal = await refusalOf(change())) expectClear(refusal, DEADLINE, true);
+}
