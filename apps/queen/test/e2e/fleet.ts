@@ -39,8 +39,6 @@ interface HiveOptions extends CommonOptions {
   gpus?: number;
   /** The script of its nvidia-smi, by default one that lists so many GPUs. */
   nvidiaSmi?: string;
-  /** That of its lspci, if it has one. */
-  lspci?: string;
 }
 
 interface RackOptions extends Pick<CommonOptions, "queen" | "beatIntervalMs"> {
@@ -91,8 +89,8 @@ export class Fleet implements AsyncDisposable {
 
   /** Starts a hive on a host with `gpus` GPUs, and waits until it listens. */
   async startHive(id: string, options: HiveOptions = {}): Promise<Daemon> {
-    const { gpus = 0, nvidiaSmi = nvidiaSmiOf(gpus), lspci } = options;
-    const PATH = await this.#pathWith({ "nvidia-smi": nvidiaSmi, lspci });
+    const { gpus = 0, nvidiaSmi = nvidiaSmiOf(gpus) } = options;
+    const PATH = await this.#pathWith(nvidiaSmi);
     const hive = new Daemon("hive", [], { ...this.#settingsOf(id, options), PATH });
     this.#daemons.push(hive);
     await hive.origin();
@@ -107,7 +105,7 @@ export class Fleet implements AsyncDisposable {
     const settings = ids.map((id) =>
       this.#settingsOf(id, { ...options, port: this.#ports.get(id) ?? 0, workers: workersOf?.(id) ?? [] }),
     );
-    const PATH = await this.#pathWith({ "nvidia-smi": nvidiaSmiOf(0) });
+    const PATH = await this.#pathWith(nvidiaSmiOf(0));
     const rack = new Daemon("hive", [JSON.stringify(settings)], { PATH }, RACK);
     this.#daemons.push(rack);
     const listening = await rack.listening(ids.length);
@@ -196,28 +194,21 @@ export class Fleet implements AsyncDisposable {
     };
   }
 
-  /** A PATH with nothing but those programs. Made once: an agent that runs one keeps it from being written. */
-  #pathWith(scripts: Scripts): Promise<string> {
-    const key = JSON.stringify(scripts);
-    const path = this.#paths.get(key) ?? this.#makePath(`bin-${this.#paths.size}`, scripts);
-    this.#paths.set(key, path);
+  /** A PATH with nothing but that nvidia-smi. Made once: an agent that runs one keeps it from being written. */
+  #pathWith(nvidiaSmi: string): Promise<string> {
+    const path = this.#paths.get(nvidiaSmi) ?? this.#makePath(`bin-${this.#paths.size}`, nvidiaSmi);
+    this.#paths.set(nvidiaSmi, path);
     return path;
   }
 
-  async #makePath(name: string, scripts: Scripts): Promise<string> {
+  async #makePath(name: string, nvidiaSmi: string): Promise<string> {
     const path = join(this.#folder.path, name);
     await mkdir(path, { recursive: true });
-    for (const [program, script] of Object.entries(scripts)) {
-      if (script === undefined) continue;
-      await writeFile(join(path, program), `#!/bin/sh\n${script}\n`);
-      await chmod(join(path, program), 0o755);
-    }
+    await writeFile(join(path, "nvidia-smi"), `#!/bin/sh\n${nvidiaSmi}\n`);
+    await chmod(join(path, "nvidia-smi"), 0o755);
     return path;
   }
 }
-
-/** Programs by their name. */
-type Scripts = Readonly<Record<string, string | undefined>>;
 
 /** What the real one says of a host with so many GPUs. */
 function nvidiaSmiOf(gpus: number): string {

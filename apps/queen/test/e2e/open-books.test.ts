@@ -12,13 +12,6 @@ const STALE_AFTER_MS = 5000;
 const BEAT_INTERVAL_MS = 1000;
 const SETTINGS = { QUEEN_STALE_AFTER_MS: String(STALE_AFTER_MS), QUEEN_HEALTH_INTERVAL_MS: "1000" };
 
-/** What the file lacks of the beats that were acknowledged. */
-async function missingBeats(fleet: Fleet, journal: BeatJournal): Promise<string[]> {
-  const acknowledged = [...journal.acknowledgedMs];
-  const stored = new Map((await fleet.rows()).map(({ id, last_heartbeat_ms }) => [id, last_heartbeat_ms ?? 0]));
-  return acknowledged.filter(([id, sentMs]) => (stored.get(id) ?? 0) < sentMs).map(([id]) => id);
-}
-
 const idsOf = async (fleet: Fleet, status: string) => {
   const { body } = await fleet.request("GET", `/v1/hives?status=${status}`);
   return (body.hives as { id: string }[]).map(({ id }) => id);
@@ -44,7 +37,7 @@ test("50 hives, a queen killed under their load, 5 hives killed, 1 cordoned: lis
   await until("it is on", () => journal.acknowledged > 1000);
   await first.kill("SIGKILL");
   await storm;
-  expect(await missingBeats(fleet, journal)).toEqual([]);
+  expect(journal.missingIn(await fleet.rows())).toEqual([]);
   const acknowledgedBefore = new Map(journal.acknowledgedMs);
   await fleet.startQueen(SETTINGS);
   await until("the reader is told of the restart", () => followed.of("gap").length > 0);
@@ -77,5 +70,5 @@ test("50 hives, a queen killed under their load, 5 hives killed, 1 cordoned: lis
     { at_ms: expect.any(Number), hive_id: CORDONED, cordoned: true, until_ms: null, ...cordon, row: expect.anything() },
   ]);
   expect(told.every(({ type }) => type === "status" || type === "cordon")).toBe(true);
-  expect(await missingBeats(fleet, journal)).toEqual([]);
+  expect(journal.missingIn(await fleet.rows())).toEqual([]);
 });
