@@ -39,26 +39,23 @@ async function startSite() {
 const agentsIn = (home: string) =>
   processes().filter(({ args }) => args.includes(join(home, ".hive")) && args.includes("/agent.mjs"));
 
-test("an agent that was just started has been checked, and does not wait for the next round", async () => {
-  const { queen, add, operate } = await startSite();
-  await add(ID, await unusedPort());
-  expect(await operate("start")).toMatchObject({ state: "succeeded" });
-  const { body } = await queen.request("GET", `/v1/hives/${ID}/liveness`);
-  expect(body).toMatchObject({ unreachable_since_ms: null });
-  expect((body as { probes: { outcome: string }[] }).probes.at(-1)).toMatchObject({ outcome: "answered" });
-});
-
 test.each([
   ["0:0:0:0:0:0:0:1", "::1"],
   ["::ffff:127.0.0.1", "127.0.0.1"],
-])("the agent of a hive at %s listens on %s, and nowhere else", async (host, listens) => {
-  const { add, operate } = await startSite();
-  const port = await unusedPort();
-  await add(ID, port, host);
-  const started = await operate("start");
-  expect(started).toMatchObject({ state: "succeeded" });
-  expect(detailOf(started, "settings")).toContain(`listens on ${listens}, port ${port};`);
-});
+])(
+  "the agent of a hive at %s listens on %s, and nowhere else, and is checked without waiting for the next round",
+  async (host, listens) => {
+    const { queen, add, operate } = await startSite();
+    const port = await unusedPort();
+    await add(ID, port, host);
+    const started = await operate("start");
+    expect(started).toMatchObject({ state: "succeeded" });
+    expect(detailOf(started, "settings")).toContain(`listens on ${listens}, port ${port};`);
+    const { body } = await queen.request("GET", `/v1/hives/${ID}/liveness`);
+    expect(body).toMatchObject({ unreachable_since_ms: null });
+    expect((body as { probes: { outcome: string }[] }).probes.at(-1)).toMatchObject({ outcome: "answered" });
+  },
+);
 
 test("of settings that its host does not take, no token stays in force", async () => {
   const { catalog, add, operate, folder } = await startSite();
