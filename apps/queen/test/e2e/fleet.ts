@@ -190,6 +190,8 @@ export class Fleet implements AsyncDisposable {
       // They stand for other hosts: what runs on this one is not theirs, and fifty that look for it leave no time for anything else.
       HIVE_DISCOVER: "false",
       HIVE_WORKERS: workers.map((url) => `llamacpp=${url}`).join(),
+      // A machine that is busy with other tests makes no worker one that does not answer.
+      HIVE_WORKER_TIMEOUT_MS: "5000",
       HIVE_TELEMETRY: "false",
     };
   }

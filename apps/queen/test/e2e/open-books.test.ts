@@ -8,7 +8,8 @@ const IDS = hiveIds(50);
 const KILLED = IDS.slice(10, 15);
 const OTHERS = IDS.filter((id) => !KILLED.includes(id));
 const CORDONED = IDS[20] ?? "";
-const STALE_AFTER_MS = 5000;
+/** One process is 45 hives: if it got no turn for this long, all of them would rightly be missing. */
+const STALE_AFTER_MS = 8000;
 const BEAT_INTERVAL_MS = 1000;
 const SETTINGS = { QUEEN_STALE_AFTER_MS: String(STALE_AFTER_MS), QUEEN_HEALTH_INTERVAL_MS: "1000" };
 
