@@ -1,7 +1,5 @@
-import { existsSync } from "node:fs";
 import { connect } from "node:net";
 import os from "node:os";
-import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import {
   type Agent,
@@ -11,7 +9,6 @@ import {
   isRunning,
   newMarker,
   startAgent,
-  startQueenDouble,
   temporaryFolder,
 } from "./testing.ts";
 
@@ -23,10 +20,6 @@ function agentWithNvidiaSmi(script: string | undefined, ...flags: string[]): Age
   const path = temporaryFolder();
   if (script !== undefined) fakeProgram(path, "nvidia-smi", script);
   return startAgent(["--port", "0", ...NO_QUEEN, ...flags], { path });
-}
-
-async function devicesOf(agent: Agent): Promise<unknown> {
-  return (await fetch(`${await agent.url()}/v1/devices`)).json();
 }
 
 /** Answers once the server has read the beginning of a request: then the connection is neither idle nor done. What comes on it is in `text`. */
@@ -43,7 +36,7 @@ async function sendRequest(url: string, beginning: string): Promise<{ text: () =
 
 const sendHalfARequest = (url: string) => sendRequest(url, "GET /health HTTP/1.1\r\nHost: hi");
 
-test("answers /health with its id, on the free port that the log says", async () => {
+test("answers /health with its id, on the free port that the log says, until SIGTERM stops it with exit code 0", async () => {
   const agent = agentWithNvidiaSmi(undefined, "--id", "hive-7");
   const response = await fetch(`${await agent.url()}/health`);
   expect([response.status, await response.json()]).toEqual([
@@ -51,69 +44,11 @@ test("answers /health with its id, on the free port that the log says", async ()
     { status: "ok", id: "hive-7", started_at: expect.any(String) },
   ]);
   expect(await agent.logged("hive listening")).toMatchObject({ host: "127.0.0.1", port: expect.any(Number) });
+  agent.process.kill("SIGTERM");
+  expect(await agent.ended).toBe(0);
 });
 
-test("reports this machine's CPU and eight GPUs", async () => {
-  const uuid = (index: number) => `GPU-0000000${index}-c9ae-1f5d-9d2a-cbcb4a7b8d7c`;
-  const lines = Array.from(
-    { length: 8 },
-    (_, index) =>
-      `echo "${index}, NVIDIA H100 80GB HBM3, 81559, ${uuid(index)}, 00000000:1${index}:00.0, 4, 0, 31, 70.25"`,
-  );
-  const agent = agentWithNvidiaSmi(
-    `case "$1" in --query-gpu=index,name,memory.total,*) ;; *) exit 1;; esac\n${lines.join("\n")}`,
-  );
-  const told = { name: "NVIDIA H100 80GB HBM3", vram_gb: 80, vendor: "nvidia", backend: "cuda" };
-  const gpus = Array.from({ length: 8 }, (_, index) => ({ index, ...told, uuid: uuid(index) }));
-  expect(await devicesOf(agent)).toEqual({ cpu, gpus });
-});
-
-test("reads its devices at its start, before anybody asks", async () => {
-  const path = temporaryFolder();
-  fakeProgram(path, "nvidia-smi", 'echo > "$0.asked"; echo "0, A, 1024"');
-  startAgent(["--port", "0", ...NO_QUEEN], { path });
-  await eventually(() => (existsSync(join(path, "nvidia-smi.asked")) ? true : undefined), "a reading");
-});
-
-/** The beats of an agent with one GPU, which run fast. */
-async function beatsOf(env: NodeJS.ProcessEnv): Promise<Record<string, unknown>[]> {
-  const queen = await startQueenDouble();
-  const path = temporaryFolder();
-  fakeProgram(path, "nvidia-smi", 'echo "0, NVIDIA L4, 23034, GPU-5a2e, 00000000:01:00.0, 1024, 37, 61, 31.50"');
-  const settings = { HIVE_ID: "hive-7", HIVE_QUEEN: queen.url, ...env };
-  const agent = startAgent(["--port", "0", "--beat-interval-ms", "100"], { env: settings, path });
-  await agent.logged("queen reached");
-  return queen.beats;
-}
-
-const TIME = expect.stringMatching(/^\d{4}-.*Z$/);
-const BEAT = { hive_id: "hive-7", timestamp: TIME, read_at: TIME, workers: [] };
-
-test("beats to its queen under its id, and tells what GPUs and host do as soon as that was read", async () => {
-  const beats = await beatsOf({});
-  const told = await eventually(() => beats.find(({ gpus }) => gpus !== undefined), "a beat with telemetry");
-  const gpu = {
-    index: 0,
-    uuid: "GPU-5a2e",
-    memory_total_bytes: 23_034 * 2 ** 20,
-    memory_used_bytes: 2 ** 30,
-    utilization_percent: 37,
-    temperature_celsius: 61,
-    power_watts: 31.5,
-    asleep: false,
-  };
-  const host = { memory_total_bytes: os.totalmem(), memory_used_bytes: expect.any(Number) };
-  expect(told).toMatchObject({ ...BEAT, gpus: [gpu], host });
-});
-
-test("without telemetry it tells its workers, and no more", async () => {
-  const beats = await beatsOf({ HIVE_TELEMETRY: "false" });
-  await eventually(() => (beats.length >= 5 ? true : undefined), "five beats");
-  expect(beats[4]).toMatchObject(BEAT);
-  expect(beats.filter((beat) => "gpus" in beat || "host" in beat)).toEqual([]);
-});
-
-test("a taken port is one sentence and exit code 1", async () => {
+test("a taken port is one sentence and exit code 1; SIGINT stops the one that has it with exit code 0", async () => {
   const first = agentWithNvidiaSmi(undefined);
   const { port } = new URL(await first.url());
   const second = startAgent(["--port", port, ...NO_QUEEN]);
@@ -121,6 +56,8 @@ test("a taken port is one sentence and exit code 1", async () => {
   expect(second.stderr()).toBe(
     `hive: port ${port} on 127.0.0.1 is taken: stop what listens there or choose another with --port or HIVE_PORT\n`,
   );
+  first.process.kill("SIGINT");
+  expect(await first.ended).toBe(0);
 });
 
 test("a host that is not this machine's is one sentence and exit code 1", async () => {
@@ -131,15 +68,10 @@ test("a host that is not this machine's is one sentence and exit code 1", async 
   );
 });
 
-test("settings that cannot be used are all said, with exit code 2", async () => {
-  const agent = startAgent(["--port", "x", "--id", "a b"], { env: { HIVE_QUEEN: "queen" } });
+test("settings that cannot be used are all said, with exit code 2, and what turns the direction of a line with its code", async () => {
+  const agent = startAgent(["--port", "x", "--id", "gpu\u202e01"], { env: { HIVE_QUEEN: "queen" } });
   expect(await agent.ended).toBe(2);
   expect(agent.stderr().match(/^hive: --(id|queen|port) \(HIVE_/gm)).toHaveLength(3);
-});
-
-test("a setting that turns the direction of a line is said with its code", async () => {
-  const agent = startAgent(["--id", "gpu\u202e01"]);
-  expect(await agent.ended).toBe(2);
   expect(agent.stderr()).toContain("gpu\\u202e01");
   expect(agent.stderr()).not.toContain("\u202e");
 });
@@ -167,13 +99,6 @@ test.each(["SIGTERM", "SIGINT"] as const)("%s before it listens stops it with ex
   const agent = startAgent(["--port", "0", ...NO_QUEEN], { env: { HIVE_PROT: "1" } });
   // Logged while it starts.
   await agent.logged("is no setting");
-  agent.process.kill(signal);
-  expect(await agent.ended).toBe(0);
-});
-
-test.each(["SIGTERM", "SIGINT"] as const)("%s stops it with exit code 0", async (signal) => {
-  const agent = agentWithNvidiaSmi(undefined);
-  await agent.url();
   agent.process.kill(signal);
   expect(await agent.ended).toBe(0);
 });

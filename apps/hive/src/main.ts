@@ -1,28 +1,14 @@
-import os, { constants } from "node:os";
-import { setTimeout as wait } from "node:timers/promises";
+import { constants } from "node:os";
 import { createLog, printableLines } from "@repo/process-log";
 import { printable } from "@repo/process-log/printable";
 import { endWithStarter, onStopSignals } from "@repo/processes";
 import { print } from "@repo/settings";
-import type { FastifyInstance } from "fastify";
 import { type Logger, pino } from "pino";
-import { createApp } from "./app.ts";
 import { type Config, readConfig, SETTINGS } from "./config.ts";
 import { removePidFile, writePidFile } from "./control/pid-file.ts";
-import { createDeviceDetector } from "./devices/devices.ts";
-import { Gpus } from "./devices/gpus.ts";
-import { type Heartbeats, startHeartbeats } from "./heartbeats.ts";
+import { Hive } from "./hive.ts";
 import { openLogFile } from "./log-file.ts";
-import { onceJson, onceText, readOnce } from "./once.ts";
-import { renewedAccess } from "./queen-access.ts";
-import { TelemetryWatch } from "./telemetry/watch.ts";
-import { type Keys, renewedKeys } from "./workers/configured.ts";
-import { WorkerWatch } from "./workers/watch.ts";
-
-/** Connections that are still open after this time are cut. */
-const CLOSE_TIMEOUT_MS = 3_000;
-/** The first beat does not wait longer for what runs on this host. */
-const FIRST_READING_MS = 1_000;
+import { onceJson, onceText } from "./once.ts";
 
 function fail(messages: readonly string[], exitCode: number): never {
   process.stderr.write(messages.map((message) => `hive: ${printable(message)}\n`).join(""));
@@ -57,45 +43,11 @@ function made<Result>(setting: string, make: () => Result): Result {
   }
 }
 
-/** Listens and answers the port, which the system chose if the setting is 0; undefined when a signal came meanwhile. */
-async function listen(app: FastifyInstance, config: Config): Promise<number | undefined> {
-  try {
-    await app.listen({ host: config.host, port: config.port });
-  } catch (error) {
-    if (!running.stopping) fail([whyNotListening(error as NodeJS.ErrnoException, config)], 1);
-  }
-  if (running.stopping) return undefined;
-  const address = app.server.address();
-  return address !== null && typeof address === "object" ? address.port : config.port;
-}
-
-/** Whether the token travels so that others on the way can read it. */
-function tellsTokenToOthers({ queen, token }: Config): boolean {
-  const { protocol, hostname } = new URL(queen);
-  return token !== undefined && protocol === "http:" && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
-}
-
-/** The host by which a queen can reach a hive that listens on `host`. */
-function reachableHost(host: string): string {
-  return host === "0.0.0.0" || host === "::" ? os.hostname() : host;
-}
-
-/** What runs so far: an agent that only starts has less. */
-interface Running {
-  app?: FastifyInstance;
-  /** Kills what reads devices. */
-  readings: AbortController;
-  workers?: WorkerWatch;
-  heartbeats?: Heartbeats;
-  stopping?: true;
-}
-
 /** The first signal stops the agent in order, the second at once. */
-function stopOnSignal(log: Logger, running: Running, { pidFile }: Config): void {
+function stopOnSignal(log: Logger, hive: Hive, { pidFile }: Config): void {
   const stop = (signal: NodeJS.Signals) => {
-    running.stopping = true;
     log.info({ signal }, "hive stopping");
-    stopAll(running).then(
+    hive.stop().then(
       () => {
         if (pidFile !== "") removePidFile(pidFile);
         process.exit(0);
@@ -109,46 +61,21 @@ function stopOnSignal(log: Logger, running: Running, { pidFile }: Config): void 
   onStopSignals(stop, (signal) => process.exit(128 + constants.signals[signal]));
 }
 
-async function stopAll({ app, readings, workers, heartbeats }: Running): Promise<void> {
-  const cut = setTimeout(() => app?.server.closeAllConnections(), CLOSE_TIMEOUT_MS);
-  readings.abort(new Error("the agent is stopping"));
-  workers?.stop();
-  await Promise.all([heartbeats?.stop(), app?.close()]);
-  clearTimeout(cut);
-}
-
 endWithStarter();
 
 const { values: config, warnings } = readConfigOrExit();
-const running: Running = { readings: new AbortController() };
 if (config.once) await printOnce();
 else await run();
 
 async function run(): Promise<void> {
   const log = openLog();
-  stopOnSignal(log, running, config);
+  const hive = new Hive(config, log);
+  stopOnSignal(log, hive, config);
   for (const warning of warnings) log.warn(warning);
-  const { detector, workers, telemetry, sources } = readers(log);
-  const app = createApp({ id: config.id, detectDevices: detector.detect, log });
-  running.app = app;
-  running.workers = workers;
-  await firstReading(workers);
-  const port = await listen(app, config);
+  const port = await hive.listen().catch((error) => fail([whyNotListening(error, config)], 1));
   if (port === undefined) return;
   if (config.pidFile !== "") made("--pid-file (HIVE_PID_FILE)", () => writePidFile(config.pidFile));
-  // At each start, so that the first who asks finds them read, however long that takes.
-  void detector.detect().then(() => telemetry?.refresh());
-  if (tellsTokenToOthers(config)) {
-    log.warn({ queen: config.queen }, "the token goes over the network in clear text: give the queen a certificate");
-  }
-  running.heartbeats = startHeartbeats({
-    queen: config.queen,
-    access: renewedAccess({ token: config.token, queenCa: config.queenCa }, config.readAccess, log),
-    hive: { id: config.id, host: reachableHost(config.host), port },
-    sources,
-    intervalMs: config.beatIntervalMs,
-    log,
-  });
+  hive.beat(port);
   // Said last: whoever reads it may send a signal at once.
   log.info({ host: config.host, port }, "hive listening");
   process.send?.({ listening: { host: config.host, port } }, () => undefined);
@@ -156,43 +83,11 @@ async function run(): Promise<void> {
 
 /** Ends by itself: what it starts holds nothing up. */
 async function printOnce(): Promise<void> {
-  const { detector, workers, telemetry, sources } = readers(pino({ level: "silent" }));
-  const { problems } = await detector.detect();
-  telemetry?.gpuMemoryByPid(); // what is asked for is read
-  const once = await readOnce(config.id, sources, () => workers.leftOut, problems);
+  const once = await new Hive(config, pino({ level: "silent" })).readOnce();
   if (process.stdout.isTTY && !config.json) return print("hive", onceText(once, config.queen));
   const { stdout, stderr } = onceJson(once);
   process.stderr.write(stderr);
   await print("hive", stdout);
-}
-
-/** What reads this host, and what of it a heartbeat says. */
-function readers(log: Logger) {
-  const gpus = new Gpus({ timeoutMs: config.probeTimeoutMs, signal: running.readings.signal, log });
-  const telemetry = config.telemetry ? new TelemetryWatch({ gpus, log }) : undefined;
-  const workers = new WorkerWatch({
-    discover: config.discover,
-    configured: config.workers,
-    keys: workerKeys(log),
-    timeoutMs: config.workerTimeoutMs,
-    advertiseHost: config.advertiseHost,
-    log,
-    gpuMemoryByPid: () => telemetry?.gpuMemoryByPid(),
-    gpus: () => telemetry?.gpusToUse(),
-  });
-  // The workers say when they were read, and telemetry tells nothing that is older.
-  const sources = telemetry === undefined ? [workers] : [telemetry, workers];
-  return { detector: createDeviceDetector(gpus), telemetry, workers, sources };
-}
-
-function workerKeys(log: Logger): () => Keys {
-  const { workerKeysFile: path, workerKeys: first } = config;
-  return path === "" ? () => first : renewedKeys(path, first, log);
-}
-
-/** So that the first beat after a restart does not say that there are no workers. */
-async function firstReading(workers: WorkerWatch): Promise<void> {
-  await Promise.race([workers.refresh(), wait(FIRST_READING_MS, undefined, { ref: false })]);
 }
 
 function openLog(): Logger {

@@ -7,7 +7,7 @@ import type { LeftOut } from "./workers/find.ts";
 import type { WorkerJson, WorkersReading } from "./workers/watch.ts";
 
 /** What a hive would send, and what it would not. */
-interface Once {
+export interface Once {
   readonly beat: WorkersReading & Partial<Telemetry> & { readonly hive_id?: string };
   readonly leftOut: readonly LeftOut[];
   /** Why it is not known which GPUs there are, or of some. */

@@ -8,8 +8,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import type { Environment } from "@repo/settings";
+import { pino } from "pino";
 import { onTestFinished, vi } from "vitest";
 import { bundleOf } from "../../../scripts/build/cache.js";
+import { readConfig } from "./config.ts";
+import { Hive } from "./hive.ts";
 
 export const AGENT = await bundleOf(fileURLToPath(new URL("./agent.ts", import.meta.url)));
 const WAIT = { timeout: 25_000, interval: 20 };
@@ -100,6 +104,19 @@ export function startAgent(
     url: async () => `http://127.0.0.1:${(await logged("hive listening")).port}`,
     ended: new Promise((resolve) => child.on("close", (code, signal) => resolve(code ?? signal))),
   };
+}
+
+/** The agent in this process, with nothing but `path` on its PATH; it ends with the test. Resolves to its base URL. */
+export async function startHive(settings: Environment, path: string): Promise<string> {
+  vi.stubEnv("PATH", path);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const reading = readConfig([], { HIVE_PORT: "0", HIVE_DISCOVER: "false", ...settings });
+  if (!("values" in reading)) throw new Error(JSON.stringify(reading));
+  const hive = new Hive(reading.values, pino({ level: "silent" }));
+  onTestFinished(() => hive.stop());
+  const port = (await hive.listen()) ?? 0;
+  hive.beat(port);
+  return `http://127.0.0.1:${port}`;
 }
 
 export type Beat = { hive_id: string; timestamp: string; workers: unknown[] };

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { eventually, fakeProgram, startAgent, startQueenDouble, temporaryFolder } from "../src/testing.ts";
+import { eventually, fakeProgram, startHive, startQueenDouble, temporaryFolder } from "../src/testing.ts";
 
 /** What a program prints on a real host, with names and addresses replaced, and what is right. */
 interface Case {
@@ -17,13 +17,13 @@ const folder = fileURLToPath(new URL("gpus/", import.meta.url));
 const CASES: Case[] = JSON.parse(readFileSync(`${folder}cases.json`, "utf8"));
 const textOf = (file: string) => readFileSync(`${folder}${file}.txt`, "utf8");
 
-/** The real agent where `program` prints that text and ends with that code; what it answers, and what it tells its queen. */
+/** The agent, in this process, where `program` prints that text and ends with that code; what it answers, and what it tells its queen. */
 async function agentWhere({ program, exitCode }: Case, text: string) {
   const path = temporaryFolder();
   fakeProgram(path, program, `/bin/cat <<'END'\n${text}\nEND\nexit ${exitCode}`);
   const queen = await startQueenDouble();
-  const agent = startAgent(["--port", "0", "--queen", queen.url, "--beat-interval-ms", "400"], { path });
-  const response = await fetch(`${await agent.url()}/v1/devices`);
+  const url = await startHive({ HIVE_QUEEN: queen.url, HIVE_BEAT_INTERVAL_MS: "400" }, path);
+  const response = await fetch(`${url}/v1/devices`);
   expect(response.status).toBe(200);
   const { cpu, ...devices } = (await response.json()) as Record<string, unknown>;
   expect(cpu).toEqual({ cores: expect.any(Number), ram_gb: expect.any(Number) });

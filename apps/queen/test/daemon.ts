@@ -56,13 +56,19 @@ export class Daemon implements AsyncDisposable {
       .map((line) => JSON.parse(line) as LogLine);
   }
 
+  /** Waits until so many have said that they listen, and returns what they said. */
+  listening(count = 1): Promise<LogLine[]> {
+    return until(`the ${this.#name} listens`, () => {
+      if (this.child.exitCode !== null) throw new Error(`the ${this.#name} ended: ${this.stderr}`);
+      const lines = this.logLines.filter(({ msg }) => msg === `${this.#name} listening`);
+      return lines.length >= count && lines;
+    });
+  }
+
   /** Waits until it listens, and returns its origin. */
   async origin(): Promise<string> {
-    const { host, port } = await until(`the ${this.#name} listens`, () => {
-      if (this.child.exitCode !== null) throw new Error(`the ${this.#name} ended: ${this.stderr}`);
-      return this.logLines.find(({ msg }) => msg === `${this.#name} listening`);
-    });
-    return `http://${host}:${port}`;
+    const [line] = await this.listening();
+    return `http://${line?.host}:${line?.port}`;
   }
 
   async port(): Promise<number> {

@@ -20,7 +20,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-interface Fleet {
+export interface Fleet {
   process: ChildProcess;
   stderr: () => string;
   /** Of the log of both. */

@@ -1,16 +1,16 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { bundleOf } from "../../../../scripts/build/cache.js";
+import { HiveCatalog } from "../../../../packages/hive-catalog/src/index.ts";
+import { addToken } from "../../../queen/test/tokens.ts";
 import { eventually, fakeProgram, hangingScript, newMarker, temporaryFolder } from "../../src/testing.ts";
-import { type Hive, isAlive, onlineHive, pathOf, START, settingsOfFleet, startFleet } from "./fleet.ts";
+import { type Fleet, type Hive, isAlive, onlineHive, pathOf, START, settingsOfFleet, startFleet } from "./fleet.ts";
 
-const QUEEN = await bundleOf(pathOf("apps/queen/src/main.ts"));
 const cpu = { cores: os.availableParallelism(), ram_gb: Math.round(os.totalmem() / 1024 ** 3) };
 
-test("one command shows this machine as an online hive, and again after a restart", async () => {
+test("one command shows this machine as an online hive, which it still is after a restart, and after everything was killed", async () => {
   const folder = temporaryFolder();
   const first = startFleet(folder);
   const before = await onlineHive(first);
@@ -37,47 +37,35 @@ test("one command shows this machine as an online hive, and again after a restar
   expect(pids.filter(isAlive)).toEqual([]);
 
   const second = startFleet(folder);
-  const port = await second.hivePort();
-  const after = await eventually(async () => {
-    const hive = await onlineHive(second);
-    return hive.port === port && hive.host === "127.0.0.1" ? hive : undefined;
-  }, "the hive at the host and port that it has now");
-  expect(after.created_at_ms).toBe(before.created_at_ms);
+  expect(await hiveAtItsPort(second)).toMatchObject({ host: "127.0.0.1", created_at_ms: before.created_at_ms });
   const known = `start: catalog: ${folder}/hives.db, with 1 hive\n`;
   await eventually(() => second.stderr().includes(known) || undefined, "the start's word on its catalog");
+  const killed = [second.pidOf("queen"), second.pidOf("hive")];
+  for (const pid of killed) process.kill(pid, "SIGSTOP");
+  second.process.kill("SIGKILL");
+  for (const pid of killed) process.kill(pid, "SIGKILL");
+  expect(await second.ended).toBe("SIGKILL");
+  await eventually(() => (killed.some(isAlive) ? undefined : true), "the end of what start had started");
+
+  const { id, devices, created_at_ms } = before;
+  expect(await hiveAtItsPort(startFleet(folder))).toMatchObject({ id, host: "127.0.0.1", devices, created_at_ms });
 });
 
-test("of a hive whose nvidia-smi hangs, cores and memory are known all the same", async () => {
-  const path = temporaryFolder();
-  fakeProgram(path, "nvidia-smi", hangingScript(newMarker()));
-  const fleet = startFleet(temporaryFolder(), { PATH: `${path}:${process.env.PATH}` });
-  expect(await onlineHive(fleet)).toMatchObject({ devices: { cpu, gpus: null } });
-});
-
-test("everything that is killed and started again is the same hive", async () => {
-  const folder = temporaryFolder();
-  const first = startFleet(folder);
-  const { port: _before, ...before } = await onlineHive(first);
-  const pids = [first.pidOf("queen"), first.pidOf("hive")];
-  for (const pid of pids) process.kill(pid, "SIGSTOP");
-  first.process.kill("SIGKILL");
-  for (const pid of pids) process.kill(pid, "SIGKILL");
-  expect(await first.ended).toBe("SIGKILL");
-  await eventually(() => (pids.some(isAlive) ? undefined : true), "the end of what start had started");
-
-  const second = startFleet(folder);
-  const port = await second.hivePort();
-  const { port: _after, ...after } = await eventually(async () => {
-    const hive = await onlineHive(second);
+/** The local hive, once it is at the port that it has now. */
+async function hiveAtItsPort(fleet: Fleet): Promise<Hive> {
+  const port = await fleet.hivePort();
+  return eventually(async () => {
+    const hive = await onlineHive(fleet);
     return hive.port === port ? hive : undefined;
   }, "the hive at the port that it has now");
-  const lasting = ({ id, host, devices, created_at_ms }: Omit<Hive, "port">) => ({ id, host, devices, created_at_ms });
-  expect(lasting(after)).toEqual(lasting(before));
-});
+}
 
-test("adds the hive under HIVE_ID, and asks for nothing but free ports", async () => {
-  const fleet = startFleet(temporaryFolder(), { HIVE_ID: "desk.1" });
-  expect(await onlineHive(fleet, "desk.1")).toMatchObject({ id: "desk.1", port: await fleet.hivePort() });
+test("adds the hive under HIVE_ID, and asks for nothing but free ports; where its nvidia-smi hangs, cores and memory are known all the same", async () => {
+  const path = temporaryFolder();
+  fakeProgram(path, "nvidia-smi", hangingScript(newMarker()));
+  const fleet = startFleet(temporaryFolder(), { PATH: `${path}:${process.env.PATH}`, HIVE_ID: "desk.1" });
+  const hive = { id: "desk.1", port: await fleet.hivePort(), devices: { cpu, gpus: null } };
+  expect(await onlineHive(fleet, "desk.1")).toMatchObject(hive);
 });
 
 test("on a terminal the log of both is for people", async () => {
@@ -99,19 +87,18 @@ test("on a terminal the log of both is for people", async () => {
   );
 });
 
-/** Makes a token in the catalog that a queen in `folder` has, and returns it. */
-function createToken(folder: string, ...flags: string[]): string {
-  const args = [QUEEN, "token", "create", "--name", "test", "--database", join(folder, "hives.db"), ...flags];
-  return execFileSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+/** Makes a catalog that has the hive, and tokens. */
+async function catalogWithTokens(folder: string): Promise<{ operatorToken: string; hiveToken: string }> {
+  await using catalog = await HiveCatalog.open(join(folder, "hives.db"));
+  await catalog.addHive({ id: "localhost", host: "127.0.0.1", port: 9 });
+  const { token: operatorToken } = await addToken(catalog, "operator");
+  const { token: hiveToken } = await addToken(catalog, "hive", "localhost");
+  return { operatorToken, hiveToken };
 }
 
 test("works in a catalog with tokens when it is given one, and says so when not", async () => {
   const folder = temporaryFolder();
-  const open = startFleet(folder);
-  await open.hivePort();
-  open.process.kill("SIGTERM");
-  await open.ended;
-  const token = createToken(folder, "--role", "operator");
+  const { operatorToken: token } = await catalogWithTokens(folder);
   const refused = startFleet(folder);
   expect(await refused.ended).toBe(1);
   expect(refused.stderr()).toContain("pnpm queen token create --name start --role operator --out start.token");
@@ -137,12 +124,8 @@ test("works in a catalog with tokens when it is given one, and says so when not"
 
 test("works in a catalog that has the hive with a token of the hive alone", async () => {
   const folder = temporaryFolder();
-  const open = startFleet(folder);
-  await open.hivePort();
-  open.process.kill("SIGTERM");
-  await open.ended;
-  createToken(folder, "--role", "operator");
-  const fleet = startFleet(folder, { HIVE_TOKEN: createToken(folder, "--role", "hive", "--hive", "localhost") });
+  const { hiveToken } = await catalogWithTokens(folder);
+  const fleet = startFleet(folder, { HIVE_TOKEN: hiveToken });
   await eventually(() => fleet.messages().includes("queen reached") || undefined, "a beat that was taken");
   expect(fleet.stderr()).toContain("start: running: ");
 });

@@ -21,11 +21,12 @@ test("SIGKILL takes along a queen that is only starting", async () => {
   await eventually(() => (isAlive(queen) ? undefined : true), "the end of the queen");
 });
 
-test("queen and hive run on where nobody reads any more what is said of them", async () => {
+test("queen and hive run on where nobody reads any more what is said of them, and SIGINT that comes twice, from the terminal and from pnpm, still stops both in order", async () => {
   const fleet = startFleet(temporaryFolder());
   fleet.process.stderr?.destroy();
   await onlineHive(fleet);
-  fleet.process.kill("SIGTERM");
+  fleet.process.kill("SIGINT");
+  fleet.process.kill("SIGINT");
   expect(await fleet.ended).toBe(0);
 });
 
@@ -45,14 +46,6 @@ test("SIGTERM ends it also where nobody takes what it has to say", async () => {
   await eventually(() => (log.includes("devices detected") ? true : undefined), "a hive that runs");
   start.kill("SIGTERM");
   expect(await ended).toBe(0);
-});
-
-test("SIGINT that comes twice, from the terminal and from pnpm, still stops both in order", async () => {
-  const fleet = startFleet(temporaryFolder());
-  await onlineHive(fleet);
-  fleet.process.kill("SIGINT");
-  fleet.process.kill("SIGINT");
-  expect(await fleet.ended).toBe(0);
 });
 
 test.each([

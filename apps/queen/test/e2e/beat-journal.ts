@@ -8,6 +8,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { HiveRow } from "./fleet.ts";
 
 const JSON_BODY = { "content-type": "application/json" };
 
@@ -17,6 +18,8 @@ export class BeatJournal implements AsyncDisposable {
   readonly acknowledgedMs = new Map<string, number>();
   /** How many beats were acknowledged in all. */
   acknowledged = 0;
+  /** With what the queen answered. */
+  readonly statuses = new Set<number>();
   /** Where the queen is; while she is away, the hives' connections are cut. */
   queen = "";
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 });
@@ -40,6 +43,12 @@ export class BeatJournal implements AsyncDisposable {
       for (;;) await this.#pass("POST", "/v1/heartbeat", JSON_BODY, body);
     };
     await Promise.allSettled(ids.map(beatOn));
+  }
+
+  /** The hives whose last acknowledged beat these rows lack. */
+  missingIn(rows: readonly HiveRow[]): string[] {
+    const stored = new Map(rows.map(({ id, last_heartbeat_ms }) => [id, last_heartbeat_ms ?? 0]));
+    return [...this.acknowledgedMs].filter(([id, sentMs]) => (stored.get(id) ?? 0) < sentMs).map(([id]) => id);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -68,6 +77,7 @@ export class BeatJournal implements AsyncDisposable {
     passed.on("error", () => undefined);
     const said = await textOf(answer);
     const { statusCode = 0 } = answer;
+    this.statuses.add(statusCode);
     if (statusCode === 200) this.#note(body, sentMs);
     return { statusCode, said };
   }

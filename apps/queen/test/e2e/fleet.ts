@@ -3,14 +3,13 @@ import { join } from "node:path";
 import { createClient } from "@libsql/client";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { Daemon, spawnQueen } from "../daemon.ts";
+import { RACK } from "../programs.ts";
 import { until } from "../until.ts";
 
 /** A hive that gets no turn for this long would rightly be offline: long enough for a machine that is busy with other tests. */
 export const STALE_AFTER_MS = 2000;
 const HEALTH_INTERVAL_MS = 1000;
 const BEAT_INTERVAL_MS = 100;
-/** All at once, each would be too slow. */
-const STARTS_AT_ONCE = 6;
 /** Of hives of which there are many, so that they are not all asked for them at once. */
 const DEVICES = { cpu: { cores: 8, ram_gb: 32 }, gpus: [] };
 
@@ -27,18 +26,23 @@ export interface HiveRow {
 /** What the test reads of a record and of a state. */
 export type Json = Record<string, unknown>;
 
-interface HiveOptions {
-  gpus?: number;
-  /** The script of its nvidia-smi, by default one that lists so many GPUs. */
-  nvidiaSmi?: string;
-  /** That of its lspci, if it has one. */
-  lspci?: string;
+interface CommonOptions {
   port?: number;
   /** What it takes for the queen. */
   queen?: string;
   beatIntervalMs?: number;
   /** The urls of the llama-servers that it is told of. */
   workers?: readonly string[];
+}
+
+interface HiveOptions extends CommonOptions {
+  gpus?: number;
+  /** The script of its nvidia-smi, by default one that lists so many GPUs. */
+  nvidiaSmi?: string;
+}
+
+interface RackOptions extends Pick<CommonOptions, "queen" | "beatIntervalMs"> {
+  workersOf?: (id: string) => readonly string[];
 }
 
 /** The real processes of one test around one catalog file. All of them end with it. */
@@ -85,49 +89,32 @@ export class Fleet implements AsyncDisposable {
 
   /** Starts a hive on a host with `gpus` GPUs, and waits until it listens. */
   async startHive(id: string, options: HiveOptions = {}): Promise<Daemon> {
-    const {
-      gpus = 0,
-      nvidiaSmi = nvidiaSmiOf(gpus),
-      lspci,
-      port = 0,
-      queen = this.#origin,
-      beatIntervalMs = BEAT_INTERVAL_MS,
-      workers = [],
-    } = options;
-    const settings = {
-      HIVE_ID: id,
-      HIVE_PORT: String(port),
-      HIVE_QUEEN: queen,
-      HIVE_BEAT_INTERVAL_MS: String(beatIntervalMs),
-      // They stand for other hosts: what runs on this one is not theirs, and fifty that look for it leave no time for anything else.
-      HIVE_DISCOVER: "false",
-      HIVE_WORKERS: workers.map((url) => `llamacpp=${url}`).join(),
-      HIVE_TELEMETRY: "false",
-      PATH: await this.#pathWith({ "nvidia-smi": nvidiaSmi, lspci }),
-    };
-    const hive = new Daemon("hive", [], settings);
+    const { gpus = 0, nvidiaSmi = nvidiaSmiOf(gpus) } = options;
+    const PATH = await this.#pathWith(nvidiaSmi);
+    const hive = new Daemon("hive", [], { ...this.#settingsOf(id, options), PATH });
     this.#daemons.push(hive);
     await hive.origin();
     return hive;
   }
 
-  /** Starts many hives, and adds them; those that ran before are started again, at the same ports. */
-  async startHives(ids: readonly string[], options: Pick<HiveOptions, "queen" | "beatIntervalMs">): Promise<Daemon[]> {
-    const hives: Daemon[] = [];
-    const waiting = ids.entries();
-    const startInTurn = async () => {
-      for (const [index, id] of waiting) {
-        const known = this.#ports.get(id);
-        const hive = await this.startHive(id, { ...options, port: known ?? 0 });
-        hives[index] = hive;
-        if (known !== undefined) continue;
-        const port = await hive.port();
-        this.#ports.set(id, port);
-        await this.add(id, port, "127.0.0.1", DEVICES);
-      }
-    };
-    await Promise.all(Array.from({ length: STARTS_AT_ONCE }, startInTurn));
-    return hives;
+  /**
+   * Starts hives on the hosts of one rack, which are one process and end and stand still together. Waits until all of them listen, and adds
+   * them; those that ran before listen at the same ports.
+   */
+  async startRack(ids: readonly string[], { workersOf, ...options }: RackOptions = {}): Promise<Daemon> {
+    const settings = ids.map((id) =>
+      this.#settingsOf(id, { ...options, port: this.#ports.get(id) ?? 0, workers: workersOf?.(id) ?? [] }),
+    );
+    const PATH = await this.#pathWith(nvidiaSmiOf(0));
+    const rack = new Daemon("hive", [JSON.stringify(settings)], { PATH }, RACK);
+    this.#daemons.push(rack);
+    const listening = await rack.listening(ids.length);
+    const isNew = listening.filter(({ hive }) => !this.#ports.has(String(hive)));
+    for (const { hive, port } of isNew) {
+      this.#ports.set(String(hive), Number(port));
+      await this.add(String(hive), Number(port), "127.0.0.1", DEVICES);
+    }
+    return rack;
   }
 
   async request(method: string, path: string, json?: unknown): Promise<{ status: number; body: Json }> {
@@ -193,28 +180,37 @@ export class Fleet implements AsyncDisposable {
     }
   }
 
-  /** A PATH with nothing but those programs. Made once: an agent that runs one keeps it from being written. */
-  #pathWith(scripts: Scripts): Promise<string> {
-    const key = JSON.stringify(scripts);
-    const path = this.#paths.get(key) ?? this.#makePath(`bin-${this.#paths.size}`, scripts);
-    this.#paths.set(key, path);
+  #settingsOf(id: string, options: CommonOptions): Record<string, string> {
+    const { port = 0, queen = this.#origin, beatIntervalMs = BEAT_INTERVAL_MS, workers = [] } = options;
+    return {
+      HIVE_ID: id,
+      HIVE_PORT: String(port),
+      HIVE_QUEEN: queen,
+      HIVE_BEAT_INTERVAL_MS: String(beatIntervalMs),
+      // They stand for other hosts: what runs on this one is not theirs, and fifty that look for it leave no time for anything else.
+      HIVE_DISCOVER: "false",
+      HIVE_WORKERS: workers.map((url) => `llamacpp=${url}`).join(),
+      // A machine that is busy with other tests makes no worker one that does not answer.
+      HIVE_WORKER_TIMEOUT_MS: "5000",
+      HIVE_TELEMETRY: "false",
+    };
+  }
+
+  /** A PATH with nothing but that nvidia-smi. Made once: an agent that runs one keeps it from being written. */
+  #pathWith(nvidiaSmi: string): Promise<string> {
+    const path = this.#paths.get(nvidiaSmi) ?? this.#makePath(`bin-${this.#paths.size}`, nvidiaSmi);
+    this.#paths.set(nvidiaSmi, path);
     return path;
   }
 
-  async #makePath(name: string, scripts: Scripts): Promise<string> {
+  async #makePath(name: string, nvidiaSmi: string): Promise<string> {
     const path = join(this.#folder.path, name);
     await mkdir(path, { recursive: true });
-    for (const [program, script] of Object.entries(scripts)) {
-      if (script === undefined) continue;
-      await writeFile(join(path, program), `#!/bin/sh\n${script}\n`);
-      await chmod(join(path, program), 0o755);
-    }
+    await writeFile(join(path, "nvidia-smi"), `#!/bin/sh\n${nvidiaSmi}\n`);
+    await chmod(join(path, "nvidia-smi"), 0o755);
     return path;
   }
 }
-
-/** Programs by their name. */
-type Scripts = Readonly<Record<string, string | undefined>>;
 
 /** What the real one says of a host with so many GPUs. */
 function nvidiaSmiOf(gpus: number): string {

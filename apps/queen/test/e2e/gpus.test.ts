@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import os from "node:os";
-import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test, vi } from "vitest";
 import { FollowedEvents } from "../followed-events.ts";
+import { answer, HEALTHY, startHive } from "../hive-server.ts";
 import { until } from "../until.ts";
 import { Fleet } from "./fleet.ts";
 
@@ -61,31 +61,30 @@ test("GPUs that could never be read are null in the catalog, beside the CPU", as
   expect(JSON.parse(stored)).toEqual({ cpu: CPU, gpus: null });
 });
 
-const recorded = fileURLToPath(new URL("../../../hive/test/gpus/", import.meta.url));
-
-/** What a program printed on a real host, and the GPUs that are right. */
+/** What the agent answers of a real host, as its own test with the same file proves. */
 interface Recorded {
   file: string;
-  program: string;
-  exitCode: number;
   gpus: Record<string, unknown>[] | null;
+  problems?: string[];
 }
 
-test("of every recorded host the catalog has what is right, and GPUs that could not be read are not none", async () => {
-  const cases: Recorded[] = JSON.parse(readFileSync(`${recorded}cases.json`, "utf8"));
+test("of what the agent answers of every recorded host the catalog has what is right, and GPUs that could not be read are not none", async () => {
+  const cases: Recorded[] = JSON.parse(
+    readFileSync(new URL("../../../hive/test/gpus/cases.json", import.meta.url), "utf8"),
+  );
+  const cpu = { cores: 8, ram_gb: 32 };
   await using fleet = await Fleet.create();
   await fleet.startQueen();
-  const start = async ({ file, program, exitCode }: Recorded) => {
-    const script = `/bin/cat ${recorded}${file}.txt; exit ${exitCode}`;
-    const hive = await fleet.startHive(file, program === "lspci" ? { lspci: script } : { nvidiaSmi: script });
-    await fleet.add(file, await hive.port());
-  };
-  await Promise.all(cases.map(start));
+  for (const { file, gpus, problems = [] } of cases) {
+    const devices = answer(200, JSON.stringify({ cpu, gpus, problems }));
+    const { port } = await startHive({ ...HEALTHY, "/v1/devices": devices });
+    await fleet.add(file, port);
+  }
   const rows = await until("all devices are stored", async () => {
     const rows = await fleet.rows();
     return rows.every((row) => row.devices_json !== null) && rows;
   });
   const stored = rows.map((row) => [row.id, JSON.parse(row.devices_json ?? "")]);
-  const right = cases.map(({ file, gpus }) => [file, { cpu: CPU, gpus }]);
+  const right = cases.map(({ file, gpus }) => [file, { cpu, gpus }]);
   expect(Object.fromEntries(stored)).toEqual(Object.fromEntries(right));
 });

@@ -8,6 +8,7 @@ const IDS = hiveIds(50);
 const KILLED = IDS.slice(0, 30);
 /** Of those that are left. */
 const KILLED_THEN = IDS.slice(30, 42);
+const LEFT = IDS.slice(42);
 const SETTINGS = {
   QUEEN_STALE_AFTER_MS: "4000",
   QUEEN_HEALTH_INTERVAL_MS: "1000",
@@ -32,16 +33,16 @@ const logged = (queen: Daemon) =>
 const told = (followed: FollowedEvents) =>
   followed.of("liveness").flatMap(({ kind, why }) => (kind === "mass_failure" || kind === "resumed" ? [why] : []));
 
-/** While these are offline already. */
-async function killAtOnce(fleet: Fleet, agents: readonly Daemon[], offline: readonly string[] = []): Promise<void> {
-  await Promise.all(agents.map((agent) => agent.kill("SIGKILL")));
+/** All hives of a rack, while these are offline already. */
+async function killAtOnce(fleet: Fleet, rack: Daemon, ids: readonly string[], offline: readonly string[] = []) {
+  await rack.kill("SIGKILL");
   const held = await until("marks are held back", async () => {
     const seen = await conditionOf(fleet);
-    return seen.state === "mass_failure" && seen.missing === agents.length && seen;
+    return seen.state === "mass_failure" && seen.missing === ids.length && seen;
   });
   expect(held).toMatchObject({ online: IDS.length - offline.length, until_ms: expect.any(Number) });
   expect(await fleet.metric("queen_offline_marks_held")).toBe(1);
-  expect(await fleet.metric("queen_missing_hives")).toBe(agents.length);
+  expect(await fleet.metric("queen_missing_hives")).toBe(ids.length);
   expect(await statusesIn(fleet)).toEqual(onlineBut(offline));
 }
 
@@ -62,17 +63,17 @@ test("of 50 hives 30 that are killed at once, and then 12 of the others, are not
 }, async () => {
   await using fleet = await Fleet.create();
   const first = await fleet.startQueen({ ...SETTINGS, QUEEN_MASS_FAILURE_HOLD_MS: "600000" });
-  const start = (ids: readonly string[]) => fleet.startHives(ids, { beatIntervalMs: 1000 });
+  const start = (ids: readonly string[]) => fleet.startRack(ids, { beatIntervalMs: 1000 });
   const untilNoneIsMissingOf = (count: number) =>
     until("none is missing", async () => {
       const { online, missing } = await conditionOf(fleet);
       return online === count && missing === 0;
     });
   await using followed = await FollowedEvents.start(fleet.origin);
-  const agents = await start(IDS);
+  const [rack, rackThen] = await Promise.all([start(KILLED), start(KILLED_THEN), start(LEFT)]);
   await untilNoneIsMissingOf(IDS.length);
 
-  await killAtOnce(fleet, agents.slice(0, KILLED.length));
+  await killAtOnce(fleet, rack, KILLED);
   await until("one of them says why it would be offline, and is not", async () => {
     return (await fleet.request("GET", `/v1/hives/${KILLED[0]}/liveness`)).body.rule === "mass_failure";
   });
@@ -80,7 +81,7 @@ test("of 50 hives 30 that are killed at once, and then 12 of the others, are not
   await untilNothingIsHeld(fleet);
   await untilNoneIsMissingOf(IDS.length);
 
-  await killAtOnce(fleet, returned);
+  await killAtOnce(fleet, returned, KILLED);
   expect(marksIn(followed)).toEqual([]);
   const confirmed = { status: 200, body: { missing: KILLED.length, online: IDS.length } };
   expect(await fleet.request("POST", "/v1/liveness/confirm")).toEqual(confirmed);
@@ -98,7 +99,7 @@ test("of 50 hives 30 that are killed at once, and then 12 of the others, are not
   const second = await fleet.startQueen({ ...SETTINGS, QUEEN_MASS_FAILURE_HOLD_MS: String(HOLD_MS) });
   await untilNoneIsMissingOf(IDS.length - KILLED.length);
   await until("the reader is told of the restart", () => followed.of("gap").length > 0);
-  await killAtOnce(fleet, agents.slice(KILLED.length, KILLED.length + KILLED_THEN.length), KILLED);
+  await killAtOnce(fleet, rackThen, KILLED_THEN, KILLED);
   await untilNothingIsHeld(fleet);
   await untilMarked(fleet, followed, [...KILLED, ...KILLED_THEN]);
   expect(logged(second)).toEqual([

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test, vi } from "vitest";
-import { beatJson } from "../test-queen.ts";
 import { until } from "../until.ts";
-import { changesOf, Fleet, type HiveRow, STALE_AFTER_MS } from "./fleet.ts";
+import { BeatJournal } from "./beat-journal.ts";
+import { changesOf, Fleet, type HiveRow, hiveIds, STALE_AFTER_MS } from "./fleet.ts";
 
 beforeAll(() => vi.setConfig({ testTimeout: 60_000 }));
 
@@ -51,47 +51,32 @@ test.each([
   },
 );
 
-const HIVES = 32;
+const IDS = hiveIds(32);
 const KILLS = 3;
 const BEATS_BEFORE_A_KILL = 500;
 
 test("a queen that is killed under a load of beats has stored every beat that it answered", async () => {
   await using fleet = await Fleet.create();
-  const ids = Array.from({ length: HIVES }, (_, index) => `hive-${String(index).padStart(2, "0")}`);
-  /** The time just before the last beat of each hive that was answered: the queen stores its own, a little later one. */
-  const sentAtMs = new Map<string, number>();
+  await using journal = await BeatJournal.start();
   let created: number[] | undefined;
 
-  for (let kill = 0; kill < KILLS; kill += 1) {
+  for (let kill = 1; kill <= KILLS; kill += 1) {
     const queen = await fleet.startQueen();
-    if (kill === 0) for (const id of ids) await fleet.add(id, 8600, "10.0.1.100");
+    journal.queen = fleet.origin;
+    if (kill === 1) for (const id of IDS) await fleet.add(id, 8600, "10.0.1.100");
     created ??= (await fleet.rows()).map(({ created_at_ms }) => created_at_ms);
 
-    const statuses = new Set<number>();
-    let answered = 0;
-    const beatOnAndOn = async (id: string) => {
-      for (;;) {
-        const beforeMs = Date.now();
-        const answer = await fleet.request("POST", "/v1/heartbeat", beatJson(id)).catch(() => undefined);
-        if (answer === undefined) return;
-        statuses.add(answer.status);
-        sentAtMs.set(id, beforeMs);
-        answered += 1;
-        if (answered === BEATS_BEFORE_A_KILL) queen.child.kill("SIGKILL");
-      }
-    };
-    const load = Promise.all(ids.map(beatOnAndOn));
-    expect(await queen.end()).toEqual({ code: null, signal: "SIGKILL" });
+    const load = journal.storm(IDS);
+    await until("many are answered", () => journal.acknowledged >= kill * BEATS_BEFORE_A_KILL);
+    expect(await queen.kill("SIGKILL")).toEqual({ code: null, signal: "SIGKILL" });
     await load;
-    expect(statuses).toEqual(new Set([200]));
-    expect(answered).toBeGreaterThanOrEqual(BEATS_BEFORE_A_KILL);
+    expect(journal.statuses).toEqual(new Set([200]));
 
     expect(await fleet.integrity()).toBe("ok");
     const rows = await fleet.rows();
-    expect(rows.map(({ id }) => id)).toEqual(ids);
+    expect(rows.map(({ id }) => id)).toEqual(IDS);
     expect(rows.map(({ created_at_ms }) => created_at_ms)).toEqual(created);
-    const lost = rows.filter(({ id, last_heartbeat_ms }) => (last_heartbeat_ms ?? 0) < (sentAtMs.get(id) ?? 0));
-    expect(lost).toEqual([]);
-    expect(sentAtMs.size).toBe(HIVES);
+    expect(journal.missingIn(rows)).toEqual([]);
+    expect(journal.acknowledgedMs.size).toBe(IDS.length);
   }
 });

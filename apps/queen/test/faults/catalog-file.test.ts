@@ -6,6 +6,7 @@ import { backupCatalog } from "@repo/hive-catalog/maintenance";
 import { expect, test } from "vitest";
 import type { Daemon } from "../daemon.ts";
 import { postJson, queenProcesses } from "../queen-processes.ts";
+import { beat, startTestQueen } from "../test-queen.ts";
 import { addToken } from "../tokens.ts";
 import { until } from "../until.ts";
 
@@ -32,30 +33,29 @@ test.each([
   "a queen whose catalog is %s while hives are added acknowledges none of them any more, and is not ready",
   async (_how, lose) => {
     const { file } = processes;
-    const queen = processes.start();
-    const origin = await queen.origin();
-    await postJson(`${origin}/v1/hives`, aHive("first"));
+    await using queen = await startTestQueen({ catalog: await HiveCatalog.open(file) });
+    const ready = () => queen.request("GET", "/health/ready");
+    const add = async (id: string) => (await queen.request("POST", "/v1/hives", aHive(id))).status;
+    await add("first");
     await backupCatalog(file, `${file}.copy`);
-    expect(await ready(queen)).toEqual({ status: 200, body: { status: "ok" } });
-    const add = async (id: string) => (await postJson(`${origin}/v1/hives`, aHive(id))).status;
+    expect(await ready()).toMatchObject({ status: 200, body: { status: "ok" } });
     const ids = Array.from({ length: 20 }, (_, index) => `hive-${index}`);
     const adding = ids.map(add);
     lose(file);
     expect(new Set(await Promise.all(adding))).toEqual(new Set([503]));
-    expect(await answerOf(postJson(`${origin}/v1/hives`, aHive("late")))).toMatchObject({
+    expect(await queen.request("POST", "/v1/hives", aHive("late"))).toMatchObject({
       status: 503,
       body: { code: "CATALOG_UNAVAILABLE" },
     });
-    const beat = { hive_id: "first", timestamp: new Date().toISOString(), workers: [] };
-    expect((await postJson(`${origin}/v1/heartbeat`, beat)).status).toBe(503);
-    expect(await ready(queen)).toMatchObject({
+    expect(await beat(queen, "first")).toMatchObject({ status: 503 });
+    expect(await ready()).toMatchObject({
       status: 503,
       body: {
         code: "NOT_READY",
         errors: [{ field: "catalog", message: expect.stringContaining(`${file} is not the file`) }],
       },
     });
-    expect(await (await fetch(`${origin}/metrics`)).text()).toContain("queen_catalog_writable 0");
+    expect((await queen.app.inject("/metrics")).payload).toContain("queen_catalog_writable 0");
   },
 );
 
@@ -110,15 +110,15 @@ test("a queen who may only read her catalog says so, is not ready, and lets a to
 
 test("a queen whose catalog is locked by another program for long is not ready, and ready again after", async () => {
   const { file } = processes;
-  const queen = processes.start();
-  await queen.origin();
+  await using queen = await startTestQueen({ catalog: await HiveCatalog.open(file) });
+  const ready = () => queen.request("GET", "/health/ready");
   const other = createClient({ url: `file:${file}`, timeout: 5000 });
   const transaction = await other.transaction("write");
-  expect(await ready(queen)).toMatchObject({
+  expect(await ready()).toMatchObject({
     status: 503,
     body: { errors: [{ field: "catalog", message: expect.stringContaining("another process has held its lock") }] },
   });
   await transaction.rollback();
   other.close();
-  expect(await ready(queen)).toEqual({ status: 200, body: { status: "ok" } });
+  expect(await ready()).toMatchObject({ status: 200, body: { status: "ok" } });
 });

@@ -87,12 +87,18 @@ test.each(ROUTES)(
     await using folder = await temporaryFolder();
     const catalog = await HiveCatalog.open(`${folder.path}/hives.db`, { onCorruptHive: () => undefined });
     await using queen = await startTestQueen({ catalog });
-    const property = fc.asyncProperty(id, payloads, queries, async (hiveId, payload, fields) => {
-      await catalog.removeHive(ADDED);
+    const prepare = async () => {
+      if (await catalog.hiveExists(ADDED)) await catalog.removeHive(ADDED);
       for (const one of ["hive-a", "hive-b"]) {
         // Port 1 of this machine, where nobody listens.
         if (!(await catalog.hiveExists(one))) await catalog.addHive(aHive({ id: one, host: "127.0.0.1", port: 1 }));
       }
+    };
+    await prepare();
+    // What only reads is judged by what is stored after all of it.
+    const mayStore = method !== "GET";
+    const property = fc.asyncProperty(id, payloads, queries, async (hiveId, payload, fields) => {
+      if (mayStore) await prepare();
       const url = path.replace(":id", encodeURIComponent(Buffer.from(hiveId).toString()));
       const search = new URLSearchParams(fields).toString();
       const answer = await queen.app.inject({
@@ -106,8 +112,7 @@ test.each(ROUTES)(
         expect(answer.headers["content-type"]).toContain("application/problem+json");
         expect(JSON.parse(answer.payload)).toMatchObject({ status: answer.statusCode, code: expect.any(String) });
       }
-      // What a reading request would store is there at the end, too.
-      if (method !== "GET") await expectSoundHives(queen);
+      if (mayStore) await expectSoundHives(queen);
     });
     await fc.assert(property, { numRuns: RUNS, seed: SEED });
     await expectSoundHives(queen);

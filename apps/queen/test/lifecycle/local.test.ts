@@ -3,9 +3,11 @@ import { mkdir, readFile, rm, stat } from "node:fs/promises";
 import { createServer as createWebServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import { createClient } from "@libsql/client";
+import { openTestCatalog, temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { Fleet } from "../e2e/fleet.ts";
+import { HIVE } from "../programs.ts";
+import { LIFECYCLE_SETTINGS, startTestQueen } from "../test-queen.ts";
 import { until } from "../until.ts";
 import { detailOf, ended, operate } from "./operation.ts";
 import { unusedPort } from "./port.ts";
@@ -13,78 +15,74 @@ import { isRunning, processes } from "./processes.ts";
 
 const ID = "desk";
 
+/** A queen in this process, and all of her agents that run. They end with the test. */
 async function startSite() {
-  const fleet = await Fleet.create();
-  const home = join(fleet.file, "..");
-  const agents = () => processes().filter(({ args }) => args.includes(join(home, ".hive", ID, "agent.mjs")));
-  onTestFinished(async () => {
-    for (const { pid } of agents()) process.kill(pid, "SIGKILL");
-    await fleet[Symbol.asyncDispose]();
+  const home = await temporaryFolder();
+  const catalog = await openTestCatalog();
+  const queen = await startTestQueen({
+    catalog,
+    agentFile: HIVE,
+    lifecycle: { ...LIFECYCLE_SETTINGS, programEnv: { PATH: process.env.PATH ?? "", HOME: home.path } },
   });
-  const startQueen = (env: NodeJS.ProcessEnv = {}) => fleet.startQueen({ HOME: home, ...env });
-  return { fleet, startQueen, agents, folder: join(home, ".hive", ID) };
+  onTestFinished(async () => {
+    for (const { pid } of agentsIn(home.path)) process.kill(pid, "SIGKILL");
+    await queen[Symbol.asyncDispose]();
+    await home[Symbol.asyncDispose]();
+  });
+  await queen.app.listen({ host: "127.0.0.1", port: 0 });
+  const add = async (id: string, port: number, host = "127.0.0.1") => {
+    expect(await queen.request("POST", "/v1/hives", { id, host, port })).toMatchObject({ status: 201 });
+  };
+  const begin = (kind: string, id = ID) => operate(queen.request, kind, id);
+  return { queen, catalog, add, operate: begin, folder: join(home.path, ".hive", ID) };
 }
 
-/** The status of the answer. */
-const remove = async ({ origin }: Fleet, id: string): Promise<number> =>
-  (await fetch(`${origin}/v1/hives/${id}`, { method: "DELETE" })).status;
-
-test("an agent that was just started has been checked, and does not wait for the next round", async () => {
-  const { fleet, startQueen } = await startSite();
-  await startQueen({ QUEEN_HEALTH_INTERVAL_MS: "3600000" });
-  await fleet.add(ID, await unusedPort());
-  expect(await operate(fleet.request.bind(fleet), "start", ID)).toMatchObject({ state: "succeeded" });
-  const { body } = await fleet.request("GET", `/v1/hives/${ID}/liveness`);
-  expect(body).toMatchObject({ unreachable_since_ms: null });
-  expect((body as { probes: { outcome: string }[] }).probes.at(-1)).toMatchObject({ outcome: "answered" });
-});
+const agentsIn = (home: string) =>
+  processes().filter(({ args }) => args.includes(join(home, ".hive")) && args.includes("/agent.mjs"));
 
 test.each([
   ["0:0:0:0:0:0:0:1", "::1"],
   ["::ffff:127.0.0.1", "127.0.0.1"],
-])("the agent of a hive at %s listens on %s, and nowhere else", async (host, listens) => {
-  const { fleet, startQueen } = await startSite();
-  await startQueen();
-  const request = fleet.request.bind(fleet);
-  const port = await unusedPort();
-  expect(await fleet.request("POST", "/v1/hives", { id: ID, host, port })).toMatchObject({ status: 201 });
-  const started = await operate(request, "start", ID);
-  expect(started).toMatchObject({ state: "succeeded" });
-  expect(detailOf(started, "settings")).toContain(`listens on ${listens}, port ${port};`);
-});
+])(
+  "the agent of a hive at %s listens on %s, and nowhere else, and is checked without waiting for the next round",
+  async (host, listens) => {
+    const { queen, add, operate } = await startSite();
+    const port = await unusedPort();
+    await add(ID, port, host);
+    const started = await operate("start");
+    expect(started).toMatchObject({ state: "succeeded" });
+    expect(detailOf(started, "settings")).toContain(`listens on ${listens}, port ${port};`);
+    const { body } = await queen.request("GET", `/v1/hives/${ID}/liveness`);
+    expect(body).toMatchObject({ unreachable_since_ms: null });
+    expect((body as { probes: { outcome: string }[] }).probes.at(-1)).toMatchObject({ outcome: "answered" });
+  },
+);
 
 test("of settings that its host does not take, no token stays in force", async () => {
-  const { fleet, startQueen, folder } = await startSite();
-  await startQueen();
-  await fleet.add(ID, await unusedPort());
-  const tokens = async () => {
-    const { body } = await fleet.request("GET", "/v1/tokens");
-    return (body as { tokens: { revoked_at_ms: number | null }[] }).tokens.map(({ revoked_at_ms }) => revoked_at_ms);
-  };
+  const { catalog, add, operate, folder } = await startSite();
+  await add(ID, await unusedPort());
+  const tokens = async () => (await catalog.tokens.list()).map(({ revokedAtMs }) => revokedAtMs);
   // In the place where they arrive.
   const arriving = join(folder, "hive.env.incoming");
   await mkdir(arriving, { recursive: true });
-  expect(await operate(fleet.request.bind(fleet), "start", ID)).toMatchObject({
+  expect(await operate("start")).toMatchObject({
     state: "failed",
     problem: expect.stringMatching(/^settings: .*\[COMMAND_FAILED\]/),
   });
   expect(await tokens()).toEqual([expect.any(Number)]);
   await rm(arriving, { recursive: true });
-  expect(await operate(fleet.request.bind(fleet), "start", ID)).toMatchObject({ state: "succeeded" });
+  expect(await operate("start")).toMatchObject({ state: "succeeded" });
   expect(await tokens()).toEqual([expect.any(Number), null]);
 });
 
 test("what kept settings from a host is told also where their token cannot be revoked, and so is that", async () => {
-  const { fleet, startQueen, folder } = await startSite();
-  await startQueen();
-  await fleet.add(ID, await unusedPort());
-  const file = createClient({ url: `file:${fleet.file}` });
-  onTestFinished(() => file.close());
-  await file.execute(
+  const { catalog, add, operate, folder } = await startSite();
+  await add(ID, await unusedPort());
+  await catalog.run(
     "CREATE TRIGGER kept BEFORE UPDATE OF revoked_at_ms ON tokens BEGIN SELECT RAISE(ABORT, 'kept'); END",
   );
   await mkdir(join(folder, "hive.env.incoming"), { recursive: true });
-  expect(await operate(fleet.request.bind(fleet), "start", ID)).toMatchObject({
+  expect(await operate("start")).toMatchObject({
     state: "failed",
     problem: expect.stringMatching(/^settings: .*\[COMMAND_FAILED\]/),
     output_tail: expect.stringMatching(
@@ -94,20 +92,18 @@ test("what kept settings from a host is told also where their token cannot be re
 });
 
 test("a hive on the port of another one is not started, is told of another port, and is removed without force", async () => {
-  const { fleet, startQueen } = await startSite();
-  await startQueen();
+  const { queen, add, operate } = await startSite();
   const port = await unusedPort();
-  for (const id of [ID, "second"]) await fleet.add(id, port);
-  const request = fleet.request.bind(fleet);
-  expect(await operate(request, "start", ID)).toMatchObject({ state: "succeeded" });
-  const { state, problem } = await operate(request, "start", "second");
+  for (const id of [ID, "second"]) await add(id, port);
+  expect(await operate("start")).toMatchObject({ state: "succeeded" });
+  const { state, problem } = await operate("start", "second");
   expect(state).toBe("failed");
   expect(problem).toMatch(
     /^start: the command failed on this machine with exit code 1: .*port \d+ on 127.0.0.1 is taken/,
   );
   expect(problem).toContain(`127.0.0.1:${port} is hive '${ID}', not 'second' [WRONG_HIVE]; next: give the hive a port`);
   expect(problem).toContain("`hivectl set second --port PORT`");
-  expect(await remove(fleet, "second")).toBe(204);
+  expect(await queen.request("DELETE", "/v1/hives/second")).toMatchObject({ status: 204 });
 });
 
 test("a web server in the place of an agent that has said its id is not taken for it", async () => {
@@ -129,21 +125,27 @@ test("a web server in the place of an agent that has said its id is not taken fo
 });
 
 test("an agent that cannot start is said to be that, and its hive is removed without force", async () => {
-  const { fleet, startQueen } = await startSite();
-  await startQueen();
+  const { queen, add, operate } = await startSite();
   const other = createServer((socket) => void socket.destroy()).listen(0, "127.0.0.1");
   onTestFinished(() => void other.close());
   await once(other, "listening");
-  await fleet.add(ID, (other.address() as AddressInfo).port);
-  expect(await operate(fleet.request.bind(fleet), "restart", ID)).toMatchObject({
+  await add(ID, (other.address() as AddressInfo).port);
+  expect(await operate("restart")).toMatchObject({
     state: "failed",
     problem: expect.stringMatching(/^start: .* is taken: .* \[AGENT_NOT_STARTED\]; next: put right/),
   });
-  expect(await remove(fleet, ID)).toBe(204);
+  expect(await queen.request("DELETE", `/v1/hives/${ID}`)).toMatchObject({ status: 204 });
 });
 
 test("the local hive outlives its queen, is found again, and is never there twice", async () => {
-  const { fleet, startQueen, agents, folder } = await startSite();
+  const fleet = await Fleet.create();
+  const folder = join(fleet.folder, ".hive", ID);
+  const agents = () => agentsIn(fleet.folder);
+  onTestFinished(async () => {
+    for (const { pid } of agents()) process.kill(pid, "SIGKILL");
+    await fleet[Symbol.asyncDispose]();
+  });
+  const startQueen = () => fleet.startQueen({ HOME: fleet.folder });
   const request = fleet.request.bind(fleet);
   const first = await startQueen();
   await fleet.add(ID, await unusedPort());
@@ -193,6 +195,6 @@ test("the local hive outlives its queen, is found again, and is never there twic
   expect(agents()).toEqual([]);
   expect((await fleet.row(ID)).status).toBe("offline");
   expect(await readFile(join(folder, "hive.log"), "utf8")).toContain("queen reached");
-  expect(await remove(fleet, ID)).toBe(204);
+  expect((await fetch(`${fleet.origin}/v1/hives/${ID}`, { method: "DELETE" })).status).toBe(204);
   await second.kill("SIGTERM");
 }, 120_000);

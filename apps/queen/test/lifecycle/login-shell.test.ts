@@ -1,7 +1,7 @@
-import { chmod, rename, writeFile } from "node:fs/promises";
+import { appendFile, chmod, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { detailOf } from "./operation.ts";
 import { SshSite } from "./ssh-site.ts";
 
@@ -11,7 +11,7 @@ test.each([
   ["bash", ".bashrc"],
   ["tcsh", ".tcshrc"],
 ])(
-  "an agent is installed and stopped where the login shell is %s, and prints before everything",
+  "an agent is installed and stopped where the login shell is %s, and prints before everything, and goes elsewhere",
   async (shell, file) => {
     await using site = await SshSite.start({ shell: `/usr/bin/${shell}` });
     await writeFile(join(site.sshd.home, file), GREETING);
@@ -20,7 +20,11 @@ test.each([
     expect(installed).toMatchObject({ state: "succeeded", problem: null });
     expect(detailOf(installed, "check_node")).toBe(`node ${process.versions.node}`);
     expect(installed.output_tail).toMatch(/^Welcome! v18\.0\.0\nLinux \S+\n/);
-    expect(await site.operate("stop")).toMatchObject({ state: "succeeded", problem: null });
+    // The agent is in the home of its user, wherever such a file goes.
+    await appendFile(join(site.sshd.home, file), "cd /tmp\n");
+    const stopped = await site.operate("stop");
+    expect(stopped).toMatchObject({ state: "succeeded", problem: null });
+    expect(detailOf(stopped, "stop")).toMatch(/^stopped/);
   },
   120_000,
 );
@@ -39,26 +43,33 @@ test("a login shell that runs nothing is told with the beginning of what it prin
   );
 }, 120_000);
 
-test.each([
-  ["ends", "echo Closed until Monday >&2; exit 1", '"Closed until Monday"'],
-  ["asks", "read -p Project: project", "nothing"],
-  ["reads everything", "echo Logged; cat > /dev/null", '"Logged"'],
-])(
-  "nothing is begun where a file of the login shell %s, and it is told",
-  async (_what, text, printed) => {
-    await using site = await SshSite.start({ shell: "/usr/bin/bash" });
-    await writeFile(join(site.sshd.home, ".bashrc"), `${text}\n`);
+describe("where a file of the login shell", () => {
+  let site: SshSite;
+  beforeAll(async () => {
+    site = await SshSite.start({ shell: "/usr/bin/bash" });
     await site.confirmHostKey();
-    const { state, problem } = await site.operate("install");
-    expect({ state, problem }).toEqual({
-      state: "failed",
-      problem: expect.stringMatching(
-        new RegExp(`^connect: .* it printed ${printed} \\[LOGIN_SHELL_RUNS_NOTHING\\]; next: give ssh_user`),
-      ),
-    });
-  },
-  120_000,
-);
+  }, 120_000);
+  afterAll(() => site[Symbol.asyncDispose]());
+
+  test.each([
+    ["ends", "echo Closed until Monday >&2; exit 1", '"Closed until Monday"'],
+    ["asks", "read -p Project: project", "nothing"],
+    ["reads everything", "echo Logged; cat > /dev/null", '"Logged"'],
+  ])(
+    "%s, nothing is begun, and it is told",
+    async (_what, text, printed) => {
+      await writeFile(join(site.sshd.home, ".bashrc"), `${text}\n`);
+      const { state, problem } = await site.operate("install");
+      expect({ state, problem }).toEqual({
+        state: "failed",
+        problem: expect.stringMatching(
+          new RegExp(`^connect: .* it printed ${printed} \\[LOGIN_SHELL_RUNS_NOTHING\\]; next: give ssh_user`),
+        ),
+      });
+    },
+    120_000,
+  );
+});
 
 test("a program in place of the login shell that sends back its input runs nothing, and is told so", async () => {
   await using site = await SshSite.start({ forced: "exec cat" });
@@ -81,14 +92,4 @@ test("nothing is looked for, or done, beside a home that is not there", async ()
       ),
     });
   }
-}, 120_000);
-
-test("an agent is in the home of its user, wherever a file of the login shell goes", async () => {
-  await using site = await SshSite.start({ shell: "/usr/bin/bash" });
-  await site.confirmHostKey();
-  expect(await site.operate("install")).toMatchObject({ state: "succeeded" });
-  await writeFile(join(site.sshd.home, ".bashrc"), "cd /tmp\n");
-  const stopped = await site.operate("stop");
-  expect(stopped).toMatchObject({ state: "succeeded", problem: null });
-  expect(detailOf(stopped, "stop")).toMatch(/^stopped/);
 }, 120_000);

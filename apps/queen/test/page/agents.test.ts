@@ -18,7 +18,7 @@ const HOLD = {
 test("an agent that is killed goes offline in view; of many at once it is said, how many as they are, and an operator confirms that they are gone", async () => {
   await using fleet = await Fleet.create();
   await fleet.startQueen(HOLD);
-  const [first, second, third, last] = await fleet.startHives(hiveIds(4), {});
+  const [first, second, third, last] = await Promise.all(hiveIds(4).map((id) => fleet.startRack([id])));
   const { page, faults } = await openTab(`${fleet.origin}/ui`);
   await page.getByRole("link", { name: "4 online" }).waitFor();
   await page.evaluate("window.isSame = true");
