@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import type { Page } from "playwright-core";
-import { afterAll, expect, test } from "vitest";
-import { closeBrowser, newContext } from "../browser/chromium.ts";
+import { expect, test } from "vitest";
+import { newContext } from "../browser/chromium.ts";
 import { startHive } from "../hive-server.ts";
 import { QUEEN } from "../programs.ts";
 import { postJson, queenProcesses } from "../queen-processes.ts";
@@ -11,12 +11,11 @@ import { openTab } from "./tab.ts";
 import { startTlsProxy } from "./tls-proxy.ts";
 
 const queens = queenProcesses();
-afterAll(closeBrowser);
 
 const IDS = ["gpu-01", "gpu-02", "gpu-03"];
 
 async function startQueen(): Promise<string> {
-  const origin = await queens.start().origin();
+  const { url: origin } = await queens.open();
   for (const id of IDS) await postJson(`${origin}/v1/hives`, { id, host: "127.0.0.1", port: 1 });
   return origin;
 }
@@ -193,7 +192,8 @@ test("who makes the first token of an open queen goes on with it, and sees it", 
 });
 
 test("a hive that answers while none of its heartbeats arrives is marked so", async () => {
-  const origin = await queens.start([], { QUEEN_STALE_AFTER_MS: "1000", QUEEN_HEALTH_INTERVAL_MS: "200" }).origin();
+  const often = { QUEEN_STALE_AFTER_MS: "1000", QUEEN_HEALTH_INTERVAL_MS: "200" };
+  const { url: origin } = await queens.open(often);
   const hive = await startHive();
   await postJson(`${origin}/v1/hives`, { id: "gpu-01", host: hive.host, port: hive.port });
   const { page } = await openTab(`${origin}/ui`);
