@@ -10,7 +10,7 @@ import { mountSmallDisk } from "@repo/test-support/mount";
 import { expect, onTestFinished, test } from "vitest";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
 import { addToken } from "../../queen/test/tokens.ts";
-import { HivectlProcess, hivectl, inTerminal } from "./hivectl.ts";
+import { HivectlProcess, hivectl, processInTerminal } from "./hivectl.ts";
 
 const queens = queenProcesses();
 
@@ -89,7 +89,7 @@ test("on a terminal login asks, and what is typed is not seen", async () => {
   const { url, operator } = await lockedQueen();
   const env = { XDG_CONFIG_HOME: (await config()).XDG_CONFIG_HOME };
   const seen = { columns: 200, typedAfter: `Token for ${url}: ` };
-  const { code, stdout } = await inTerminal(["login", url], env, seen, `${operator}x\x7f\r`);
+  const { code, stdout } = await processInTerminal(["login", url], env, seen, `${operator}x\x7f\r`);
   expect(code).toBe(0);
   expect(stdout).not.toContain(operator);
   expect((await hivectl(["status"], env)).code).toBe(0);
