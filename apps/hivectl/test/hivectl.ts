@@ -49,8 +49,9 @@ export class Hivectl {
     stderr.setEncoding("utf8").on("data", (text) => {
       this.stderr += text;
     });
-    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(KILL_AFTER_MS)]);
-    this.#code = runHere(args, { stdin: input, stdout, stderr }, env, signal).finally(() => {
+    const tooLong = setTimeout(() => this.interrupt(), KILL_AFTER_MS).unref();
+    this.#code = runHere(args, { stdin: input, stdout, stderr }, env, this.#stop.signal).finally(() => {
+      clearTimeout(tooLong);
       stdout.end();
       stderr.end();
     });
