@@ -10,7 +10,7 @@ import { mountSmallDisk } from "@repo/test-support/mount";
 import { expect, onTestFinished, test } from "vitest";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
 import { addToken } from "../../queen/test/tokens.ts";
-import { Hivectl, hivectl, inTerminal } from "./hivectl.ts";
+import { HivectlProcess, hivectl, processInTerminal } from "./hivectl.ts";
 
 const queens = queenProcesses();
 
@@ -22,13 +22,12 @@ async function config() {
 
 /** A queen who asks for tokens, and one of an operator and of a reader. */
 async function lockedQueen() {
-  const queen = queens.start();
-  const url = await queen.origin();
+  const { url, door } = await queens.open();
   const catalog = await HiveCatalog.open(queens.file);
   const operator = (await addToken(catalog, "operator")).token;
   const reader = (await addToken(catalog, "reader")).token;
   await catalog.close();
-  await queen.hangUp();
+  await door.known.refresh();
   return { url, operator, reader };
 }
 
@@ -72,8 +71,7 @@ test("login does not store what the queen refuses, nor show it", async () => {
 
 test("login stores no token that nobody asks for yet, and none of a hive", async () => {
   const env = { XDG_CONFIG_HOME: (await config()).XDG_CONFIG_HOME };
-  const queen = queens.start();
-  const url = await queen.origin();
+  const { url, door } = await queens.open();
   const open = await hivectl(["login", url], env, "hq_0123456789abcdef_x\n");
   expect(open).toMatchObject({ code: 2, stderr: expect.stringContaining("needs no token yet") });
   const catalog = await HiveCatalog.open(queens.file);
@@ -81,7 +79,7 @@ test("login stores no token that nobody asks for yet, and none of a hive", async
   await addToken(catalog, "operator");
   const { token } = await addToken(catalog, "hive", "gpu-01");
   await catalog.close();
-  await queen.hangUp();
+  await door.known.refresh();
   const ofHive = await hivectl(["login", url], env, `${token}\n`);
   expect(ofHive).toMatchObject({ code: 2, stderr: expect.stringContaining("this token is a hive's") });
   expect((await hivectl(["context", "list", "-o", "name"], env)).stdout).toBe("");
@@ -91,7 +89,7 @@ test("on a terminal login asks, and what is typed is not seen", async () => {
   const { url, operator } = await lockedQueen();
   const env = { XDG_CONFIG_HOME: (await config()).XDG_CONFIG_HOME };
   const seen = { columns: 200, typedAfter: `Token for ${url}: ` };
-  const { code, stdout } = await inTerminal(["login", url], env, seen, `${operator}x\x7f\r`);
+  const { code, stdout } = await processInTerminal(["login", url], env, seen, `${operator}x\x7f\r`);
   expect(code).toBe(0);
   expect(stdout).not.toContain(operator);
   expect((await hivectl(["status"], env)).code).toBe(0);
@@ -244,7 +242,7 @@ test("what takes too long is given up, and Ctrl-C ends it with 130", async () =>
     code: 1,
     stderr: "hivectl: GET /v1/fleet was not answered within 50 ms\nhivectl: --timeout gives it longer\n",
   });
-  const waiting = new Hivectl(["get", "hives"], { QUEEN_URL });
+  const waiting = new HivectlProcess(["get", "hives"], { QUEEN_URL });
   await once(server, "request");
   waiting.child.kill("SIGINT");
   expect(await waiting.end()).toEqual({ code: 130, stdout: "", stderr: "" });

@@ -2,13 +2,15 @@ import { once } from "node:events";
 import { QueenClient } from "@repo/queen-client";
 import { beforeEach, expect, test } from "vitest";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
+import { until } from "../../queen/test/until.ts";
 import { breakingProxy } from "./breaking-proxy.ts";
-import { Hivectl, hivectl, inTerminal } from "./hivectl.ts";
+import { Hivectl, HivectlProcess, hivectl, inTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
 const queen = queenForAll();
 const queens = queenProcesses();
 const IDS = ["gpu-01", "gpu-02", "gpu-03"];
+const CORDON_ALL = ["cordon", "-y", "--all", "--reason", "x", "--parallel", "1"];
 let client: QueenClient;
 
 beforeEach(async () => {
@@ -229,7 +231,7 @@ test("as data each hive is as the queen says it; names are those that did not fa
 test("more than go into one request are done all the same, and Ctrl-C says how far it came", async () => {
   const hives = Array.from({ length: 1100 }, (_, at) => ({ id: `x${at}`, host: "127.0.0.1", port: 1 }));
   for (const part of [hives.slice(0, 550), hives.slice(550)]) for await (const _ of client.addHives(part));
-  const running = new Hivectl(["cordon", "-y", "--all", "--reason", "x", "--parallel", "1"], { QUEEN_URL: queen.url });
+  const running = new HivectlProcess(CORDON_ALL, { QUEEN_URL: queen.url });
   await once(running.child.stdout, "data");
   running.child.kill("SIGINT");
   const { code, stdout, stderr } = await running.end();
@@ -257,9 +259,8 @@ test("when the queen is killed in the middle, it says how far it came, and that 
   const url = await other.origin();
   const many = Array.from({ length: 1000 }, (_, at) => ({ id: `x${at}`, host: "127.0.0.1", port: 1 }));
   for await (const _ of new QueenClient({ url }).addHives(many));
-  const args = ["cordon", "-y", "--all", "--reason", "x", "--parallel", "1", "-o", "json"];
-  const running = new Hivectl(args, { QUEEN_URL: url });
-  await once(running.child.stdout, "data");
+  const running = new Hivectl([...CORDON_ALL, "-o", "json"], { QUEEN_URL: url });
+  await until("it has begun", () => running.stdout !== "");
   await other.kill("SIGKILL");
   const { code, stdout, stderr } = await running.end();
   const { hives, counts } = JSON.parse(stdout);

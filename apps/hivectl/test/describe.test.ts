@@ -13,7 +13,7 @@ const says = (text: string, line: RegExp) => line.test(text) && text;
 
 test("describe hive says of what its health checks have shown whether it is reachable, and nothing else", async () => {
   const env = { QUEEN_ALLOWED_HOSTS: "127.0.0.0/8", QUEEN_HEALTH_INTERVAL_MS: "1000" };
-  const url = await queens.start([], env).origin();
+  const { url } = await queens.open(env);
   const client = new QueenClient({ url });
   const describe = describing(url);
   await client.addHive({ id: "strange", host: "10.255.255.1", port: 1 });
@@ -26,7 +26,7 @@ test("describe hive says of what its health checks have shown whether it is reac
 });
 
 test("describe hive says nothing of whether a hive is reachable that was never checked", async () => {
-  const url = await queens.start([], { QUEEN_HEALTH_INTERVAL_MS: "3600000" }).origin();
+  const { url } = await queens.open({ QUEEN_HEALTH_INTERVAL_MS: "3600000" });
   // The first round, of no hive, is over.
   await until("it is ready", async () => (await fetch(`${url}/health/ready`)).ok);
   await new QueenClient({ url }).addHive({ id: "new", host: "127.0.0.1", port: 1 });
@@ -34,7 +34,7 @@ test("describe hive says nothing of whether a hive is reachable that was never c
 });
 
 test("workers that are heard no more are told as the last heartbeat told them, with its age", async () => {
-  const url = await queens.start([], { QUEEN_STALE_AFTER_MS: "1000" }).origin();
+  const { url } = await queens.open({ QUEEN_STALE_AFTER_MS: "1000" });
   const describe = describing(url);
   await new QueenClient({ url }).addHive({ id: "gpu-01", host: "127.0.0.1", port: await deadPort() });
   await until("its workers are told", async () => {
@@ -48,7 +48,7 @@ test("workers that are heard no more are told as the last heartbeat told them, w
 });
 
 test("get events leaves out what beats bring, unless it is asked for, and says of a change what it was", async () => {
-  const url = await queens.start().origin();
+  const { url } = await queens.open();
   const events = async (...args: string[]) => (await hivectl(["get", "events", ...args], { QUEEN_URL: url })).stdout;
   const client = new QueenClient({ url });
   await client.addHive({ id: "gpu-01", host: "127.0.0.1", port: 1 });
@@ -63,7 +63,7 @@ test("get events leaves out what beats bring, unless it is asked for, and says o
 });
 
 test("status says when a cordon ends, and proposes to lift one without an end alone", async () => {
-  const url = await queens.start().origin();
+  const { url } = await queens.open();
   const client = new QueenClient({ url });
   for (const id of ["gpu-01", "gpu-02"]) await client.addHive({ id, host: "127.0.0.1", port: 1 });
   await client.cordonHive("gpu-01", { reason: "new fans", for: "2h" });
@@ -78,7 +78,7 @@ test("status says when a cordon ends, and proposes to lift one without an end al
 
 test("describe hive says until when a hive is on probation", async () => {
   const env = { QUEEN_FLAP_CHANGES: "1", QUEEN_STALE_AFTER_MS: "1000", QUEEN_HEALTH_INTERVAL_MS: "500" };
-  const url = await queens.start([], env).origin();
+  const { url } = await queens.open(env);
   const client = new QueenClient({ url });
   await client.addHive({ id: "gpu-01", host: "127.0.0.1", port: await deadPort() });
   const beat = () =>

@@ -1,6 +1,7 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { createClient } from "@libsql/client";
 import { QueenClient } from "@repo/queen-client";
 import { beforeAll, expect, test } from "vitest";
@@ -23,16 +24,14 @@ beforeAll(async () => {
   await client.sendHeartbeat({ hive_id: "gpu-01", timestamp, workers });
 });
 
-test("the commands of docs/finding.md find what is said beside them", () => {
+test("the commands of docs/finding.md find what is said beside them", async () => {
   const [, commands = ""] = page("docs/finding.md").match(/## From a terminal\n\n```sh\n(.*?)```/s) ?? [];
-  const said = commands
-    .trimEnd()
-    .split("\n")
-    .map((command) => command.replace(/^pnpm -s hivectl/, `${process.execPath} ${FILE}`))
-    .map((command) => {
-      const env = { PATH: process.env.PATH, QUEEN_URL: queen.url };
-      return execFileSync("bash", ["-euc", command], { encoding: "utf8", stdio: "pipe", timeout: 30_000, env });
-    });
+  const options = { timeout: 30_000, env: { PATH: process.env.PATH, QUEEN_URL: queen.url } };
+  const said: string[] = [];
+  for (const command of commands.trimEnd().split("\n")) {
+    const here = command.replace(/^pnpm -s hivectl/, `${process.execPath} ${FILE}`);
+    said.push((await promisify(execFile)("bash", ["-euc", here], options)).stdout);
+  }
   expect(said).toEqual([
     expect.stringMatching(/^gpu-01 +done +/m),
     expect.stringMatching(/^.*\ngpu-01 +online .*\n$/),

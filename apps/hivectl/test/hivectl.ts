@@ -1,12 +1,14 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { dirname } from "node:path";
-import { PassThrough } from "node:stream";
-import { text } from "node:stream/consumers";
+import { type Duplex, PassThrough } from "node:stream";
+import { finished } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import { bundleOf } from "../../../scripts/build/cache.js";
+import { Interrupted } from "../src/failure.ts";
+import type { Streams } from "../src/output/terminal.ts";
 import { run } from "../src/program.ts";
-import type { World } from "../src/session.ts";
+import { openTerminal, startTerminal } from "./terminal.ts";
 
 /** hivectl as one file. */
 export const FILE: string = await bundleOf(fileURLToPath(new URL("../src/main.ts", import.meta.url)));
@@ -27,8 +29,62 @@ const clean = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
   ...env,
 });
 
-/** A call of hivectl that runs in a process of its own. */
+/**
+ * A call of hivectl that runs in this process, as `main.ts` does in one of its own: a process has to load Node and the program first. What a process has for itself, such
+ * as signals, or a reader that reads no further, `HivectlProcess` has.
+ */
 export class Hivectl {
+  stdout = "";
+  stderr = "";
+  readonly #stop = new AbortController();
+  readonly #code: Promise<number>;
+  readonly #ended: Promise<unknown>;
+
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}, stdin = "") {
+    const [input, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+    input.end(stdin);
+    stdout.setEncoding("utf8").on("data", (text) => {
+      this.stdout += text;
+    });
+    stderr.setEncoding("utf8").on("data", (text) => {
+      this.stderr += text;
+    });
+    const tooLong = setTimeout(() => this.interrupt(), KILL_AFTER_MS).unref();
+    this.#code = runHere(args, { stdin: input, stdout, stderr }, env, this.#stop.signal).finally(() => {
+      clearTimeout(tooLong);
+      stdout.end();
+      stderr.end();
+    });
+    this.#ended = Promise.all([finished(stdout), finished(stderr)]);
+  }
+
+  /** As Ctrl-C does. */
+  interrupt(): void {
+    this.#stop.abort(new Interrupted("interrupted"));
+  }
+
+  async end(): Promise<Ended> {
+    const code = await this.#code;
+    await this.#ended;
+    return { code, stdout: this.stdout, stderr: this.stderr };
+  }
+}
+
+/** Runs it to its end in this process. */
+export function hivectl(args: readonly string[], env: NodeJS.ProcessEnv = {}, stdin = ""): Promise<Ended> {
+  return new Hivectl(args, env, stdin).end();
+}
+
+const runHere = (
+  args: readonly string[],
+  streams: Readonly<Record<"stdin" | "stdout" | "stderr", Duplex>>,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<number> =>
+  run(args, { ...(streams as unknown as Streams), env: clean(env), command: "hivectl", signal, now: Date.now });
+
+/** A call of hivectl that runs in a process of its own. */
+export class HivectlProcess {
   readonly child: ChildProcessWithoutNullStreams;
   stdout = "";
   stderr = "";
@@ -55,26 +111,9 @@ export class Hivectl {
   }
 }
 
-/**
- * Runs it to its end in this process, as `main.ts` does in one of its own: a process has to load Node and the program first. What a process has for itself, such as
- * signals, a terminal, or a reader that reads no further, others see.
- */
-export async function hivectl(args: readonly string[], env: NodeJS.ProcessEnv = {}, stdin = ""): Promise<Ended> {
-  const [input, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  input.end(stdin);
-  const said = Promise.all([text(stdout), text(stderr)]);
-  const streams = { stdin: input, stdout, stderr } as unknown as Pick<World, "stdin" | "stdout" | "stderr">;
-  const signal = AbortSignal.timeout(KILL_AFTER_MS);
-  const code = await run(args, { ...streams, env: clean(env), command: "hivectl", signal, now: Date.now });
-  stdout.end();
-  stderr.end();
-  const [out, err] = await said;
-  return { code, stdout: out, stderr: err };
-}
-
 /** Runs it to its end in a process of its own. */
 export function hivectlProcess(args: readonly string[], env: NodeJS.ProcessEnv = {}, stdin = ""): Promise<Ended> {
-  const running = new Hivectl(args, env);
+  const running = new HivectlProcess(args, env);
   running.child.stdin.end(stdin);
   return running.end();
 }
@@ -85,32 +124,48 @@ interface Seen {
   readonly rows?: number;
   /** The keys are typed once this is shown; else at once. */
   readonly typedAfter?: string;
-  /** Where its stdout goes, if not to the terminal. */
-  readonly stdout?: string;
 }
 
-/** Runs it in a terminal of so many columns, where `keys` are typed, and then `more`. What it shows is in stdout. */
-export function inTerminal(
+/** What is typed, and after what is shown. */
+type Typed = readonly (readonly [typedAfter: string, keys: string])[];
+
+/** Runs it in this process, on a terminal of so many columns, where `keys` are typed, and then `more`. What it shows is in stdout. */
+export async function inTerminal(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
-  { columns, rows = 50, typedAfter = "", stdout: to = "&1" }: Seen,
+  { columns, rows = 50, typedAfter = "" }: Seen,
   keys = "",
-  ...more: readonly (readonly [typedAfter: string, keys: string])[]
+  ...more: Typed
+): Promise<Ended> {
+  const terminal = await openTerminal(columns, rows);
+  const shown = typeInto(terminal.child, [[typedAfter, keys], ...more]);
+  const signal = AbortSignal.timeout(KILL_AFTER_MS);
+  const code = await runHere(args, terminal.streams, { TERM: "xterm", ...env }, signal).finally(terminal.close);
+  return { code, stdout: await shown, stderr: "" };
+}
+
+/** Runs it in a process of its own in such a terminal, where Ctrl-C is a signal, with its stdout, if not there, where a shell is told. */
+export async function processInTerminal(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  { columns, rows = 50, typedAfter = "", stdout: to = "&1" }: Seen & { readonly stdout?: string },
+  keys = "",
 ): Promise<Ended> {
   const words = [process.execPath, FILE, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
-  const child = spawn("script", ["-qec", `stty cols ${columns} rows ${rows}; exec ${words} >${to}`, "/dev/null"], {
-    env: {
-      PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
-      TERM: "xterm",
-      XDG_CONFIG_HOME: "/nonexistent",
-      HIVECTL_COMMAND: "hivectl",
-      ...env,
-    },
-    timeout: KILL_AFTER_MS,
-    killSignal: "SIGKILL",
+  const child = startTerminal(`stty cols ${columns} rows ${rows}; exec ${words} >${to}`, {
+    ...clean(env),
+    PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
+    TERM: env.TERM ?? "xterm",
   });
+  const shown = typeInto(child, [[typedAfter, keys]]);
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, stdout: await shown, stderr: "" };
+}
+
+/** Types each once what it waits for is shown. Resolves to all that was shown, when the terminal is gone. */
+async function typeInto(child: ChildProcessWithoutNullStreams, typed: Typed): Promise<string> {
   let stdout = "";
-  const typing = [[typedAfter, keys] as const, ...more];
+  const typing = [...typed];
   const typeNext = () => {
     const [next] = typing;
     if (next === undefined || !stdout.includes(next[0])) return;
@@ -122,5 +177,6 @@ export function inTerminal(
     typeNext();
   });
   typeNext();
-  return once(child, "close").then(([code]) => ({ code, stdout: stdout.replaceAll("\r\n", "\n"), stderr: "" }));
+  await once(child, "close");
+  return stdout.replaceAll("\r\n", "\n");
 }

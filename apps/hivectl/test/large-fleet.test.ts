@@ -3,7 +3,7 @@ import { makeFleet } from "@repo/bench";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, test } from "vitest";
 import { spawnQueen } from "../../queen/test/daemon.ts";
-import { Hivectl, hivectl } from "./hivectl.ts";
+import { HivectlProcess, hivectl } from "./hivectl.ts";
 
 const HIVES = 10_000;
 
@@ -34,7 +34,7 @@ test("of a fleet of 10,000 all are listed, each page asked for when the one befo
   }
 
   // Who reads the first row and no more, as `head -1` does, has not waited for all the others.
-  const first = new Hivectl(["get", "hives", "-v"], { QUEEN_URL });
+  const first = new HivectlProcess(["get", "hives", "-v"], { QUEEN_URL });
   await once(first.child.stdout, "data");
   first.child.stdout.destroy();
   const { code, stderr } = await first.end();

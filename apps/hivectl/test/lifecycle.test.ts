@@ -2,7 +2,7 @@ import { QueenClient } from "@repo/queen-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { unusedPort } from "../../queen/test/lifecycle/port.ts";
 import { Sshd } from "../../queen/test/lifecycle/sshd.ts";
-import { hivectl, inTerminal } from "./hivectl.ts";
+import { hivectl, inTerminal, processInTerminal } from "./hivectl.ts";
 import { holdAt, waitAt } from "./hold.ts";
 import { queenForAll } from "./queen.ts";
 
@@ -91,7 +91,7 @@ test("Ctrl-C during install ends with 130, says what was done, what has begun an
   const letGo = holdAt(hold);
   const args = ["install", "-y", "gpu-01", "gpu-02", "gpu-04", "--parallel", "1"];
   const seen = { columns: 120, typedAfter: "1 of 3: gpu-02" };
-  const { code, stdout } = await inTerminal(args, { QUEEN_URL: queen.url, NO_COLOR: "1" }, seen, "\x03");
+  const { code, stdout } = await processInTerminal(args, { QUEEN_URL: queen.url, NO_COLOR: "1" }, seen, "\x03");
   await letGo();
   expect(code).toBe(130);
   const lines = stdout.replaceAll("\r\x1b[K", "\n").split("\n");

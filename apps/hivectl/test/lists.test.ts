@@ -1,7 +1,7 @@
 import { QueenClient } from "@repo/queen-client";
 import { beforeAll, expect, test } from "vitest";
 import { until } from "../../queen/test/until.ts";
-import { Hivectl, hivectl, inTerminal } from "./hivectl.ts";
+import { Hivectl, hivectl, processInTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
 const queen = queenForAll();
@@ -110,13 +110,13 @@ test("top has the hives of which most is in use first", async () => {
 
 test("on a terminal top -w shows the list anew in place of itself until Ctrl-C, which ends it with 0", async () => {
   const seen = { columns: 100, typedAfter: "gpu-03" };
-  const { code, stdout } = await inTerminal(["top", "-w"], { QUEEN_URL: queen.url }, seen, "\x03");
+  const { code, stdout } = await processInTerminal(["top", "-w"], { QUEEN_URL: queen.url }, seen, "\x03");
   expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining("\x1b[H\x1b[2JID ") });
 });
 
 test("top -w of more hives than a terminal has lines says so", async () => {
   const seen = { columns: 100, rows: 6, typedAfter: "more" };
-  const { stdout } = await inTerminal(["top", "-w"], { QUEEN_URL: queen.url, NO_COLOR: "1" }, seen, "\x03");
+  const { stdout } = await processInTerminal(["top", "-w"], { QUEEN_URL: queen.url, NO_COLOR: "1" }, seen, "\x03");
   expect(stdout).toMatch(/\ngpu-02 .*\ngpu-01 .*\nhivectl: there are more than 2: a higher terminal shows more\n/);
 });
 
@@ -178,7 +178,7 @@ test("a watch of events tells what was, and then what happens", async () => {
   await until("what was is told", () => running.stdout.includes('"hive_added"'));
   await client.cordonHive("gpu-02", { reason: "a noise" });
   await until("the cordon is told", () => running.stdout.includes('"a noise"'));
-  running.child.kill("SIGINT");
+  running.interrupt();
   const { code, stdout } = await running.end();
   const hives = stdout
     .trim()

@@ -7,7 +7,7 @@ import { QueenClient } from "@repo/queen-client";
 import { mountSmallDisk } from "@repo/test-support/mount";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { breakingProxy } from "./breaking-proxy.ts";
-import { type Ended, FILE, Hivectl, hivectl } from "./hivectl.ts";
+import { type Ended, FILE, HivectlProcess, hivectl } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
 const DISK_BYTES = 256 * 1024;
@@ -87,7 +87,7 @@ test("a token that nobody reads from stdout is revoked", async () => {
   const args = ["token", "create", "--name", "x", "--role"];
   for (const role of ["reader", "operator"]) {
     expect(await onFullDisk([...args, role])).toEqual({ code: 1, stderr: expect.stringMatching(lost) });
-    const unread = new Hivectl([...args, role], { QUEEN_URL: queen.url, QUEEN_TOKEN: token });
+    const unread = new HivectlProcess([...args, role], { QUEEN_URL: queen.url, QUEEN_TOKEN: token });
     unread.child.stdout.destroy();
     expect(await unread.end()).toMatchObject({ code: 1, stderr: expect.stringMatching(lost) });
   }
@@ -116,7 +116,7 @@ test("the first token of an operator that nobody reads is said by its id, with w
 test("files are written to the end, also where nobody reads of them", async () => {
   const folder = `${queen.folder}/unread`;
   const args = ["token", "create", "--role", "hive", "--out-dir", folder];
-  const unread = new Hivectl(args, { QUEEN_URL: queen.url, QUEEN_TOKEN: token });
+  const unread = new HivectlProcess(args, { QUEEN_URL: queen.url, QUEEN_TOKEN: token });
   unread.child.stdout.destroy();
   expect(await unread.end()).toMatchObject({ code: 0 });
   expect(readdirSync(folder)).toEqual(["gpu-01.token", "gpu-02.token"]);
@@ -163,7 +163,7 @@ test("Ctrl-C between files says how many are written, and whose token may be in 
   for (const { id } of await inForce()) await client.revokeToken(id);
   const proxy = await breakingProxy(queen.url);
   const env = { QUEEN_URL: proxy.url, QUEEN_TOKEN: token };
-  const making = new Hivectl(["token", "create", "--role", "hive", "--out-dir", folder], env);
+  const making = new HivectlProcess(["token", "create", "--role", "hive", "--out-dir", folder], env);
   let made = 0;
   proxy.beforeAnswers(async ({ method }) => {
     if (method !== "POST") return;

@@ -9,7 +9,7 @@ const queens = queenProcesses();
 const SOON = { QUEEN_STALE_AFTER_MS: "1000", QUEEN_HEALTH_INTERVAL_MS: "200" };
 
 test("status and get hives name those that answer but are kept out by their lack of a token, and what mends it", async () => {
-  const url = await queens.start([], SOON).origin();
+  const { url } = await queens.open(SOON);
   const hive = await startHive();
   await new QueenClient({ url }).addHive({ id: "gpu-01", host: "127.0.0.1", port: hive.port });
   await postJson(`${url}/v1/heartbeat`, { hive_id: "gpu-01", timestamp: new Date().toISOString(), workers: [] });
@@ -39,7 +39,7 @@ test("status and get hives name those that answer but are kept out by their lack
 });
 
 test("of a hive that has a token and does not show it, status says so, and of others where to look", async () => {
-  const url = await queens.start([], SOON).origin();
+  const { url } = await queens.open(SOON);
   const hive = await startHive();
   await new QueenClient({ url }).addHive({ id: "gpu-01", host: "127.0.0.1", port: hive.port });
   await postJson(`${url}/v1/heartbeat`, { hive_id: "gpu-01", timestamp: new Date().toISOString(), workers: [] });

@@ -1,15 +1,12 @@
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { QueenClient } from "@repo/queen-client";
 import { expect, test } from "vitest";
-import { hivectl } from "./hivectl.ts";
+import { FILE, hivectl } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
 const README = readFileSync(new URL("../README.md", import.meta.url), "utf8");
-const RUN = ["scripts/run.js", "apps/hivectl/src/main.ts"].map((name) =>
-  fileURLToPath(new URL(`../../../${name}`, import.meta.url)),
-);
 /** The first words of the rows of its table. */
 const VERBS = [...README.matchAll(/^\| `([a-z-]+(?: [a-z-]+)?)/gm)].map(([, verb]) => verb ?? "");
 const helpOf = async (verb: string) => (await hivectl([...verb.split(" ").filter((word) => word), "--help"])).stdout;
@@ -22,11 +19,9 @@ test("the commands of the README do what is said beside them", async () => {
   await client.addHive({ id: "gpu-02", host: "h", port: 1, status: "offline" });
   const [, commands = ""] = README.match(/```sh\n(.*?)```/s) ?? [];
   // The last one never ends by itself.
-  const ending = commands
-    .replace(/^.* -w .*\n/m, "")
-    .replaceAll(/^pnpm -s hivectl/gm, `${process.execPath} ${RUN.join(" ")}`);
-  const options = { encoding: "utf8", timeout: 60_000, env: { PATH: process.env.PATH, QUEEN_URL: queen.url } } as const;
-  const said = execFileSync("bash", ["-euc", ending], options);
+  const ending = commands.replace(/^.* -w .*\n/m, "").replaceAll(/^pnpm -s hivectl/gm, `${process.execPath} ${FILE}`);
+  const options = { timeout: 60_000, env: { PATH: process.env.PATH, QUEEN_URL: queen.url } };
+  const { stdout: said } = await promisify(execFile)("bash", ["-euc", ending], options);
   expect(said).toMatch(/^Fleet at .*: 2 hives, /);
   expect(said).toMatch(/^ID +STATUS .*\ngpu-01 .*\ngpu-02\nId: +gpu-01$/m);
 });

@@ -9,7 +9,7 @@ const queens = queenProcesses();
 const HIVE = { host: "127.0.0.1", port: 1 };
 
 test("status counts, names who needs attention and why, and says what to do next", async () => {
-  const url = await queens.start().origin();
+  const { url } = await queens.open();
   const client = new QueenClient({ url });
   const status = async (...args: string[]) => (await hivectl(["status", ...args], { QUEEN_URL: url })).stdout;
   expect(await status()).toContain("no hives");
@@ -37,7 +37,7 @@ test("status counts, names who needs attention and why, and says what to do next
 });
 
 test("status proposes to start the agent of an offline hive where a queen has operated on it; after a failure it says what she said of that", async () => {
-  const url = await queens.start([], { QUEEN_PUBLIC_URL: "http://127.0.0.1:1" }).origin();
+  const { url } = await queens.open({ QUEEN_PUBLIC_URL: "http://127.0.0.1:1" });
   const client = new QueenClient({ url });
   await client.addHive({ ...HIVE, id: "gpu-01", status: "offline" });
   await client.addHive({ ...HIVE, id: "gpu-02", status: "offline", ssh_host: "127.0.0.1", ssh_port: 1 });
@@ -60,7 +60,7 @@ test("status proposes to start the agent of an offline hive where a queen has op
 });
 
 test("what failed before a hive beat again is not why it is offline now", async () => {
-  const url = await queens.start([], { QUEEN_PUBLIC_URL: "http://127.0.0.1:1" }).origin();
+  const { url } = await queens.open({ QUEEN_PUBLIC_URL: "http://127.0.0.1:1" });
   const client = new QueenClient({ url });
   await client.addHive({ ...HIVE, id: "gpu-01", ssh_host: "127.0.0.1", ssh_port: 1 });
   const { id } = await client.startHive("gpu-01");
@@ -90,7 +90,7 @@ test("status says above all that the queen can store nothing, and why, until tha
 });
 
 test("status says that another queen runs on the catalog, and what to do", async () => {
-  const QUEEN_URL = await queens.start().origin();
+  const { url: QUEEN_URL } = await queens.open();
   await queens.start().origin();
   const text = await until("they have noticed each other", async () => {
     const { stdout } = await hivectl(["status"], { QUEEN_URL });
@@ -102,7 +102,7 @@ test("status says that another queen runs on the catalog, and what to do", async
 }, 60_000);
 
 test("status says of those that are unknown what they wait for, and how they get an agent", async () => {
-  const url = await queens.start().origin();
+  const { url } = await queens.open();
   const client = new QueenClient({ url });
   const status = async () => (await hivectl(["status"], { QUEEN_URL: url })).stdout;
   for (let at = 1; at <= 12; at += 1) {
@@ -117,7 +117,7 @@ test("status says of those that are unknown what they wait for, and how they get
 });
 
 test("status names those that are online though their port does not answer, and what tells why", async () => {
-  const url = await queens.start([], { QUEEN_HEALTH_INTERVAL_MS: "200" }).origin();
+  const { url } = await queens.open({ QUEEN_HEALTH_INTERVAL_MS: "200" });
   await new QueenClient({ url }).addHive({ id: "gpu-01", host: "127.0.0.1", port: 1, status: "online" });
   const text = await until("its port was tried", async () => {
     const { stdout } = await hivectl(["status"], { QUEEN_URL: url });
@@ -128,7 +128,7 @@ test("status names those that are online though their port does not answer, and 
 });
 
 test("status names the hives of which workers are in error, and what says more", async () => {
-  const url = await queens.start().origin();
+  const { url } = await queens.open();
   const client = new QueenClient({ url });
   const worker = (worker_id: string, state: "Error" | "Idle") => ({
     worker_id,
@@ -159,7 +159,7 @@ test("status names the hives of which workers are in error, and what says more",
 });
 
 test("describe hive shows its record, why it is as it is, and its last operations", async () => {
-  const url = await queens.start().origin();
+  const { url } = await queens.open();
   const client = new QueenClient({ url });
   const devices = { cpu: { cores: 16, ram_gb: 64 }, gpus: [{ index: 0, name: "NVIDIA L4", vram_gb: 22 }] };
   await client.addHive({ ...HIVE, id: "gpu-01", status: "online", labels: { rack: "r12" }, devices });

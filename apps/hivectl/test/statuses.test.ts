@@ -68,7 +68,9 @@ test("what is no kind of events is refused in the same way, and a column is name
 });
 
 test("a watch tells of a hive that goes from one of them to another, and of one that leaves them", async () => {
-  const running = new Hivectl(["get", "hives", "-w", "-v", "--status", "offline,unknown"], { QUEEN_URL: queen.url });
+  const running = new Hivectl(["get", "hives", "-w", "-v", "--status", "offline,unknown"], {
+    QUEEN_URL: queen.url,
+  });
   const untilLine = (line: RegExp, of: "stdout" | "stderr" = "stdout") =>
     until(`${line} is said`, () => line.test(running[of]));
   await untilLine(/\/v1\/events/, "stderr");
@@ -76,6 +78,6 @@ test("a watch tells of a hive that goes from one of them to another, and of one 
   await untilLine(/^unknown +offline/m);
   await client.changeHive("unknown", { status: "online" });
   await untilLine(/^unknown +no longer as asked for$/m);
-  running.child.kill("SIGINT");
+  running.interrupt();
   expect((await running.end()).code).toBe(0);
 });

@@ -1,14 +1,14 @@
 import { closedPort } from "@repo/test-support/closed-port";
 import { expect, test } from "vitest";
-import { Hivectl, hivectl } from "./hivectl.ts";
+import { HivectlProcess, hivectl } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
 const queen = queenForAll();
 /** More than a pipe holds: once all of it is written, somebody reads. */
 const PIECE = "# nothing\n".repeat(400_000);
 
-async function reading(args: string[]): Promise<Hivectl> {
-  const running = new Hivectl(args, { QUEEN_URL: queen.url });
+async function reading(args: string[]): Promise<HivectlProcess> {
+  const running = new HivectlProcess(args, { QUEEN_URL: queen.url });
   await new Promise<unknown>((resolve) => running.child.stdin.write(PIECE, resolve));
   return running;
 }
@@ -35,7 +35,7 @@ test.each(CALLS)("where Ctrl-C ends whoever writes the stdin of %j, too, nothing
 });
 
 test("columns that there are not are refused before the hives to add are typed", async () => {
-  const running = new Hivectl(["add", "-", "--columns", "nope"], { QUEEN_URL: queen.url });
+  const running = new HivectlProcess(["add", "-", "--columns", "nope"], { QUEEN_URL: queen.url });
   expect(await running.end()).toMatchObject({ code: 2, stderr: expect.stringContaining('no column "nope"') });
 });
 

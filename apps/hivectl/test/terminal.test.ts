@@ -2,7 +2,7 @@ import { HiveCatalog } from "@repo/hive-catalog";
 import { QueenClient } from "@repo/queen-client";
 import { beforeAll, expect, test } from "vitest";
 import { workerJson } from "../../queen/test/test-queen.ts";
-import { inTerminal } from "./hivectl.ts";
+import { inTerminal, processInTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
 const queen = queenForAll();
@@ -119,7 +119,7 @@ test("what is asked for is listed before the question, and goes on below its las
   // Also where the table goes elsewhere.
   for (const stdout of ["&1", "/dev/null"]) {
     const args = ["label", "gpu-01", "gpu-02", ...labels];
-    const asked = await inTerminal(args, { QUEEN_URL: queen.url }, { ...seen, stdout }, "no\n");
+    const asked = await processInTerminal(args, { QUEEN_URL: queen.url }, { ...seen, stdout }, "no\n");
     expect(asked.stdout, stdout).toMatch(
       /^gpu-01 {2}would do {2}a-long-key=with-a-long-value,\n {18}other=with-another-value\ngpu-02 /m,
     );

@@ -10,10 +10,10 @@ import { hivectl } from "./hivectl.ts";
 
 const queens = queenProcesses();
 const pathOf = (name: string) => fileURLToPath(new URL(`../../queen/test/tls/${name}`, import.meta.url));
+const tlsOf = (name: string) => ({ QUEEN_TLS_CERT: pathOf(`${name}.cert.pem`), QUEEN_TLS_KEY: pathOf("a.key.pem") });
 
 test("a certificate of one's own is trusted when QUEEN_CA names it, and refused with what to do when it does not", async () => {
-  const queen = queens.start(["--tls-cert", pathOf("a.cert.pem"), "--tls-key", pathOf("a.key.pem")]);
-  const QUEEN_URL = (await queen.origin()).replace("http:", "https:");
+  const { url: QUEEN_URL } = await queens.open(tlsOf("a"));
   expect(await hivectl(["get", "hives"], { QUEEN_URL })).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(
@@ -38,8 +38,7 @@ test.each([
 ])(
   "of a certificate that %s it is said what to do, and not that QUEEN_CA is missing",
   async (_what, host, name, next) => {
-    const tls = ["--tls-cert", pathOf(`${name}.cert.pem`), "--tls-key", pathOf("a.key.pem")];
-    const QUEEN_URL = (await queens.start(["--host", host, ...tls]).origin()).replace("http:", "https:");
+    const { url: QUEEN_URL } = await queens.open({ QUEEN_HOST: host, ...tlsOf(name) });
     const { code, stderr } = await hivectl(["get", "hives"], { QUEEN_URL, QUEEN_CA: pathOf(`${name}.cert.pem`) });
     expect(code).toBe(1);
     expect(stderr.split("\n").slice(1)).toEqual([`hivectl: ${next}`, ""]);
@@ -65,12 +64,11 @@ test("a file in QUEEN_CA with a certificate that cannot be read is refused, what
 });
 
 test("login stores the certificates with which it succeeded, from wherever they came", async () => {
-  const queen = queens.start(["--tls-cert", pathOf("a.cert.pem"), "--tls-key", pathOf("a.key.pem")]);
-  const url = (await queen.origin()).replace("http:", "https:");
+  const { url, door } = await queens.open(tlsOf("a"));
   const catalog = await HiveCatalog.open(queens.file);
   const { token } = await addToken(catalog, "operator");
   await catalog.close();
-  await queen.hangUp();
+  await door.known.refresh();
   const env = { XDG_CONFIG_HOME: `${queens.folder}/config` };
   const QUEEN_CA = relative("", pathOf("a.cert.pem"));
   expect(await hivectl(["login", url, "--name", "lab"], { ...env, QUEEN_CA }, `${token}\n`)).toMatchObject({ code: 0 });
@@ -84,7 +82,7 @@ test("login stores the certificates with which it succeeded, from wherever they 
 });
 
 test("https to a queen who speaks plain HTTP is said in words, with what to do", async () => {
-  const QUEEN_URL = (await queens.start().origin()).replace("http:", "https:");
+  const QUEEN_URL = (await queens.open()).url.replace("http:", "https:");
   expect(await hivectl(["status"], { QUEEN_URL })).toEqual({
     code: 1,
     stdout: "",
@@ -93,8 +91,7 @@ test("https to a queen who speaks plain HTTP is said in words, with what to do",
 });
 
 test("plain HTTP to a queen who speaks HTTPS is said in her words, also as one logs in", async () => {
-  const queen = queens.start(["--tls-cert", pathOf("a.cert.pem"), "--tls-key", pathOf("a.key.pem")]);
-  const QUEEN_URL = await queen.origin();
+  const QUEEN_URL = (await queens.open(tlsOf("a"))).url.replace("https:", "http:");
   for (const args of [["status"], ["get", "hives"], ["cordon", "a", "-y", "--reason", "x"], ["login"]]) {
     const { code, stderr } = await hivectl(args, { QUEEN_URL }, "hq_token\n");
     expect({ code, stderr }).toEqual({

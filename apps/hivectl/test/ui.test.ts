@@ -20,7 +20,7 @@ beforeAll(async () => {
   const catalog = await HiveCatalog.open(`${queen.folder}/hives.db`);
   token = (await addToken(catalog, "reader")).token;
   await catalog.close();
-  await queen.daemon.hangUp();
+  await queen.door.known.refresh();
 });
 
 /** Takes what it is given as a desktop's program does, and ends with `code`. */

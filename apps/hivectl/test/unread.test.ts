@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { QueenClient } from "@repo/queen-client";
 import { beforeAll, expect, test } from "vitest";
-import { type Ended, FILE, Hivectl } from "./hivectl.ts";
+import { type Ended, FILE, HivectlProcess } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
 const HIVES = 1000;
@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 /** Reads what comes first, and no more, as `head -1` does. */
 async function readABit(args: string[], stdin = ""): Promise<Ended> {
-  const running = new Hivectl(args, { QUEEN_URL: queen.url });
+  const running = new HivectlProcess(args, { QUEEN_URL: queen.url });
   running.child.stdin.end(stdin);
   await once(running.child.stdout, "data");
   running.child.stdout.destroy();

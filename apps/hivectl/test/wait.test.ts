@@ -1,10 +1,9 @@
 import { QueenClient } from "@repo/queen-client";
 import { expect, test } from "vitest";
-import { spawnQueen } from "../../queen/test/daemon.ts";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
 import { until } from "../../queen/test/until.ts";
 import { breakingProxy } from "./breaking-proxy.ts";
-import { Hivectl, hivectl, inTerminal } from "./hivectl.ts";
+import { Hivectl, HivectlProcess, hivectl, inTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 import { silentServer } from "./silent-server.ts";
 
@@ -18,9 +17,11 @@ const wait = (...args: string[]) => hivectl(["wait", ...args], { QUEEN_URL: quee
 /** One that follows events already; -v says so. */
 async function waiting(url: string, ...args: string[]) {
   const running = new Hivectl(["wait", "-v", ...args], { QUEEN_URL: url });
-  await until("it follows the events", () => running.stderr.includes("/v1/events"));
+  await untilFollows(running);
   return running;
 }
+const untilFollows = (running: Hivectl | HivectlProcess) =>
+  until("it follows the events", () => running.stderr.includes("/v1/events"));
 
 test("it ends when all are so, and says each as it becomes so", async () => {
   await client()
@@ -99,7 +100,8 @@ test("its time may be of several units, and is said as it was given", async () =
 
 test("Ctrl-C ends it with 130, and says what was still waited for", async () => {
   await client().addHive({ ...HIVE, id: "d1" });
-  const running = await waiting(queen.url, "d1", "--for", "cordoned");
+  const running = new HivectlProcess(["wait", "-v", "d1", "--for", "cordoned"], { QUEEN_URL: queen.url });
+  await untilFollows(running);
   running.child.kill("SIGINT");
   expect(await running.end()).toMatchObject({
     code: 130,
@@ -132,16 +134,16 @@ test.each([
   ["cordoned", (queen: QueenClient) => queen.cordonHive("a", { reason: "new fans" })],
   ["removed", (queen: QueenClient) => queen.removeHive("a")],
 ])("over a restart of the queen it goes on, and sees that the hive was %s meanwhile", async (condition, change) => {
-  const first = queens.start();
-  const url = await first.origin();
+  const first = await queens.open();
+  const { url } = first;
   await new QueenClient({ url }).addHive({ ...HIVE, id: "a" });
   const running = await waiting(url, "a", "--for", condition);
-  await first.kill("SIGTERM");
+  await first.stop();
   await until("it knows", () => running.stderr.includes("the queen is away"));
-  await using between = spawnQueen([], { QUEEN_DATABASE: queens.file });
-  await change(new QueenClient({ url: await between.origin() }));
-  await between.kill("SIGTERM");
-  queens.start([], { QUEEN_PORT: new URL(url).port });
+  const between = await queens.open();
+  await change(new QueenClient({ url: between.url }));
+  await between.stop();
+  await queens.open({ QUEEN_PORT: new URL(url).port });
   expect(await running.end()).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(new RegExp(`^a +${condition}$`, "m")),
@@ -149,17 +151,17 @@ test.each([
 });
 
 test("it begins while the queen is away, and follows her once she is there", async () => {
-  const first = queens.start();
-  const url = await first.origin();
+  const first = await queens.open();
+  const { url } = first;
   await new QueenClient({ url }).addHive({ ...HIVE, id: "a", labels: { rack: "r1" } });
   await new QueenClient({ url }).cordonHive("a", { reason: "new fans" });
-  await first.kill("SIGTERM");
+  await first.stop();
   const waits = [["a"], ["-l", "rack=r1"]].map(
     (chosen) => new Hivectl(["wait", ...chosen, "--for", "cordoned", "-o", "name"], { QUEEN_URL: url }),
   );
   await until("they know", () => waits.every(({ stderr }) => stderr.includes("the queen is away")));
   const ends = Promise.all(waits.map((one) => one.end()));
-  queens.start([], { QUEEN_PORT: new URL(url).port });
+  await queens.open({ QUEEN_PORT: new URL(url).port });
   const met = expect.objectContaining({ code: 0, stdout: "a\n" });
   expect(await ends).toEqual([met, met]);
 });
@@ -177,16 +179,16 @@ test.each([[["a"]], [["-l", "rack=r1"]], [["--for", "op=start-1"]]])(
 );
 
 test("a queen who dies again before she has said how things are is away, and no end", async () => {
-  const first = queens.start();
-  const url = await first.origin();
+  const first = await queens.open();
+  const { url } = first;
   await new QueenClient({ url }).addHive({ ...HIVE, id: "a" });
   const proxy = await breakingProxy(url);
   const running = await waiting(proxy.url, "a", "--for", "cordoned", "-o", "name");
-  await first.kill("SIGTERM");
+  await first.stop();
   await until("it knows", () => running.stderr.includes("the queen is away"));
   proxy.breakOnce(/^\/v1\/fleet/);
-  const second = queens.start([], { QUEEN_PORT: new URL(url).port });
-  await new QueenClient({ url: await second.origin() }).cordonHive("a", { reason: "new fans" });
+  await queens.open({ QUEEN_PORT: new URL(url).port });
+  await new QueenClient({ url }).cordonHive("a", { reason: "new fans" });
   expect(await running.end()).toMatchObject({
     code: 0,
     stdout: "a\n",

@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
 import { QueenClient } from "@repo/queen-client";
 import { afterAll, beforeEach, expect, test } from "vitest";
-import type { Daemon } from "../../queen/test/daemon.ts";
 import { Sshd } from "../../queen/test/lifecycle/sshd.ts";
+import type { OwnQueen } from "../../queen/test/own-queen.ts";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
 import { until } from "../../queen/test/until.ts";
 import { Hivectl, hivectl } from "./hivectl.ts";
@@ -19,7 +19,7 @@ const hold = `${sshd.folder}/hold`;
 const queens = queenProcesses();
 const NEAR = { host: "127.0.0.1", port: 1 };
 let letGo: () => Promise<void>;
-let first: Daemon;
+let first: OwnQueen;
 let url: string;
 let client: QueenClient;
 
@@ -27,8 +27,8 @@ beforeEach(async () => {
   await rm(hold, { force: true });
   letGo = holdAt(hold);
   await rm(`${sshd.home}/seen`, { force: true });
-  first = queens.start([], { QUEEN_SSH_IDENTITY: sshd.identity });
-  url = await first.origin();
+  first = await queens.open({ QUEEN_SSH_IDENTITY: sshd.identity });
+  url = first.url;
   client = new QueenClient({ url });
   const ssh = { ssh_host: "127.0.0.1", ssh_port: sshd.port, ssh_user: sshd.account.name };
   await client.addHive({ ...NEAR, id: "far", ...ssh });
@@ -39,12 +39,11 @@ afterAll(() => sshd[Symbol.asyncDispose]());
 
 async function watching(...args: string[]) {
   const running = new Hivectl(["get", "operations", "-w", "-v", ...args], { QUEEN_URL: url });
-  running.child.stdin.end();
   const untilSaid = (line: RegExp, of: "stdout" | "stderr" = "stdout") =>
     until(`${line} is said`, () => line.test(running[of]));
   await untilSaid(/\/v1\/events/, "stderr");
   const interrupted = () => {
-    running.child.kill("SIGINT");
+    running.interrupt();
     return running.end();
   };
   return { running, untilSaid, interrupted };
@@ -97,9 +96,9 @@ test("over a restart of the queen it says that changes were missed, lists anew, 
   await ended(before);
   const { running, untilSaid, interrupted } = await watching("near");
   const { port } = new URL(url);
-  await first.kill("SIGTERM");
+  await first.stop();
   await untilSaid(/the queen is away/, "stderr");
-  await queens.start([], { QUEEN_PORT: port }).origin();
+  await queens.open({ QUEEN_PORT: port });
   await untilSaid(/changes were missed \(queen_restarted\)/, "stderr");
   await until("the list is there twice", () => running.stdout.match(new RegExp(`^${before.id} `, "gm"))?.length === 2);
   const after = await client.stopHive("near");

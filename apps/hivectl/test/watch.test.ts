@@ -3,24 +3,28 @@ import { expect, test } from "vitest";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
 import { until } from "../../queen/test/until.ts";
 import { breakingProxy } from "./breaking-proxy.ts";
-import { Hivectl, inTerminal } from "./hivectl.ts";
+import { Hivectl, HivectlProcess, processInTerminal } from "./hivectl.ts";
 
 const queens = queenProcesses();
 const GPU = { index: 0, memory_total_bytes: 2 ** 36, memory_used_bytes: 0 };
 const HIVE = { host: "127.0.0.1", port: 1 };
 
+const linesOf =
+  (running: Hivectl | HivectlProcess) =>
+  (line: string | RegExp, of: "stdout" | "stderr" = "stdout") =>
+    until(`${line} is said`, () => running[of].split("\n").some((one) => new RegExp(line).test(one)));
+
 function following(url: string, what: string, ...args: string[]) {
   const running = new Hivectl(["get", what, "-w", ...args], { QUEEN_URL: url });
-  const untilLine = (line: string | RegExp, of: "stdout" | "stderr" = "stdout") =>
-    until(`${line} is said`, () => running[of].split("\n").some((one) => new RegExp(line).test(one)));
-  return { running, untilLine };
+  return { running, untilLine: linesOf(running) };
 }
 
 test("a watch lists, tells what changes, and ends with 0 at Ctrl-C", async () => {
-  const url = await queens.start().origin();
+  const { url } = await queens.open();
   const client = new QueenClient({ url });
   await client.addHive({ ...HIVE, id: "a" });
-  const { running, untilLine } = following(url, "hives");
+  const running = new HivectlProcess(["get", "hives", "-w"], { QUEEN_URL: url });
+  const untilLine = linesOf(running);
   await untilLine(/^a +unknown/);
   await client.changeHive("a", { status: "online" });
   await untilLine(/^a +online/);
@@ -35,7 +39,7 @@ test("a watch lists, tells what changes, and ends with 0 at Ctrl-C", async () =>
 });
 
 test("a watch has a line for each change of what shows, and none for a heartbeat that brings nothing new", async () => {
-  const url = await queens.start().origin();
+  const { url } = await queens.open();
   const client = new QueenClient({ url });
   await client.addHive({ ...HIVE, id: "a" });
   let utilization_percent = 0;
@@ -65,7 +69,7 @@ test("a watch has a line for each change of what shows, and none for a heartbeat
   });
   await client.cordonHive("a", { reason: "new fans" });
   await untilLine(/^a +online,cordoned/);
-  for (const one of [running, all.running]) one.child.kill("SIGINT");
+  for (const one of [running, all.running]) one.interrupt();
   const [{ stdout }] = await Promise.all([running.end(), all.running.end()]);
   const lines = stdout.trimEnd().split("\n");
   const shown = lines.map((line) => line.split(/ {2,}/)).map(([, status, , , workers]) => `${status} ${workers}`);
@@ -74,7 +78,7 @@ test("a watch has a line for each change of what shows, and none for a heartbeat
 });
 
 test("with a filter it tells of what is let through, and as JSON a line each", async () => {
-  const url = await queens.start().origin();
+  const { url } = await queens.open();
   const client = new QueenClient({ url });
   await client.addHive({ ...HIVE, id: "other" });
   await client.addHive({ ...HIVE, id: "mine", labels: { rack: "r1" } });
@@ -83,7 +87,7 @@ test("with a filter it tells of what is let through, and as JSON a line each", a
   await client.changeHive("other", { status: "online" });
   await client.changeHive("mine", { status: "online" });
   await untilLine('"id":"mine".*"value":"online"');
-  running.child.kill("SIGINT");
+  running.interrupt();
   const { code, stdout } = await running.end();
   const ids = stdout
     .trim()
@@ -111,7 +115,7 @@ test.each([
 ])(
   "with a filter and %j it tells of each hive that the filter lets through no longer, and of no other",
   async (format, left, removed) => {
-    const url = await queens.start().origin();
+    const { url } = await queens.open();
     const client = new QueenClient({ url });
     for (const id of ["mine", "gone"]) await client.addHive({ ...HIVE, id, labels: { rack: "r1" } });
     await client.addHive({ ...HIVE, id: "other" });
@@ -122,7 +126,7 @@ test.each([
     await client.cordonHive("mine", { reason: "x" });
     await client.removeHive("gone");
     await untilLine(removed);
-    running.child.kill("SIGINT");
+    running.interrupt();
     const { code, stdout } = await running.end();
     expect(code).toBe(0);
     const lines = stdout.trimEnd().split("\n");
@@ -134,7 +138,7 @@ test.each([
 );
 
 test("a watch with a filter asks for no hive again because of what is done to it", async () => {
-  const url = await queens.start().origin();
+  const { url } = await queens.open();
   const client = new QueenClient({ url });
   await client.addHive({ ...HIVE, id: "mine", labels: { rack: "r1" } });
   const { running, untilLine } = following(url, "hives", "-l", "rack=r1", "-v");
@@ -146,12 +150,12 @@ test("a watch with a filter asks for no hive again because of what is done to it
   await client.cordonHive("mine", { reason: "fans" });
   await untilLine(/^mine +unknown,cordoned/);
   expect(looks() - before).toBe(1);
-  running.child.kill("SIGINT");
+  running.interrupt();
   expect((await running.end()).code).toBe(0);
 });
 
 test("a queen who dies between an event and what is asked of it is away, and no end", async () => {
-  const url = await queens.start().origin();
+  const { url } = await queens.open();
   const client = new QueenClient({ url });
   await client.addHive({ ...HIVE, id: "mine", labels: { rack: "r1" } });
   const proxy = await breakingProxy(url);
@@ -161,40 +165,39 @@ test("a queen who dies between an event and what is asked of it is away, and no 
   await client.changeHive("mine", { status: "online" });
   await untilLine("the queen is away", "stderr");
   await untilLine(/^mine +online/);
-  running.child.kill("SIGINT");
+  running.interrupt();
   expect(await running.end()).toMatchObject({ code: 0 });
 });
 
 test("over a restart of the queen it says that changes were missed, lists anew, and goes on", async () => {
-  const first = queens.start();
-  const url = await first.origin();
+  const first = await queens.open();
+  const { url } = first;
   await new QueenClient({ url }).addHive({ ...HIVE, id: "a" });
   const { running, untilLine } = following(url, "hives");
   await untilLine(/^a +unknown/);
-  await first.kill("SIGTERM");
+  await first.stop();
   await untilLine("the queen is away", "stderr");
-  const second = queens.start([], { QUEEN_PORT: new URL(url).port });
-  await second.origin();
+  await queens.open({ QUEEN_PORT: new URL(url).port });
   await untilLine(/changes were missed \(queen_restarted\)/, "stderr");
   await until("the list is there twice", () => running.stdout.match(/^a +unknown/gm)?.length === 2);
   await new QueenClient({ url }).changeHive("a", { status: "online" });
   await untilLine(/^a +online/);
-  running.child.kill("SIGINT");
+  running.interrupt();
   expect((await running.end()).code).toBe(0);
 });
 
 test("what happened before the list that is shown anew is told by the list alone", async () => {
-  const first = queens.start();
-  const url = await first.origin();
+  const first = await queens.open();
+  const { url } = first;
   const client = new QueenClient({ url });
   for (const id of ["a", "b"]) await client.addHive({ ...HIVE, id });
   const proxy = await breakingProxy(url);
   const { running, untilLine } = following(proxy.url, "hives");
   await untilLine(/^b +unknown/);
   proxy.setAway(true);
-  await first.kill("SIGTERM");
+  await first.stop();
   await untilLine("the queen is away", "stderr");
-  await queens.start([], { QUEEN_PORT: new URL(url).port }).origin();
+  await queens.open({ QUEEN_PORT: new URL(url).port });
   await client.cordonHive("a", { reason: "new fans" });
   await client.removeHive("b");
   await client.uncordonHive("a");
@@ -202,7 +205,7 @@ test("what happened before the list that is shown anew is told by the list alone
   await until("the list is there twice", () => running.stdout.match(/^a +unknown/gm)?.length === 2);
   await client.changeHive("a", { status: "online" });
   await untilLine(/^a +online/);
-  running.child.kill("SIGINT");
+  running.interrupt();
   const { stdout } = await running.end();
   expect(stdout.split("\n").map((line) => line.split(/\s+/, 2).join(" "))).toEqual([
     "ID STATUS",
@@ -216,27 +219,26 @@ test("what happened before the list that is shown anew is told by the list alone
 });
 
 test("events that are followed go on over a restart of the queen, and it is said that some were missed", async () => {
-  const first = queens.start();
-  const url = await first.origin();
+  const first = await queens.open();
+  const { url } = first;
   await new QueenClient({ url }).addHive({ ...HIVE, id: "a" });
   const { running, untilLine } = following(url, "events");
   await untilLine(/a +hive_added/);
-  await first.kill("SIGTERM");
+  await first.stop();
   await untilLine("the queen is away", "stderr");
-  const second = queens.start([], { QUEEN_PORT: new URL(url).port });
-  await second.origin();
+  await queens.open({ QUEEN_PORT: new URL(url).port });
   await untilLine(/were missed \(queen_restarted\)/, "stderr");
   await new QueenClient({ url }).addHive({ ...HIVE, id: "b" });
   await untilLine(/b +hive_added/);
-  running.child.kill("SIGINT");
+  running.interrupt();
   expect((await running.end()).code).toBe(0);
 });
 
 test.each(["hives", "events"])("on a terminal a watch of %s says times of day, as its lines stay", async (what) => {
-  const url = await queens.start().origin();
+  const { url } = await queens.open();
   await new QueenClient({ url }).addHive({ ...HIVE, id: "a" });
   const seen = { columns: 200, typedAfter: "127.0.0.1" };
-  const { stdout } = await inTerminal(["get", what, "-w", "-o", "wide"], { QUEEN_URL: url }, seen, "\x03");
+  const { stdout } = await processInTerminal(["get", what, "-w", "-o", "wide"], { QUEEN_URL: url }, seen, "\x03");
   expect(stdout).toMatch(/\b\d\d:\d\d:\d\d\b/);
   expect(stdout).not.toContain(" ago");
 });

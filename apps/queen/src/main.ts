@@ -68,10 +68,7 @@ async function start({ config, warnings }: { config: Config; warnings: readonly 
     return;
   }
   if (running.stopping) return;
-  queen.door.known.start();
-  queen.watch.start();
-  queen.lifecycle.startLookingBack();
-  queen.presence.start();
+  queen.start();
   // Said last: whoever reads it may send a signal at once.
   log.info({ host: config.host, port, ...(config.tlsFiles && { tls: true }) }, "queen listening");
   process.send?.({ listening: { host: config.host, port }, catalog: { location, isNew, hives } }, () => undefined);

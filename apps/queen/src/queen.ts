@@ -69,6 +69,8 @@ export interface Queen {
   presence: Presence;
   door: Door;
   servers: Servers;
+  /** Begins what she does by herself: looks for tokens, checks of health, the end of old operations, her sign of life. */
+  start(): void;
   /** Finishes the requests that run, ends everything else, and resolves when nothing is under way. */
   stop(): Promise<void>;
 }
@@ -156,6 +158,12 @@ export function assembleQueen(options: QueenOptions): Queen {
     publicUrl,
   });
   const unwatchEventLoop = metrics.watchEventLoop();
+  const start = () => {
+    door.known.start();
+    watch.start();
+    lifecycle.startLookingBack();
+    presence.start();
+  };
   const stop = async () => {
     stopping.abort();
     eventStream.close();
@@ -170,7 +178,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     await door.known.stop();
     await presence.stop();
   };
-  return { app, fleet, rows: parts.rows, events, watch, lifecycle, presence, door, servers, stop };
+  return { app, fleet, rows: parts.rows, events, watch, lifecycle, presence, door, servers, start, stop };
 }
 
 /** Where a program on this machine reaches the queen. */

@@ -16,6 +16,12 @@ export interface HowToRun {
   uid?: number;
 }
 
+/** That of this process, and of settings those of the test alone. */
+export const environment = (settings: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
+  ...Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(QUEEN|HIVE)_/.test(key))),
+  ...settings,
+});
+
 /** A real queen or hive, with no other settings than those of the test. Killed when it is disposed of. */
 export class Daemon implements AsyncDisposable {
   readonly child: ChildProcessWithoutNullStreams;
@@ -32,10 +38,9 @@ export class Daemon implements AsyncDisposable {
   ) {
     this.#name = name;
     const [program = process.execPath, ...rest] = [...through, process.execPath, file, ...args];
-    const clean = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(QUEEN|HIVE)_/.test(key)));
     this.child = spawn(program, rest, {
       cwd: "/",
-      env: { ...clean, ...env },
+      env: environment(env),
       timeout: KILL_AFTER_MS,
       killSignal: "SIGKILL",
       ...(uid !== undefined && { uid, gid: uid }),

@@ -12,22 +12,6 @@ import { until } from "./until.ts";
 
 const DEMO = await bundleOf(fileURLToPath(new URL("../../../scripts/demo.js", import.meta.url)));
 
-test("the demo says how to ask its queen, its agents tell their devices, and it has operations in all states", async () => {
-  const demo = spawn(process.execPath, [DEMO], {
-    env: { PATH: process.env.PATH },
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  const ended = new Promise((resolve) => demo.once("close", resolve));
-  onTestFinished(async () => {
-    demo.kill("SIGTERM");
-    await ended;
-  });
-  const queen = await queenOf(demo);
-  const { devices } = await queen.getHive("gpu-01");
-  expect(await queen.detectDevices("gpu-01")).toMatchObject(devices ?? {});
-  await until("an operation is done, one goes on, and one has failed", () => hasOperations(queen));
-});
-
 test("it goes on where nobody reads what it says, and ends in order at signals that come again while its queen ends", async () => {
   await using folder = await temporaryFolder();
   const port = await unusedPort();
@@ -46,7 +30,7 @@ test("it goes on where nobody reads what it says, and ends in order at signals t
   expect(readdirSync(folder.path)).toEqual([]);
 });
 
-test("Ctrl-C ends an agent that somebody started, too", async () => {
+test("the demo says how to ask its queen, its agents tell their devices, it has operations in all states, and Ctrl-C ends an agent that somebody started, too", async () => {
   await using folder = await temporaryFolder();
   const demo = spawn(process.execPath, [DEMO], {
     env: { PATH: process.env.PATH, TMPDIR: folder.path },
@@ -55,6 +39,8 @@ test("Ctrl-C ends an agent that somebody started, too", async () => {
   onTestFinished(() => void demo.kill("SIGKILL"));
   const ended = new Promise((resolve) => demo.once("close", resolve));
   const queen = await queenOf(demo);
+  const { devices } = await queen.getHive("gpu-01");
+  expect(await queen.detectDevices("gpu-01")).toMatchObject(devices ?? {});
   await until("an operation is done, one goes on, and one has failed", () => hasOperations(queen));
   // Its own is one that any connection of this machine may have taken since.
   await queen.changeHive("gpu-06", { port: await unusedPort() });

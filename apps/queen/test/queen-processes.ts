@@ -1,16 +1,19 @@
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { afterEach, beforeEach } from "vitest";
 import { type Daemon, type HowToRun, spawnQueen } from "./daemon.ts";
+import { type OwnQueen, openQueen } from "./own-queen.ts";
 
-/** A temporary folder for each test of the file that calls this, and real queens on a catalog in it, which are killed with the test. */
+/** A temporary folder for each test of the file that calls this, and queens on a catalog in it, who end with the test. */
 export function queenProcesses() {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   const started: Daemon[] = [];
+  const opened: OwnQueen[] = [];
   beforeEach(async () => {
     folder = await temporaryFolder();
   });
   afterEach(async () => {
     for (const queen of started.splice(0)) await queen.kill("SIGKILL");
+    for (const queen of opened.splice(0)) await queen.stop();
     await folder[Symbol.asyncDispose]();
   });
   return {
@@ -21,6 +24,13 @@ export function queenProcesses() {
     get file(): string {
       return `${folder.path}/data/hives.db`;
     },
+    /** In this process. */
+    async open(env: NodeJS.ProcessEnv = {}): Promise<OwnQueen> {
+      const queen = await openQueen({ QUEEN_DATABASE: this.file, ...env });
+      opened.push(queen);
+      return queen;
+    },
+    /** In one of hers. */
     start(args: string[] = [], env: NodeJS.ProcessEnv = {}, how: HowToRun = {}): Daemon {
       const queen = spawnQueen(args, { QUEEN_DATABASE: this.file, ...env }, how);
       started.push(queen);

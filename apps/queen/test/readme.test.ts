@@ -1,6 +1,7 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { bundleOf } from "../../../scripts/build/cache.js";
 import { QUEEN } from "./programs.ts";
@@ -19,21 +20,21 @@ const PROGRAMS: Readonly<Record<string, string>> = {
 const queens = queenProcesses();
 
 /** What the commands of a block say on stdout, as somebody types them who looks at this queen. */
-function said(commands: string, url: string): string {
+async function said(commands: string, url: string): Promise<string> {
   const here = commands
     .replaceAll("localhost:8500", url)
     .replaceAll(/^curl /gm, "curl -sSf -w '\\n' ")
     .replaceAll(/^pnpm -s hivectl/gm, `${process.execPath} ${HIVECTL}`);
   const env = { PATH: process.env.PATH, QUEEN_URL: url };
-  return execFileSync("bash", ["-euc", here], { encoding: "utf8", timeout: 30_000, env }).trim();
+  return (await promisify(execFile)("bash", ["-euc", here], { timeout: 30_000, env })).stdout.trim();
 }
 
 test("the commands of the README that look at a queen do what is said beside them", async () => {
-  const url = await queens.start().origin();
+  const { url } = await queens.open();
   // As `pnpm start` leaves it.
   await postJson(`${url}/v1/hives`, { id: "localhost", host: "127.0.0.1", port: 8600, status: "online" });
   const [, commands = ""] = README.match(/Then look:\n\n```sh\n(.*?)```/s) ?? [];
-  const lines = said(commands, url).split("\n");
+  const lines = (await said(commands, url)).split("\n");
   expect(lines[1]).toMatch(/^localhost +online /);
   expect(lines.filter((line) => line.startsWith("Status:"))).toEqual([expect.stringContaining("unknown")]);
   expect(lines.find((line) => line.startsWith("Cordon:"))).toContain("new fans");
@@ -59,7 +60,7 @@ test("the commands of docs/security.md lock a new catalog and give a hive its to
 });
 
 test("the commands of docs/api.md that ask where to send work are answered with what stands below them", async () => {
-  const url = await queens.start().origin();
+  const { url } = await queens.open();
   await postJson(`${url}/v1/hives`, { id: "gpu-01", host: "127.0.0.1", port: 8600 });
   await postJson(`${url}/v1/heartbeat`, beatJson("gpu-01", [workerJson({ running: 0, slots: 4 })]));
   const text = readFileSync(pathOf("../../../docs/api.md"), "utf8");
@@ -72,17 +73,15 @@ test("the commands of docs/api.md that ask where to send work are answered with 
   const sure = shown.map((line) =>
     JSON.parse(line, (name, value) => (["claim_id", "until_ms"].includes(name) ? expect.anything() : value)),
   );
-  const lines = said(commands, url)
-    .split("\n")
-    .filter((line) => line !== "");
+  const lines = (await said(commands, url)).split("\n").filter((line) => line !== "");
   expect(lines.map((line) => JSON.parse(line))).toMatchObject(sure);
 });
 
 test("the commands of the README that find hives find what is said beside them", async () => {
-  const url = await queens.start().origin();
+  const { url } = await queens.open();
   for (const id of ["localhost", "gpu-01"]) await postJson(`${url}/v1/hives`, { id, host: "127.0.0.1", port: 8600 });
   const [, commands = ""] = README.match(/### Find\n.*?```sh\n(.*?)```/s) ?? [];
-  const text = said(commands, url);
+  const text = await said(commands, url);
   expect(text).toMatch(/^gpu-01$/m);
   expect(text).toMatch(/^env +1 .*prod/m);
   expect(text).toMatch(/^rack +1 .*r12/m);

@@ -4,18 +4,12 @@ import { launchChromium } from "./launch.ts";
 
 let browser: Promise<Browser> | undefined;
 
-/** One browser for all tests of a file; who takes part gets cookies and storage of his own, and takes the certificates of tests. */
+/** One browser for all tests of this process, with which it ends; who takes part gets cookies and storage of his own, and takes the certificates of tests. */
 export async function newContext(): Promise<BrowserContext> {
   browser ??= launchChromium();
   const context = await (await browser).newContext({ ignoreHTTPSErrors: true });
   onTestFinished(() => context.close());
   return context;
-}
-
-export async function closeBrowser(): Promise<void> {
-  const closed = browser;
-  browser = undefined;
-  await (await closed)?.close();
 }
 
 /** An empty page at this address, whoever answers there otherwise: as the queen would send it herself, or somebody whose name points to her a moment later. */

@@ -5,12 +5,18 @@ import { type Browser, chromium } from "playwright-core";
 /** A name that its owner lets point to this machine. */
 export const REBOUND_NAME = "evil.example";
 
+const WITHOUT = [
+  // It is the queen who is to keep pages of others out, whatever the browser does.
+  "LocalNetworkAccessChecks",
+  // Of each window two pages of the browser itself, in processes of their own, which cost more than those of tests.
+  "WebUIOmniboxPopup",
+  "WebUIOmniboxAimPopup",
+];
 const FLAGS = [
   // Tests run as root, too, where the sandbox does not.
   "--no-sandbox",
   `--host-resolver-rules=MAP ${REBOUND_NAME} 127.0.0.1`,
-  // It is the queen who is to keep pages of others out, whatever the browser does.
-  "--disable-features=LocalNetworkAccessChecks",
+  `--disable-features=${WITHOUT.join()}`,
 ];
 
 function findChromium(): string {

@@ -2,12 +2,12 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Page } from "playwright-core";
-import { afterAll, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { logIn } from "../sessions.ts";
 import { HIVE_JSON, startTestQueen } from "../test-queen.ts";
 import { addToken } from "../tokens.ts";
 import { attack } from "./attacks.ts";
-import { closeBrowser, newContext, pageAt } from "./chromium.ts";
+import { newContext, pageAt } from "./chromium.ts";
 import { REBOUND_NAME } from "./launch.ts";
 
 interface Answered {
@@ -16,8 +16,6 @@ interface Answered {
   readonly status: number;
   readonly cookie: boolean;
 }
-
-afterAll(closeBrowser);
 
 /** A queen with one hive, and what she answered since it was asked last. */
 async function startQueen({ isLocked }: { isLocked: boolean }) {

@@ -1,10 +1,8 @@
 import type { AddressInfo } from "node:net";
-import { afterAll, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { HIVE_JSON, LIFECYCLE_SETTINGS, startTestQueen } from "../test-queen.ts";
 import { addToken } from "../tokens.ts";
-import { closeBrowser, newContext, pageAt } from "./chromium.ts";
-
-afterAll(closeBrowser);
+import { newContext, pageAt } from "./chromium.ts";
 
 /** Who logs in, in a page of the queen's own. */
 async function startLogin(publicUrl?: string) {

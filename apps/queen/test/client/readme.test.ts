@@ -9,7 +9,7 @@ const APP = fileURLToPath(new URL("../..", import.meta.url));
 const queens = queenProcesses();
 
 test("the example of the client's README says with a real queen what stands beside it", async () => {
-  const QUEEN_URL = await queens.start().origin();
+  const { url: QUEEN_URL } = await queens.open();
   const said = [...(await readFile(README, "utf8")).matchAll(/^[^|\n]*console\.log.*?; \/\/ (.*)$/gm)].map(
     ([, text]) => text,
   );
@@ -19,7 +19,7 @@ test("the example of the client's README says with a real queen what stands besi
 });
 
 test("the example of the page for who writes a client lists what is away", async () => {
-  const QUEEN_URL = await queens.start().origin();
+  const { url: QUEEN_URL } = await queens.open();
   for (const [id, status] of Object.entries({ "gpu-01": "online", "gpu-02": "offline", "gpu-03": "unknown" }))
     await postJson(`${QUEEN_URL}/v1/hives`, { id, host: "127.0.0.1", port: 8601, status });
   const program = await programOf(new URL("../../../../docs/api.md", import.meta.url));

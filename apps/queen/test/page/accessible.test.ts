@@ -1,16 +1,15 @@
 import type { Page } from "playwright-core";
-import { afterAll, expect, test } from "vitest";
-import { closeBrowser } from "../browser/chromium.ts";
+import { expect, test } from "vitest";
+import type { Daemon } from "../daemon.ts";
 import { postJson, queenProcesses } from "../queen-processes.ts";
 import { beatJson, workerJson } from "../test-queen.ts";
 import { findingsIn } from "./axe.ts";
 import { openTab } from "./tab.ts";
 
 const queens = queenProcesses();
-afterAll(closeBrowser);
 
-async function startQueen(queen = queens.start()): Promise<string> {
-  const origin = await queen.origin();
+async function startQueen(queen?: Daemon): Promise<string> {
+  const origin = (await queen?.origin()) ?? (await queens.open()).url;
   const devices = { cpu: { cores: 16, ram_gb: 64 }, gpus: [{ index: 0, name: "NVIDIA RTX 4090", vram_gb: 24 }] };
   for (const id of ["gpu-01", "gpu-02", "gpu-03"]) {
     await postJson(`${origin}/v1/hives`, { id, host: "127.0.0.1", port: 1, devices, labels: { rack: "r1" } });

@@ -1,12 +1,9 @@
-import { afterAll, expect, test } from "vitest";
-import { closeBrowser } from "../browser/chromium.ts";
+import { expect, test } from "vitest";
 import { Fleet, hiveIds } from "../e2e/fleet.ts";
 import { unusedPort } from "../lifecycle/port.ts";
 import { Sshd } from "../lifecycle/sshd.ts";
 import { findingsIn } from "./axe.ts";
 import { openTab } from "./tab.ts";
-
-afterAll(closeBrowser);
 
 /** One of four is no mass failure, one of three is. */
 const HOLD = {

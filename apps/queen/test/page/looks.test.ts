@@ -1,13 +1,11 @@
 import type { Page } from "playwright-core";
-import { afterAll, expect, test } from "vitest";
-import { closeBrowser } from "../browser/chromium.ts";
+import { expect, test } from "vitest";
 import { postJson, queenProcesses } from "../queen-processes.ts";
 import { beatJson, workerJson } from "../test-queen.ts";
 import { until } from "../until.ts";
 import { openTab } from "./tab.ts";
 
 const queens = queenProcesses();
-afterAll(closeBrowser);
 
 const host = { host: "127.0.0.1", port: 1 };
 const LONG_ID = `a${"b".repeat(119)}`;
@@ -24,7 +22,7 @@ const placeOf = (page: Page, what: string, side: "left" | "top") =>
   page.evaluate<number>(`document.querySelector("${what}").getBoundingClientRect().${side}`);
 
 test("a hive with the longest names and many labels takes no room from others, and turns nothing around it", async () => {
-  const origin = await queens.start().origin();
+  const { url: origin } = await queens.open();
   await postJson(`${origin}/v1/hives`, { id: LONG_ID, ...host, labels: LABELS });
   await postJson(`${origin}/v1/hives`, { id: "gpu-01", ...host, labels: { rack: "r1" } });
   const workers = [`${TURN}first`, "second"].map((model_id, n) => workerJson({ worker_id: `worker-${n}`, model_id }));
@@ -54,7 +52,8 @@ test("a hive with the longest names and many labels takes no room from others, a
 });
 
 test("a wrong address leads back to all hives; a hive that is not heard shows its workers as of its last beat; its marks stand beside its status, its name in the title", async () => {
-  const origin = await queens.start([], { QUEEN_STALE_AFTER_MS: "2000", QUEEN_HEALTH_INTERVAL_MS: "500" }).origin();
+  const often = { QUEEN_STALE_AFTER_MS: "2000", QUEEN_HEALTH_INTERVAL_MS: "500" };
+  const { url: origin } = await queens.open(often);
   await postJson(`${origin}/v1/hives`, { id: "gpu-01", ...host });
   await postJson(`${origin}/v1/heartbeat`, beatJson("gpu-01", [workerJson()]));
   await postJson(`${origin}/v1/hives/gpu-01/cordon`, { reason: "fans" });
@@ -80,7 +79,7 @@ const GPUS = ["NVIDIA RTX PRO 6000 Blackwell Workstation Edition", "NVIDIA GeFor
 }));
 
 async function startFullQueen(): Promise<string> {
-  const origin = await queens.start().origin();
+  const { url: origin } = await queens.open();
   const devices = { cpu: { cores: 64, ram_gb: 512 }, gpus: GPUS };
   await postJson(`${origin}/v1/hives`, {
     id: LONG_ID,

@@ -1,7 +1,9 @@
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import type { Page } from "playwright-core";
-import { afterAll, expect, test } from "vitest";
-import { closeBrowser, newContext } from "../browser/chromium.ts";
+import { expect, test } from "vitest";
+import { newContext } from "../browser/chromium.ts";
+import type { Daemon } from "../daemon.ts";
 import { FollowedEvents } from "../followed-events.ts";
 import { postJson, queenProcesses } from "../queen-processes.ts";
 import { beatJson, workerJson } from "../test-queen.ts";
@@ -10,14 +12,13 @@ import { openTab } from "./tab.ts";
 import { startTlsProxy } from "./tls-proxy.ts";
 
 const queens = queenProcesses();
-afterAll(closeBrowser);
 
 const IDS = ["gpu-01", "gpu-02", "gpu-03"];
 const beat = (origin: string, id: string) => postJson(`${origin}/v1/heartbeat`, beatJson(id, [workerJson()]));
 
 /** A queen with three hives, of which the first is online. */
-async function startQueen(queen = queens.start()): Promise<string> {
-  const origin = await queen.origin();
+async function startQueen(queen?: Daemon): Promise<string> {
+  const origin = (await queen?.origin()) ?? (await queens.open()).url;
   for (const [index, id] of IDS.entries()) {
     await postJson(`${origin}/v1/hives`, { id, host: "127.0.0.1", port: 1, labels: { rack: `r${index}` } });
   }
@@ -26,7 +27,8 @@ async function startQueen(queen = queens.start()): Promise<string> {
 }
 
 /** Of a command that the page shows. */
-const output = (command: string | null) => spawnSync("sh", ["-c", command ?? ""], { encoding: "utf8" }).stdout;
+const output = async (command: string | null) =>
+  (await promisify(execFile)("sh", ["-c", command ?? ""], { timeout: 60_000 })).stdout;
 
 const ABSENT = [
   ["nowhere", "There is nothing here"],
@@ -143,7 +145,7 @@ test("models tell how many workers serve them, and by which command the best is 
   const row = page.getByRole("row", { name: workerJson().model_id });
   await row.getByText("best worker").click();
   expect(await row.getByRole("cell").allTextContents()).toEqual(["1", "0", "0", "0", "0"]);
-  expect(output(await row.locator("code").textContent())).toContain('"hive_id":"gpu-01"');
+  expect(await output(await row.locator("code").textContent())).toContain('"hive_id":"gpu-01"');
 });
 
 test("ten tabs read one stream, and each shows a change; when the one that reads is closed, another goes on", async () => {
@@ -248,11 +250,11 @@ test("a queen that hangs, or has ended, is said to be lost; when she is back the
 });
 
 test("an empty fleet shows how it begins, in commands that this queen understands", async () => {
-  const origin = await queens.start().origin();
+  const { url: origin } = await queens.open();
   const { page } = await openTab(`${origin}/ui`);
   await page.getByRole("heading", { name: "No hives yet" }).waitFor();
   const [add = "", start = ""] = await page.locator(".is-empty code").allTextContents();
   expect(start).toBe(`pnpm hive --id gpu-01 --host 0.0.0.0 --queen ${origin}`);
-  expect(output(add)).toContain('"id":"gpu-01"');
+  expect(await output(add)).toContain('"id":"gpu-01"');
   await page.locator("#row-gpu-01").waitFor();
 });

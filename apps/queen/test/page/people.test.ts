@@ -1,34 +1,33 @@
-import { spawnSync } from "node:child_process";
+import { HiveCatalog } from "@repo/hive-catalog";
 import type { Page } from "playwright-core";
-import { afterAll, expect, test } from "vitest";
-import { closeBrowser, newContext } from "../browser/chromium.ts";
+import { expect, test } from "vitest";
+import { newContext } from "../browser/chromium.ts";
 import { startHive } from "../hive-server.ts";
-import { QUEEN } from "../programs.ts";
 import { postJson, queenProcesses } from "../queen-processes.ts";
+import { addToken } from "../tokens.ts";
 import { until } from "../until.ts";
 import { findingsIn } from "./axe.ts";
 import { openTab } from "./tab.ts";
 import { startTlsProxy } from "./tls-proxy.ts";
 
 const queens = queenProcesses();
-afterAll(closeBrowser);
 
 const IDS = ["gpu-01", "gpu-02", "gpu-03"];
 
 async function startQueen(): Promise<string> {
-  const origin = await queens.start().origin();
+  const { url: origin } = await queens.open();
   for (const id of IDS) await postJson(`${origin}/v1/hives`, { id, host: "127.0.0.1", port: 1 });
   return origin;
 }
 
-function tokenCommand(...args: string[]): string {
-  const env = { ...process.env, QUEEN_DATABASE: queens.file };
-  return spawnSync(process.execPath, [QUEEN, "token", ...args], {
-    env,
-    encoding: "utf8",
-    timeout: 60_000,
-  }).stdout.trim();
+/** Changes its file, as `queen token` does, which is no part of the queen either. */
+async function inCatalog<T>(work: (catalog: HiveCatalog) => Promise<T>): Promise<T> {
+  await using catalog = await HiveCatalog.open(queens.file);
+  return await work(catalog);
 }
+
+const createToken = async (role: "operator" | "reader") =>
+  (await inCatalog((catalog) => addToken(catalog, role))).token;
 
 async function logIn(page: Page, token: string): Promise<void> {
   await page.getByLabel("Token").fill(token);
@@ -74,7 +73,7 @@ test("a hive is removed once its id was typed", async () => {
 
 test("behind a proxy that ends TLS people log in and act", async () => {
   const origin = await startQueen();
-  const token = tokenCommand("create", "--name", "o", "--role", "operator");
+  const token = await createToken("operator");
   const { page, faults } = await openTab(await startTlsProxy(origin));
   await logIn(page, token);
   await page.getByRole("link", { name: "gpu-01", exact: true }).click();
@@ -90,7 +89,7 @@ test("behind a proxy that ends TLS people log in and act", async () => {
 
 test("a reader sees all and can change nothing, and is told why", async () => {
   const origin = await startQueen();
-  const token = tokenCommand("create", "--name", "r", "--role", "reader");
+  const token = await createToken("reader");
   const { page, faults } = await openTab(`${origin}/ui/hives/gpu-01`);
   await logIn(page, "hq_0123456789abcdef_wrong");
   await page.getByRole("alert").filter({ hasText: "This token is not one of this queen's" }).waitFor();
@@ -112,7 +111,7 @@ test("a reader sees all and can change nothing, and is told why", async () => {
 
 test("a code in the address logs in, and the session of a token that is revoked ends in view", async () => {
   const origin = await startQueen();
-  const token = tokenCommand("create", "--name", "me", "--role", "operator");
+  const token = await createToken("operator");
   const headers = { authorization: `Bearer ${token}` };
   const code = await until("the queen knows of the token, and makes a code", async () => {
     const answer = await fetch(`${origin}/v1/session/codes`, { method: "POST", headers });
@@ -120,14 +119,14 @@ test("a code in the address logs in, and the session of a token that is revoked 
     return answer.status === 201 && code;
   });
   const { page } = await openTab(`${origin}/ui#code=${code}`);
-  await page.getByText("me operator").waitFor();
+  await page.getByText("a operator operator").waitFor();
   expect(new URL(page.url()).hash).toBe("");
   await page.getByLabel("Tick gpu-01").check();
   expect(await page.getByRole("toolbar").getByRole("button", { name: "Cordon", exact: true }).isEnabled()).toBe(true);
   await page.getByRole("toolbar").getByRole("button", { name: "Cordon", exact: true }).click();
   await page.getByRole("dialog", { name: "Cordon" }).waitFor();
-  tokenCommand("create", "--name", "other", "--role", "operator");
-  tokenCommand("revoke", token.split("_")[1] ?? "");
+  await createToken("operator");
+  await inCatalog((catalog) => catalog.tokens.revoke(token.split("_")[1] ?? ""));
   await page.getByRole("heading", { name: "Log in" }).waitFor();
   expect(await page.getByRole("alert").textContent()).toBe(
     "This session has ended, or its token was revoked: log in again. ",
@@ -141,7 +140,7 @@ test("a code in the address logs in, and the session of a token that is revoked 
 
 test("a token is made, shown once, and revoked", async () => {
   const origin = await startQueen();
-  const operator = tokenCommand("create", "--name", "me", "--role", "operator");
+  const operator = await createToken("operator");
   const person = await newContext();
   const { page: other } = await openTab(`${origin}/ui`, person);
   await other.getByLabel("Token").waitFor();
@@ -193,7 +192,8 @@ test("who makes the first token of an open queen goes on with it, and sees it", 
 });
 
 test("a hive that answers while none of its heartbeats arrives is marked so", async () => {
-  const origin = await queens.start([], { QUEEN_STALE_AFTER_MS: "1000", QUEEN_HEALTH_INTERVAL_MS: "200" }).origin();
+  const often = { QUEEN_STALE_AFTER_MS: "1000", QUEEN_HEALTH_INTERVAL_MS: "200" };
+  const { url: origin } = await queens.open(often);
   const hive = await startHive();
   await postJson(`${origin}/v1/hives`, { id: "gpu-01", host: hive.host, port: hive.port });
   const { page } = await openTab(`${origin}/ui`);

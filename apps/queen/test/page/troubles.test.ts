@@ -1,14 +1,12 @@
 import { renameSync } from "node:fs";
 import { createClient } from "@libsql/client";
 import { QueenClient } from "@repo/queen-client";
-import { afterAll, expect, onTestFinished, test } from "vitest";
-import { closeBrowser } from "../browser/chromium.ts";
+import { expect, onTestFinished, test } from "vitest";
 import { postJson, queenProcesses } from "../queen-processes.ts";
 import { until } from "../until.ts";
 import { openTab } from "./tab.ts";
 
 const queens = queenProcesses();
-afterAll(closeBrowser);
 
 const NOTHING_STORED = "The queen can store nothing: the catalog";
 
@@ -39,7 +37,7 @@ test("the page says that the queen can store nothing, why, and what to do, until
 });
 
 test("the page says that another queen runs on the catalog, until that one has ended", async () => {
-  const origin = await queens.start().origin();
+  const { url: origin } = await queens.open();
   const { page } = await openTab(`${origin}/ui`);
   await page.getByText("No hives yet").waitFor();
   const second = queens.start();

@@ -1,12 +1,9 @@
 import type { AddressInfo } from "node:net";
-import { afterAll, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { readPage } from "../../../../scripts/build/page.js";
-import { closeBrowser } from "../browser/chromium.ts";
 import { postJson } from "../queen-processes.ts";
 import { startTestQueen } from "../test-queen.ts";
 import { openTab } from "./tab.ts";
-
-afterAll(closeBrowser);
 
 type ReadPage = typeof readPage;
 
