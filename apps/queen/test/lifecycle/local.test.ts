@@ -107,21 +107,19 @@ test("a hive on the port of another one is not started, is told of another port,
 });
 
 test("a web server in the place of an agent that has said its id is not taken for it", async () => {
-  const { fleet, startQueen } = await startSite();
-  await startQueen();
+  const { add, operate } = await startSite();
   const port = await unusedPort();
-  await fleet.add(ID, port);
-  const request = fleet.request.bind(fleet);
-  expect(await operate(request, "start", ID)).toMatchObject({ state: "succeeded" });
-  expect(await operate(request, "stop", ID)).toMatchObject({ state: "succeeded" });
+  await add(ID, port);
+  expect(await operate("start")).toMatchObject({ state: "succeeded" });
+  expect(await operate("stop")).toMatchObject({ state: "succeeded" });
   const web = createWebServer((_request, response) => void response.end("<html>")).listen(port, "127.0.0.1");
   onTestFinished(() => void web.close());
   await once(web, "listening");
-  expect(await operate(request, "start", ID)).toMatchObject({
+  expect(await operate("start")).toMatchObject({
     state: "failed",
     problem: expect.stringMatching(/^start: .* does not say that it is hive '\S+', as it did before \[WRONG_HIVE\]/),
   });
-  expect(await operate(request, "stop", ID)).toMatchObject({ state: "succeeded" });
+  expect(await operate("stop")).toMatchObject({ state: "succeeded" });
 });
 
 test("an agent that cannot start is said to be that, and its hive is removed without force", async () => {
