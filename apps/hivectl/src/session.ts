@@ -10,6 +10,8 @@ import { type Format, type How, type Kind, linesSaid, type Printer, printerOf, v
 import { type Streams, Terminal } from "./output/terminal.ts";
 import { type Times, timesFor } from "./output/times.ts";
 
+/** A longer timer would end at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface CommonFlags {
@@ -93,6 +95,16 @@ export class Session {
   /** What --timeout says, or else the verb. */
   timeoutMs(otherwise: number): number {
     return this.flags.timeout ?? otherwise;
+  }
+
+  /**
+   * Aborts once that is over, or with the whole call. Not by `AbortSignal.timeout`: in Node 20 nothing holds the signal of a timeout that is known to
+   * `AbortSignal.any` alone, and one that was collected never aborts.
+   */
+  deadline(otherwiseMs: number): AbortSignal {
+    const over = new AbortController();
+    setTimeout(() => over.abort(), Math.min(this.timeoutMs(otherwiseMs), MAX_TIMER_MS)).unref();
+    return AbortSignal.any([this.signal, over.signal]);
   }
 
   get format(): Format {

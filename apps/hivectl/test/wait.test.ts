@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { QueenClient } from "@repo/queen-client";
 import { expect, test } from "vitest";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
@@ -6,6 +8,9 @@ import { breakingProxy } from "./breaking-proxy.ts";
 import { Hivectl, HivectlProcess, hivectl, inTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 import { silentServer } from "./silent-server.ts";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
 
 const HIVE = { host: "127.0.0.1", port: 1 };
 const queen = queenForAll();
@@ -96,6 +101,13 @@ test("its time may be of several units, and is said as it was given", async () =
     code: 5,
     stderr: expect.stringContaining("time is up after 1s500ms"),
   });
+});
+
+test("its time ends whatever was collected meanwhile", async () => {
+  await client().addHive({ ...HIVE, id: "c4" });
+  const running = await waiting(queen.url, "c4", "--timeout", "1s");
+  collectGarbage();
+  expect(await running.end()).toMatchObject({ code: 5 });
 });
 
 test("Ctrl-C ends it with 130, and says what was still waited for", async () => {

@@ -97,7 +97,7 @@ test("with a filter it tells of what is let through, and as JSON a line each", a
 });
 
 test("as JSON it tells, too, what no column shows, such as another reason of a cordon", async () => {
-  const url = await queens.start().origin();
+  const { url } = await queens.open();
   const client = new QueenClient({ url });
   await client.addHive({ ...HIVE, id: "a" });
   await client.cordonHive("a", { reason: "new fans" });
@@ -105,7 +105,7 @@ test("as JSON it tells, too, what no column shows, such as another reason of a c
   await untilLine('"reason":"new fans"');
   await client.cordonHive("a", { reason: "smoke" });
   await untilLine('"reason":"smoke"');
-  running.child.kill("SIGINT");
+  running.interrupt();
   expect(await running.end()).toMatchObject({ code: 0, stderr: "" });
 });
 

@@ -65,7 +65,7 @@ async function* wordsFor(place: Place, session: Session): AsyncGenerator<string,
   const given = Object.fromEntries(Object.entries(at).filter(([, one]) => one !== undefined));
   try {
     const queen = session.clientOf(accessOf(given, session.env));
-    const signal = AbortSignal.any([session.signal, AbortSignal.timeout(session.timeoutMs(TIMEOUT_MS))]);
+    const signal = session.deadline(TIMEOUT_MS);
     yield* source(typed, { queen, session, signal });
   } catch {
     // What the queen does not say in time, or to nobody who calls so, is not offered: a line that is being typed has no room for why.

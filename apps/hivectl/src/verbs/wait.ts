@@ -17,8 +17,6 @@ interface Flags extends FilterFlags {
 }
 
 const TIMEOUT_MS = 5 * 60_000;
-/** More, a timer cannot count. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 /** Before the id of an operation that is waited for. */
 export const OPERATION = "op=";
 
@@ -57,7 +55,7 @@ async function wait(session: Session, call: Call<Flags>): Promise<number> {
   const { terminal, signal } = session;
   terminal.goOnUnread();
   const timeoutMs = session.timeoutMs(TIMEOUT_MS);
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(Math.min(timeoutMs, MAX_TIMEOUT_MS))]);
+  const deadline = session.deadline(TIMEOUT_MS);
   const awaited = await awaitedOf(session, deadline, call).catch((error: unknown) => {
     if (signal.aborted || !deadline.aborted) throw error;
     return { left: () => [NO_ANSWER] };
