@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ownFiles } from "@repo/test-support/architecture";
 import { expect, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -11,9 +12,9 @@ const IMPORT = /\{([^{}]*)\}\s*from\s*"(\.[^"]+)"|(?:\*[^"]*from\s*|import\()"(\
 const EXPORT = /^export\s+(?:abstract\s+|async\s+)*(?:const|let|function\*?|class|interface|type)\s+(?<name>[\w$]+)/gm;
 
 const textOf = (path: string) => readFileSync(join(ROOT, path), "utf8");
-const paths = ["apps", "packages", "scripts"]
-  .flatMap((top) => readdirSync(join(ROOT, top), { recursive: true, encoding: "utf8" }).map((path) => join(top, path)))
-  .filter((path) => !/(?:^|\/)(?:node_modules|dist)\//.test(path));
+const paths = ["apps", "packages", "scripts"].flatMap((top) =>
+  ownFiles(join(ROOT, top)).map((path) => join(top, path)),
+);
 
 /** What a package has for others stands in its package.json. */
 function entriesOf(manifest: string): string[] {

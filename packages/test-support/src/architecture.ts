@@ -77,7 +77,16 @@ const MAX_LINES = 300;
 
 /** The files of a package that have more lines than a newcomer reads at one go, tests and all. */
 export function longFiles(packageFolder: string): string[] {
-  return readdirSync(packageFolder, { recursive: true, encoding: "utf8" })
-    .filter((file) => /\.[jt]s$/.test(file) && !/(?:^|\/)(?:node_modules|dist)\//.test(file))
+  return ownFiles(packageFolder)
+    .filter((file) => /\.[jt]s$/.test(file))
     .filter((file) => readFileSync(join(packageFolder, file), "utf8").split("\n").length - 1 > MAX_LINES);
+}
+
+/** The files below a folder, by their paths from there: not those that were installed or built, nor those that other tests put there for a while. */
+export function ownFiles(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (!entry.isDirectory()) return [entry.name];
+    if (/^\.|^(?:node_modules|dist)$/.test(entry.name)) return [];
+    return ownFiles(join(folder, entry.name)).map((file) => join(entry.name, file));
+  });
 }
