@@ -1,5 +1,5 @@
 import { openTestCatalog } from "@repo/hive-catalog/testing";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { HIVE_JSON, startTestQueen, type TestQueen } from "../test/test-queen.ts";
 import { FleetRows } from "./fleet/fleet-rows.ts";
 import { Costs } from "./http/door/costs.ts";
@@ -16,7 +16,6 @@ const AT_ONCE = 2;
 async function startWithLongHives() {
   const catalog = await openTestCatalog();
   const queen = await startTestQueen({ catalog });
-  onTestFinished(() => queen[Symbol.asyncDispose]());
   const ids = Array.from({ length: COUNT }, (_, n) => `hive-${1000 + n}`);
   for (const id of ids)
     await queen.catalog.addHive({
@@ -28,6 +27,14 @@ async function startWithLongHives() {
     });
   return { queen, catalog, ids };
 }
+
+/** Of all tests that only read. */
+let all: Awaited<ReturnType<typeof startWithLongHives>>;
+beforeAll(async () => {
+  all = await startWithLongHives();
+});
+afterAll(() => all.queen[Symbol.asyncDispose]());
+afterEach(() => void vi.restoreAllMocks());
 
 /** Counts turns of the event loop until the test is over. */
 function countTurns() {
@@ -63,7 +70,7 @@ async function pagesOf(queen: TestQueen, path: string, damagedIds: string[] = []
 }
 
 test("a health round learns few hives with very many GPUs in one turn of the event loop, and all of them", async () => {
-  const { queen, ids } = await startWithLongHives();
+  const { queen, ids } = all;
   const loop = countTurns();
   const learned: [id: string, turn: number][] = [];
   const { learned: learn } = queen.fleet;
@@ -77,7 +84,7 @@ test("a health round learns few hives with very many GPUs in one turn of the eve
 });
 
 test("few rows of hives with very many GPUs are made in one turn of the event loop", async () => {
-  const { queen, ids } = await startWithLongHives();
+  const { queen, ids } = all;
   const loop = countTurns();
   const made: number[] = [];
   const { standing } = queen.fleet;
@@ -92,7 +99,7 @@ test("few rows of hives with very many GPUs are made in one turn of the event lo
 test.each(["/v1/hives?limit=1000", "/v1/hives?limit=1000&status=unknown", "/v1/hives?limit=1000&text=hive"])(
   "of GET %s a page has few hives with very many GPUs, and all pages have all",
   async (path) => {
-    const { queen, ids } = await startWithLongHives();
+    const { queen, ids } = all;
     const pages = await pagesOf(queen, path);
     expect(pages.flat()).toEqual(ids);
     expect(Math.max(...pages.map(({ length }) => length))).toBeLessThanOrEqual(AT_ONCE);
@@ -102,11 +109,10 @@ test.each(["/v1/hives?limit=1000", "/v1/hives?limit=1000&status=unknown", "/v1/h
 test.each(["sort=id", "sort=-id", "sort=status", "sort=load", "sort=last_beat", "sort=free_vram", "group_by=rack"])(
   "GET /v1/fleet?%s reads few hives with very many GPUs at once, writes one row in a turn, and has all of them",
   async (order) => {
-    const { queen, ids } = await startWithLongHives();
+    const { queen, ids } = all;
     await queen.watch.runRound();
     const turns = vi.spyOn(Costs.prototype, "turn");
     const rows = vi.spyOn(FleetRows.prototype, "of");
-    onTestFinished(() => rows.mockRestore());
     const found = (await pagesOf(queen, `/v1/fleet?limit=1000&${order}`)).flat();
     expect(found.toSorted()).toEqual(ids);
     expect(turns.mock.calls.length).toBeGreaterThanOrEqual(COUNT);
@@ -118,6 +124,7 @@ test.each(["/v1/hives?limit=1000", "/v1/fleet?sort=id", "/v1/fleet?sort=load", "
   "GET %s tells each damaged row among hives with very many GPUs once",
   async (path) => {
     const { queen, catalog, ids } = await startWithLongHives();
+    onTestFinished(() => queen[Symbol.asyncDispose]());
     const damaged = ids.filter((_, n) => n % 3 === 1);
     await catalog.run(`UPDATE hives SET port = 'http' WHERE id IN ('${damaged.join("', '")}')`);
     const told: string[] = [];
@@ -129,6 +136,7 @@ test.each(["/v1/hives?limit=1000", "/v1/fleet?sort=id", "/v1/fleet?sort=load", "
 
 test("what is done to all hives is done to all, also where they have very many GPUs", async () => {
   const { queen, ids } = await startWithLongHives();
+  onTestFinished(() => queen[Symbol.asyncDispose]());
   const cordoned: string[] = [];
   for (let after: string | null | undefined; after !== null; ) {
     const { body } = await queen.request("POST", "/v1/hives/actions", {

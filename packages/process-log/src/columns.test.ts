@@ -65,5 +65,5 @@ test("sets rows in columns, whoever wrote them", () => {
 });
 
 test("there may be any number of rows", () => {
-  expect(inColumns(Array(200_000).fill(["日本", "x"])).split("\n")).toHaveLength(200_000);
+  expect(inColumns(Array(200_000).fill(["gpu", "x"])).split("\n")).toHaveLength(200_000);
 });

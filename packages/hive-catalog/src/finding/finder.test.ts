@@ -32,7 +32,7 @@ test.each([
     const small = { findHives: (options: FindOptions) => finder.page(options) };
     // No hive meets it, and no index serves it: each page ends when all its windows are read.
     expect(await checkPages(small, fleet, { selector: "env notin (dev,prod,test),!env,!rack" }, 10)).toBeGreaterThan(3);
-    for (let n = 0; n < 60; n++) {
+    for (let n = 0; n < 30; n++) {
       const query = fleet.query();
       await checkPages(small, fleet, query, random.pick([1, 7, 20, 100]));
       await checkPages(small, fleet, query, 20, () => fleet.change(catalog));

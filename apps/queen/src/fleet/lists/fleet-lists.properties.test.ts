@@ -155,6 +155,6 @@ test("page by page while everything changes no hive comes twice, and none is mis
       const leftOut = asked.filter((id) => !ids.includes(id) && !told.has(id));
       expect(leftOut).toEqual([]);
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 }, 120_000);
