@@ -39,7 +39,7 @@ async function tell(session: Session, filter: HiveFilter, { printer, said }: Lis
   const now = isFiltered || row === undefined ? await untilAnswered(session, session.signal, look) : row;
   if (now) {
     const news = said.take(now);
-    // Of a hive that the list did not come to, what its workers do is no change yet. In a record shows more than in a line of the table, such as why it is cordoned.
+    // Of a hive that the list did not come to, what its workers do is no change yet. A record shows more than a line of the table, such as why it is cordoned.
     const isTold = news === "new" || session.format === "jsonl";
     if (news === "changed" || (isTold && event.type !== "workers")) await printer.print([now]);
     return;

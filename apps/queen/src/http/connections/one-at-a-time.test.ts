@@ -1,6 +1,9 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, connect } from "node:net";
+import { Worker } from "node:worker_threads";
 import { expect, onTestFinished, test } from "vitest";
 import { until } from "../../../test/until.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
@@ -64,6 +67,41 @@ test("a connection that sends more than 16 requests ahead is closed", async () =
   const { running, socket } = await ask(Array.from({ length: 500 }, (_, n) => getOf(`/${n}`)));
   await once(socket, "close");
   expect([...running.keys()]).toEqual(["/0"]);
+});
+
+/** Sends a request, and the next one as soon as the answer was read. Counts in `sent`, and says at the end how many answers came. */
+const PROMPT_CLIENT = `
+  const { parentPort, workerData: { port, sent } } = require("node:worker_threads");
+  const socket = require("node:tls").connect({ port, host: "127.0.0.1", rejectUnauthorized: false });
+  const request = "POST / HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Length: 5\\r\\n\\r\\nhello";
+  const count = () => { Atomics.add(sent, 0, 1); Atomics.notify(sent, 0); };
+  const send = () => socket.write(request, count);
+  let answers = 0;
+  socket.setEncoding("utf8").on("secureConnect", send).on("data", (text) => {
+    if (text.includes("answer")) ++answers === 2 ? socket.end() : send();
+  });
+  socket.on("error", () => undefined).on("close", () => parentPort.postMessage(answers));
+`;
+
+test("a body that is sent as soon as the answer before it was read is not sent ahead", async () => {
+  const pem = (name: string) => readFileSync(new URL(`../../../test/tls/a.${name}.pem`, import.meta.url));
+  const sent = new Int32Array(new SharedArrayBuffer(4));
+  /** The next request is there before Node hears that the answer has gone. */
+  const answerAndStandStill = (response: ServerResponse) => {
+    response.end("answer");
+    while (Atomics.load(sent, 0) < 2) Atomics.wait(sent, 0, Atomics.load(sent, 0), 1000);
+  };
+  const server = createTlsServer(
+    { key: pem("key"), cert: pem("cert") },
+    oneAtATime((request, response) => {
+      request.resume().on("end", () => setImmediate(answerAndStandStill, response));
+    }),
+  );
+  onTestFinished(() => void server.close());
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  const client = new Worker(PROMPT_CLIENT, { eval: true, workerData: { port, sent } });
+  expect(await once(client, "message")).toEqual([2]);
 });
 
 test.each(["Content-Length: 5", "Transfer-Encoding: chunked"])(

@@ -11,19 +11,23 @@ const hasBody = ({ headers }: IncomingMessage): boolean =>
 /**
  * Of one connection one request at a time: Node hands over at once all that a caller has sent ahead, and would keep the answers of all. One
  * that was sent ahead has no socket until the answers before it have gone, and then waits for the next turn of the event loop: the requests
- * of hundreds of connections in one turn would keep beats waiting.
+ * of hundreds of connections in one turn would keep beats waiting. Whoever has read the whole of an answer sent nothing ahead, though Node, over TLS
+ * above all, may learn only after the next request that it has gone.
  */
 export function oneAtATime(handler: RequestListener): RequestListener {
   const ahead = new WeakMap<Socket, number>();
+  const newest = new WeakMap<Socket, ServerResponse>();
   return (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
     if (socket.destroyed) return;
+    const before = newest.get(socket);
+    newest.set(socket, response);
     if (response.socket !== null) {
       handler(request, response);
       return;
     }
     const waiting = ahead.get(socket) ?? 0;
-    if (waiting === MAX_AHEAD || hasBody(request)) {
+    if (waiting === MAX_AHEAD || (hasBody(request) && !before?.writableEnded)) {
       socket.destroy();
       return;
     }
