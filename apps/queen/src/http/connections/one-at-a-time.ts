@@ -8,6 +8,12 @@ const MAX_AHEAD = 16;
 const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 
+/** As Node calls the answer that has the connection now. A map of our own, which each request changes, took 7 % of the processor time of a heartbeat. */
+type Connection = Socket & { readonly _httpMessage?: ServerResponse | null };
+
+/** Whether all of that answer was written, and perhaps read. */
+const hasAnswered = ({ _httpMessage: answer }: Connection): boolean => answer?.writableEnded === true;
+
 /**
  * Of one connection one request at a time: Node hands over at once all that a caller has sent ahead, and would keep the answers of all. One
  * that was sent ahead has no socket until the answers before it have gone, and then waits for the next turn of the event loop: the requests
@@ -16,18 +22,16 @@ const hasBody = ({ headers }: IncomingMessage): boolean =>
  */
 export function oneAtATime(handler: RequestListener): RequestListener {
   const ahead = new WeakMap<Socket, number>();
-  const newest = new WeakMap<Socket, ServerResponse>();
   return (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
     if (socket.destroyed) return;
-    const before = newest.get(socket);
-    newest.set(socket, response);
     if (response.socket !== null) {
       handler(request, response);
       return;
     }
     const waiting = ahead.get(socket) ?? 0;
-    if (waiting === MAX_AHEAD || (hasBody(request) && !before?.writableEnded)) {
+    const isNext = waiting === 0 && hasAnswered(socket);
+    if (waiting === MAX_AHEAD || (hasBody(request) && !isNext)) {
       socket.destroy();
       return;
     }
