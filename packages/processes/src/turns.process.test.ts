@@ -58,7 +58,7 @@ test.each([
   for (let reading = 0; reading < 2; reading++)
     await expect(run("echo next")).rejects.toMatchObject({ kind: "not_started", reason: refused });
   disk.thaw();
-  await expect.poll(() => statesIn(killed)).not.toContain("D");
+  await expect.poll(() => isGroupRunning(killed)).toBe(false);
   expect((await run("echo next")).stdout).toBe("next\n");
 });
 
