@@ -36,8 +36,8 @@ export function testsOf(packages: string) {
             include: slow,
             testTimeout: 60_000,
             hookTimeout: 60_000,
-            // They wait for processes and deadlines half of their time.
-            maxWorkers: workers(2 * availableParallelism()),
+            // They wait for processes and deadlines half of their time. Twice as many would be faster, and harder on deadlines.
+            maxWorkers: workers(Math.ceil(1.5 * availableParallelism())),
             sequence: { groupOrder: 1 },
           },
         },
