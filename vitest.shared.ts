@@ -1,10 +1,6 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-/** Each test that LIBSQL_TEST_URL is for empties the one database there. */
-const SHARES_A_SERVER = process.env.LIBSQL_TEST_URL !== undefined;
-const workers = (count: number) => (SHARES_A_SERVER ? 1 : count);
-
 /**
  * The tests of all packages below the pattern `packages`, in two projects: a file that starts processes or breaks disks stands in test/ or
  * scripts/, or is called *.process.test.ts, and is "slow"; every other one is "quick".
@@ -15,32 +11,17 @@ export function testsOf(packages: string) {
     // Packages of this repository are loaded from their TypeScript.
     ssr: { resolve: { conditions: ["source"] } },
     test: {
+      // Many wait, a third of their time, for processes, deadlines and disks: with twice as many as cores all take as long, and more deadlines are missed.
+      // But each test that LIBSQL_TEST_URL is for empties the one database there.
+      maxWorkers: process.env.LIBSQL_TEST_URL === undefined ? Math.ceil(1.5 * availableParallelism()) : 1,
       // The tests of a worker share its process, which loads each module once: half of the work of the quick ones.
       isolate: false,
       projects: [
         {
           extends: true,
-          test: {
-            name: "quick",
-            include: [`${packages}src/**/*.test.ts`],
-            exclude: slow,
-            testTimeout: 30_000,
-            maxWorkers: workers(availableParallelism()),
-            sequence: { groupOrder: 0 },
-          },
+          test: { name: "quick", include: [`${packages}src/**/*.test.ts`], exclude: slow, testTimeout: 30_000 },
         },
-        {
-          extends: true,
-          test: {
-            name: "slow",
-            include: slow,
-            testTimeout: 60_000,
-            hookTimeout: 60_000,
-            // They wait for processes and deadlines half of their time. Twice as many would be faster, and harder on deadlines.
-            maxWorkers: workers(Math.ceil(1.5 * availableParallelism())),
-            sequence: { groupOrder: 1 },
-          },
-        },
+        { extends: true, test: { name: "slow", include: slow, testTimeout: 60_000, hookTimeout: 60_000 } },
       ],
     },
   });

@@ -36,7 +36,7 @@ export function parseBoundedJson(text: string): unknown {
   return JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
 }
 
-/** Without a call or an allocation for most of what is there: each heartbeat passes here. */
+/** Without a call or an allocation for most of what is there: a heartbeat of a large hive passes here each time. */
 function count(text: string): void {
   const entries: number[] = [];
   const keys: string[] = [];
