@@ -10,7 +10,6 @@ import { Names } from "../src/reach/names.ts";
 import { Metrics } from "../src/telling/metrics.ts";
 import { environment } from "./daemon.ts";
 import { HIVE } from "./programs.ts";
-import { until } from "./until.ts";
 
 export interface OwnQueen extends Queen, AsyncDisposable {
   readonly url: string;
@@ -41,12 +40,18 @@ export async function openQueen(env: NodeJS.ProcessEnv): Promise<OwnQueen> {
   let stopped: Promise<void> | undefined;
   const stop = () => (stopped ??= queen.stop().then(() => catalog.close()));
   await queen.app.listen({ host: config.host, port: config.port });
+  const firstRound = endOfRound(queen);
   queen.start();
   // Of hives that are added from now on, none is asked before its time.
-  await until(
-    "her first health checks are over",
-    async () => (await queen.app.inject("/health/ready")).statusCode === 200,
-  );
+  await firstRound;
   const { port } = queen.app.server.address() as AddressInfo;
   return { ...queen, url: `${tls ? "https" : "http"}://${config.host}:${port}`, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** Resolves when the next health round is over, however it ends. */
+function endOfRound({ watch }: Queen): Promise<void> {
+  const run = watch.runRound.bind(watch);
+  return new Promise((resolve) => {
+    watch.runRound = () => run().finally(resolve);
+  });
 }
