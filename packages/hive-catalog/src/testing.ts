@@ -1,3 +1,4 @@
+import { accessSync, constants, statfsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,9 +9,13 @@ import { type HiveRecord, type NewHive, newHiveRecord } from "./model/hive.ts";
 import type { OpenOptions } from "./options.ts";
 import { type DerivedGpus, derivedFromText } from "./traits/gpus.ts";
 
+const IN_MEMORY = "/dev/shm";
+/** What many tests that run at once may fill it with; in a container it often holds 64 MB. */
+const ENOUGH_BYTES = 2 ** 30;
+
 /** A new, empty folder for the files of one test; removed when it is disposed of, whatever a process that just ends writes there meanwhile. */
-export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
-  const path = await mkdtemp(join(tmpdir(), "hive-catalog-"));
+export async function temporaryFolder(parent = tmpdir()): Promise<{ path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(parent, "hive-catalog-"));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 10 }) };
 }
 
@@ -35,11 +40,25 @@ async function makeEmptyFile(): Promise<Buffer> {
   }
 }
 
-/** A catalog on a fresh temporary file, whose folder is removed when the catalog is closed, or could not be opened. */
+/** Where a file need not reach a disk, where the machine has room for that: waiting for disks was a tenth of the time of the tests, as measured. */
+function quickestFolder(): string {
+  try {
+    accessSync(IN_MEMORY, constants.W_OK);
+    const { bavail, bsize } = statfsSync(IN_MEMORY);
+    return bavail * bsize >= ENOUGH_BYTES ? IN_MEMORY : tmpdir();
+  } catch {
+    return tmpdir();
+  }
+}
+
+/**
+ * A catalog on a fresh temporary file, in memory where /dev/shm has room for it. Its folder is removed when the catalog is closed, or could not be
+ * opened.
+ */
 export async function openTestCatalog(options?: OpenOptions): Promise<TestCatalog> {
   emptyFile ??= makeEmptyFile();
   const bytes = await emptyFile;
-  const folder = await temporaryFolder();
+  const folder = await temporaryFolder(quickestFolder());
   const path = join(folder.path, "hives.db");
   await writeFile(path, bytes, { mode: 0o600 });
   const catalog = await HiveCatalog.open(path, options).catch(async (error) => {

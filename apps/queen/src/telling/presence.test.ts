@@ -15,8 +15,11 @@ async function sharedFile() {
   const url = `file:${path}`;
   const other = createClient({ url });
   onTestFinished(() => other.close());
+  // Each says something later than before, however quick the disk is.
+  let lastMs = 0;
+  const now = () => (lastMs = Math.max(Date.now(), lastMs + 1));
   const startQueen = async (options: OpenOptions = {}) => {
-    const queen = await startTestQueen({ catalog: await HiveCatalog.open(url, options) });
+    const queen = await startTestQueen({ catalog: await HiveCatalog.open(url, { now, ...options }) });
     onTestFinished(() => queen[Symbol.asyncDispose]());
     return queen;
   };
@@ -125,7 +128,7 @@ test("a file that is not in its place for long is said to be that, and nobody is
 });
 
 test("a server that reads and takes no change makes her not ready; one that is away is said to be away", async () => {
-  const { catalog, connection } = await startServerCatalog({ requestTimeoutMs: 1000 });
+  const { catalog, connection } = await startServerCatalog({ requestTimeoutMs: 400 });
   await using queen = await startTestQueen({ catalog });
   connection.cut = (statements) => (/insert into "queens"/i.test(statements) ? "before" : undefined);
   await failForLong(queen);
