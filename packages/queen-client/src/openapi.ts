@@ -1530,8 +1530,11 @@ export interface components {
             problem: string | null;
             steps: {
                 name: string;
-                /** @enum {string} */
-                state: "running" | "done" | "failed" | "skipped";
+                /**
+                 * @description `interrupted`: its operation ended first, and how far the step came is not known
+                 * @enum {string}
+                 */
+                state: "running" | "done" | "failed" | "skipped" | "interrupted";
                 /** @description Milliseconds since 1970-01-01 UTC */
                 started_at_ms: number;
                 ended_at_ms: number | null;
@@ -1577,8 +1580,11 @@ export interface components {
             operation_id: string;
             step: {
                 name: string;
-                /** @enum {string} */
-                state: "running" | "done" | "failed" | "skipped";
+                /**
+                 * @description `interrupted`: its operation ended first, and how far the step came is not known
+                 * @enum {string}
+                 */
+                state: "running" | "done" | "failed" | "skipped" | "interrupted";
                 /** @description Milliseconds since 1970-01-01 UTC */
                 started_at_ms: number;
                 ended_at_ms: number | null;

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { Fleet } from "../e2e/fleet.ts";
 import { until } from "../until.ts";
 import { commandsBegun, FAULTY, setFault } from "./fault.ts";
-import { begin, ended, operate } from "./operation.ts";
+import { begin, ended, operate, stepsOf } from "./operation.ts";
 import { unusedPort } from "./port.ts";
 import { Sshd } from "./sshd.ts";
 
@@ -34,12 +34,14 @@ test("a queen that is killed in the middle of an installation says after her nex
   sqlite.close();
 
   const next = await startQueen();
-  const { state, problem, finished_at_ms } = await ended(request, id);
+  const operation = await ended(request, id);
+  const { state, problem, finished_at_ms } = operation;
   expect({ state, problem }).toEqual({
     state: "interrupted",
     problem: "the queen that ran it was ended; it had come to reach_queen, and what that did on the host is not known",
   });
   expect(finished_at_ms).not.toBeNull();
+  expect(stepsOf(operation)).toEqual(["connect done", "check_node done", "reach_queen interrupted"]);
   await setFault(sshd, 0, "stall");
   expect(await operate(request, "install", "gpu-01")).toMatchObject({ state: "succeeded", problem: null });
   expect(await next.kill("SIGTERM")).toEqual({ code: 0, signal: null });

@@ -1,4 +1,10 @@
-import { type HiveCatalog, OPERATION_KINDS, OPERATION_STATES, OperationStep } from "@repo/hive-catalog";
+import {
+  type HiveCatalog,
+  OPERATION_KINDS,
+  OPERATION_STATES,
+  type OperationRecord,
+  OperationStep,
+} from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import { operationNotFound } from "../../lifecycle/errors.ts";
@@ -11,7 +17,9 @@ import { HiveId, oneOf, optionalListOf } from "./query-fields.ts";
 
 export const OperationStepJson = z.strictObject({
   name: z.string(),
-  state: OperationStep.shape.state,
+  state: z.enum([...OperationStep.shape.state.options, "interrupted"]).meta({
+    description: "`interrupted`: its operation ended first, and how far the step came is not known",
+  }),
   started_at_ms: timeMs,
   ended_at_ms: timeMs.nullable(),
   detail: z.string().nullable().meta({ description: "What came of it, or why it failed or was skipped" }),
@@ -38,7 +46,17 @@ const OperationJson = z
   })
   .meta({ id: "Operation", description: "Something that is done to a hive, or was" });
 
-const operationToJson = jsonWriter(OperationJson);
+const toJson = jsonWriter(OperationJson);
+
+/** Nobody was there to note how a step ended whose queen was gone, or whose hive was removed. */
+function operationToJson({ steps, ...operation }: OperationRecord) {
+  const hasEnded = operation.state !== "running";
+  const isCutOff = ({ state }: OperationRecord["steps"][number]) => hasEnded && state === "running";
+  return toJson({
+    ...operation,
+    steps: steps.map((step) => (isCutOff(step) ? { ...step, state: "interrupted" as const } : step)),
+  });
+}
 
 const RUNNING = {
   id: "install-5f897ff4036a8eac",
