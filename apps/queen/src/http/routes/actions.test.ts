@@ -3,11 +3,11 @@ import { readFileSync } from "node:fs";
 import { createClient } from "@libsql/client";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { deadPort, startHive } from "../../../test/hive-server.ts";
 import { act, addMany, countsIn, saidOf } from "../../../test/many-hives.ts";
 import { expectRefusal } from "../../../test/refusal.ts";
-import { HIVE_JSON, startTestQueen, type TestQueen } from "../../../test/test-queen.ts";
+import { HIVE_JSON, startTestQueen } from "../../../test/test-queen.ts";
 import { Costs } from "../door/costs.ts";
 
 const MANY = Array(1001).fill("a");
@@ -15,14 +15,6 @@ const DEVICES = { cpu: { cores: 8, ram_gb: 32 }, gpus: [] };
 const json = (body: object) => (_request: unknown, response: { end(text: string): void }) =>
   response.end(JSON.stringify(body));
 const answering = (devices: object, health: object = {}) => ({ "/health": json(health), "/v1/devices": json(devices) });
-
-/** For the tests that change nothing. */
-let shared: TestQueen;
-beforeAll(async () => {
-  shared = await startTestQueen();
-  await shared.request("POST", "/v1/hives", HIVE_JSON);
-});
-afterAll(() => shared[Symbol.asyncDispose]());
 
 test("of many hives ten fail, each in its own way, and the others are done", async () => {
   await using folder = await temporaryFolder();
@@ -261,7 +253,8 @@ test.each([
   [{ action: "cordon", selector: "", reason: "x", until_ms: 5 }, "until_ms", "must be later than now"],
   [{ action: "label", selector: "", labels: { "no key": "x" } }, "labels.no key", "must have for its name"],
 ])("refuses a body before anything is done, and names what is wrong (%#)", async (action, field, message) => {
-  const queen = shared;
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", HIVE_JSON);
   const request = { method: "POST", url: "/v1/hives/actions", payload: action } as const;
   await expectRefusal(queen, request, { status: 400, code: "INVALID_ARGUMENT" });
   const { body } = await queen.send(request);
@@ -269,7 +262,7 @@ test.each([
 });
 
 test.each(["parallel=0", "parallel=17", "dry_run=yes", "wait=1", "force=true"])("refuses ?%s", async (query) => {
-  const queen = shared;
+  await using queen = await startTestQueen();
   const request = {
     method: "POST",
     url: `/v1/hives/actions?${query}`,
