@@ -1,7 +1,15 @@
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectRefusal, JSON_TYPE } from "../test/refusal.ts";
-import { HIVE_JSON, startTestQueen } from "../test/test-queen.ts";
+import { HIVE_JSON, startTestQueen, type TestQueen } from "../test/test-queen.ts";
 import { ROUTES } from "./http/routes.ts";
+
+/** With one hive. What is refused here changes nothing: one queen does for all. */
+let queen: TestQueen;
+beforeAll(async () => {
+  queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", HIVE_JSON);
+});
+afterAll(() => queen[Symbol.asyncDispose]());
 
 test.each([
   "POST /v1/hives",
@@ -10,8 +18,6 @@ test.each([
   "PATCH /v1/hives/hive-a",
   "PUT /v1/hives/hive-a/devices",
 ])("%s refuses what is not JSON, is empty, is too large or has another type", async (target) => {
-  await using queen = await startTestQueen();
-  await queen.request("POST", "/v1/hives", HIVE_JSON);
   const [method, url] = target.split(" ") as ["POST", string];
   for (const payload of ["{", "{'id':1}", '{"id":"a",}', "\u0000", "undefined"]) {
     const expected = { status: 400, code: "INVALID_JSON", fields: ["body"] };
@@ -57,8 +63,6 @@ test.each([
     /^is required: devices is replaced as a whole; null clears it$/,
   ],
 ])("says what arrived: %s", async (_what, payload, field, message) => {
-  await using queen = await startTestQueen();
-  await queen.request("POST", "/v1/hives", HIVE_JSON);
   const { status, body } = await queen.send({ method: "PATCH", url: "/v1/hives/hive-a", headers: JSON_TYPE, payload });
   expect({ status, body }).toMatchObject({
     status: 400,
@@ -69,7 +73,6 @@ test.each([
 });
 
 test("takes a merge patch for PATCH alone", async () => {
-  await using queen = await startTestQueen();
   const request = {
     url: "/v1/hives",
     headers: { "content-type": "application/merge-patch+json" },
@@ -118,7 +121,6 @@ test.each([
   ["/v1/workers?backend=", "backend"],
   ["/v1/workers/best?model=a&state=Idle", "state"],
 ])("GET %s is refused", async (url, field) => {
-  await using queen = await startTestQueen();
   await expectRefusal(queen, { method: "GET", url }, { status: 400, code: "INVALID_ARGUMENT", fields: [field] });
 });
 
@@ -127,7 +129,6 @@ test.each(
     ({ method, path }) => [method, path] as const,
   ),
 )("says that no query parameter is known where none is: %s %s", async (verb, path) => {
-  await using queen = await startTestQueen();
   const method = verb.toUpperCase() as "GET";
   const { statusCode, payload } = await queen.app.inject({ method, url: `${path.replace(/:[a-z]+/, "a")}?for=2h` });
   expect(JSON.parse(payload)).toMatchObject({
@@ -138,14 +139,12 @@ test.each(
 });
 
 test("lets whoever probes her add what it likes", async () => {
-  await using queen = await startTestQueen();
   for (const path of ["/health", "/health/live", "/health/ready"]) {
     expect(await queen.request("GET", `${path}?at=1761040800`)).toMatchObject({ status: 200 });
   }
 });
 
 test("says that a query parameter was repeated", async () => {
-  await using queen = await startTestQueen();
   expect(await queen.request("GET", "/v1/hives?limit=5&limit=6")).toMatchObject({
     status: 400,
     body: {
@@ -158,7 +157,6 @@ test("says that a query parameter was repeated", async () => {
 test.each(["/v1/hives", "/v1/counts"])(
   "a repeated parameter of %s may be called as what every object has",
   async (path) => {
-    await using queen = await startTestQueen();
     for (const field of ["constructor", "__proto__"]) {
       const message = expect.stringMatching(/^is not a known query parameter; /);
       expect(await queen.request("GET", `${path}?${field}=1&${field}=2`)).toMatchObject({

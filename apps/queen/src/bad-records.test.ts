@@ -1,6 +1,14 @@
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectRefusal, JSON_TYPE } from "../test/refusal.ts";
-import { beatJson, HIVE_JSON, startTestQueen } from "../test/test-queen.ts";
+import { beatJson, HIVE_JSON, startTestQueen, type TestQueen } from "../test/test-queen.ts";
+
+/** With one hive. What is refused here changes nothing: one queen does for all. */
+let queen: TestQueen;
+beforeAll(async () => {
+  queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", HIVE_JSON);
+});
+afterAll(() => queen[Symbol.asyncDispose]());
 
 const GPU = { index: 0, name: "RTX 3060", vram_gb: 12 };
 
@@ -50,7 +58,6 @@ const BAD_HIVES: [what: string, body: unknown, ...fields: string[]][] = [
 ];
 
 test.each(BAD_HIVES)("POST /v1/hives refuses %s", async (_what, body, ...fields) => {
-  await using queen = await startTestQueen();
   const payload = typeof body === "string" ? body : JSON.stringify(body);
   const expected = { status: 400, code: "INVALID_HIVE", fields };
   await expectRefusal(queen, { method: "POST", url: "/v1/hives", headers: JSON_TYPE, payload }, expected);
@@ -62,8 +69,6 @@ const BAD_CHANGES = BAD_HIVES.filter(([what]) =>
 );
 
 test.each(["PUT", "PATCH"] as const)("%s refuses what POST does, and changes nothing", async (method) => {
-  await using queen = await startTestQueen();
-  await queen.request("POST", "/v1/hives", HIVE_JSON);
   expect(BAD_CHANGES.length).toBeGreaterThan(8);
   for (const [, body, ...fields] of BAD_CHANGES) {
     const request = { method, url: "/v1/hives/hive-a", headers: JSON_TYPE, payload: JSON.stringify(body) };
@@ -72,8 +77,6 @@ test.each(["PUT", "PATCH"] as const)("%s refuses what POST does, and changes not
 });
 
 test("PATCH refuses an SSH user for a hive that has no SSH host", async () => {
-  await using queen = await startTestQueen();
-  await queen.request("POST", "/v1/hives", HIVE_JSON);
   const request = {
     method: "PATCH",
     url: "/v1/hives/hive-a",
@@ -86,8 +89,6 @@ test("PATCH refuses an SSH user for a hive that has no SSH host", async () => {
 });
 
 test.each(["PUT", "PATCH"] as const)("%s refuses an id that is not the one in the path", async (method) => {
-  await using queen = await startTestQueen();
-  await queen.request("POST", "/v1/hives", HIVE_JSON);
   const payload = JSON.stringify({ ...HIVE_JSON, id: "hive-b" });
   const expected = { status: 400, code: "INVALID_HIVE", fields: ["id"] };
   await expectRefusal(queen, { method, url: "/v1/hives/hive-a", headers: JSON_TYPE, payload }, expected);
@@ -106,8 +107,6 @@ const BAD_DEVICES: [what: string, body: unknown, ...fields: string[]][] = [
 ];
 
 test.each(BAD_DEVICES)("PUT of devices refuses %s", async (_what, body, ...fields) => {
-  await using queen = await startTestQueen();
-  await queen.request("POST", "/v1/hives", HIVE_JSON);
   const request = {
     method: "PUT",
     url: "/v1/hives/hive-a/devices",
@@ -128,15 +127,12 @@ const BAD_BEATS: [what: string, body: unknown, ...fields: string[]][] = [
 ];
 
 test.each(BAD_BEATS)("POST /v1/heartbeat refuses %s", async (_what, body, ...fields) => {
-  await using queen = await startTestQueen();
-  await queen.request("POST", "/v1/hives", HIVE_JSON);
   const request = { method: "POST", url: "/v1/heartbeat", headers: JSON_TYPE, payload: JSON.stringify(body) } as const;
   await expectRefusal(queen, request, { status: 400, code: "INVALID_ARGUMENT", fields });
   expect((await queen.fleet.view("hive-a")).heard).toBeUndefined();
 });
 
 test("says of each missing field of a heartbeat that it is required", async () => {
-  await using queen = await startTestQueen();
   const { body } = await queen.request("POST", "/v1/heartbeat", {});
   const { errors } = body as { errors: { field: string; message: string }[] };
   expect(errors.map(({ field }) => field)).toEqual(["hive_id", "timestamp", "workers"]);

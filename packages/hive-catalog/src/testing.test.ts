@@ -1,9 +1,10 @@
-import { existsSync, readdirSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { refusalOf } from "../test/refusal.ts";
+import { HiveCatalog } from "./catalog.ts";
 import { HiveRecord } from "./model/hive.ts";
-import { aHive, openTestCatalog, temporaryFolder } from "./testing.ts";
+import { aHive, openTestCatalog } from "./testing.ts";
 
 test("a test catalog runs SQL in its file, and its folder is gone when it is closed", async () => {
   const catalog = await openTestCatalog();
@@ -16,11 +17,11 @@ test("a test catalog runs SQL in its file, and its folder is gone when it is clo
 });
 
 test("a test catalog that cannot be opened leaves no folder", async () => {
-  await using folder = await temporaryFolder();
-  vi.stubEnv("TMPDIR", folder.path);
-  onTestFinished(() => void vi.unstubAllEnvs());
+  const open = vi.spyOn(HiveCatalog, "open");
+  onTestFinished(() => open.mockRestore());
   expect((await refusalOf(openTestCatalog({ busyTimeoutMs: -1 }))).code).toBe("INVALID_ARGUMENT");
-  expect(readdirSync(folder.path)).toEqual([]);
+  const [path = ""] = open.mock.lastCall ?? [];
+  expect([basename(path), existsSync(dirname(path))]).toEqual(["hives.db", false]);
 });
 
 test("a hive for tests is sound, with what was asked of it", () => {

@@ -4,7 +4,7 @@ import Database from "libsql";
 import { HiveCatalog } from "../src/catalog.ts";
 import type { OpenOptions } from "../src/options.ts";
 import { knownMigrations } from "../src/sql/migrations.ts";
-import { temporaryFolder } from "../src/testing.ts";
+import { quickestFolder, temporaryFolder } from "../src/testing.ts";
 
 /** The table as the specification has it, and as the Rust system made it. */
 export const SPECIFICATION_DDL = `
@@ -80,7 +80,7 @@ export class CatalogFile {
 
   /** No file yet, or one that another program made with these statements. */
   static async create(...statements: string[]): Promise<CatalogFile> {
-    const file = new CatalogFile(await temporaryFolder());
+    const file = new CatalogFile(await temporaryFolder(quickestFolder()));
     if (statements.length > 0) file.run(...statements);
     return file;
   }

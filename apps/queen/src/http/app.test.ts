@@ -1,10 +1,17 @@
 import { once } from "node:events";
 import { type AddressInfo, connect } from "node:net";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { addMany } from "../../test/many-hives.ts";
-import { startTestQueen } from "../../test/test-queen.ts";
+import { startTestQueen, type TestQueen } from "../../test/test-queen.ts";
 import { until } from "../../test/until.ts";
 import { wholeTurn } from "../process/turn.ts";
+
+/** For the tests that change nothing. */
+let shared: TestQueen;
+beforeAll(async () => {
+  shared = await startTestQueen();
+});
+afterAll(() => shared[Symbol.asyncDispose]());
 
 test("is healthy", async () => {
   await using queen = await startTestQueen();
@@ -19,7 +26,7 @@ test("is healthy", async () => {
 test.each(["/v1", "/v1/hive", "/v1/hives/a/b", "/v1/hives/a/state/x", "/V1/hives", "/v1/heartbeat/", "//"])(
   "answers 404 at %s, whatever the method and the body",
   async (url) => {
-    await using queen = await startTestQueen();
+    const queen = shared;
     for (const method of ["GET", "POST", "DELETE"] as const) {
       const found = await queen.send({ method, url, headers: { "content-type": "text/plain" }, payload: "x" });
       const detail = expect.stringMatching(/: \/docs and \/openapi\.json say what there is, and \/ui is the page$/);
@@ -38,7 +45,7 @@ test.each([
   ["PATCH", "/health", "GET, HEAD"],
   ["OPTIONS", "/v1/counts", "GET, HEAD"],
 ] as const)("answers 405 to %s %s, and says what is allowed", async (method, url, allow) => {
-  await using queen = await startTestQueen();
+  const queen = shared;
   const found = await queen.send({ method, url, headers: { "content-type": "application/json" }, payload: "{" });
   expect(found).toMatchObject({ status: 405, body: { code: "METHOD_NOT_ALLOWED" }, headers: { allow } });
 });
@@ -46,7 +53,7 @@ test.each([
 test.each(["/v1/hives/%zz", "/v1/hives/%", "/v1/hives/%E0%A4%A"])(
   "answers 400 to the broken escape in %s",
   async (url) => {
-    await using queen = await startTestQueen();
+    const queen = shared;
     expect(await queen.request("GET", url)).toMatchObject({
       status: 400,
       body: { code: "BAD_REQUEST", request_id: expect.any(String) },
@@ -58,7 +65,7 @@ test.each([
   ["/v1/hives/%ff", "its escapes are not UTF-8"],
   ["/v1/hives/%f", "a percent sign must begin an escape such as %20"],
 ])("says what is wrong with the path %s", async (url, why) => {
-  await using queen = await startTestQueen();
+  const queen = shared;
   expect(await queen.request("GET", url)).toMatchObject({
     status: 400,
     body: { detail: expect.stringContaining(why) },
@@ -66,7 +73,7 @@ test.each([
 });
 
 test("gives each request an id of its own", async () => {
-  await using queen = await startTestQueen();
+  const queen = shared;
   const [a, b] = [await queen.request("GET", "/x"), await queen.request("GET", "/x")];
   expect((a.body as { request_id: string }).request_id).not.toBe((b.body as { request_id: string }).request_id);
 });

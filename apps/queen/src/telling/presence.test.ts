@@ -128,7 +128,7 @@ test("a file that is not in its place for long is said to be that, and nobody is
 });
 
 test("a server that reads and takes no change makes her not ready; one that is away is said to be away", async () => {
-  const { catalog, connection } = await startServerCatalog({ requestTimeoutMs: 400 });
+  const { catalog, connection } = await startServerCatalog({ requestTimeoutMs: 1000 });
   await using queen = await startTestQueen({ catalog });
   connection.cut = (statements) => (/insert into "queens"/i.test(statements) ? "before" : undefined);
   await failForLong(queen);

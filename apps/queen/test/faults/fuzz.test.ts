@@ -1,6 +1,6 @@
 import { HiveCatalog } from "@repo/hive-catalog";
 import { aHive, temporaryFolder } from "@repo/hive-catalog/testing";
-import { anyJson, mutated } from "@repo/test-support/fuzz";
+import { anyCharacter, anyJson, mutated } from "@repo/test-support/fuzz";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { READING_EXAMPLE } from "../../src/http/routes/reading-json.ts";
@@ -14,7 +14,7 @@ const ADDED = "hive-c";
 /** Its hives stand on this machine, and nobody answers for them: 502, or 403 for a host that the queen may not contact. */
 const DETECTION = "POST /v1/hives/:id/devices";
 
-const id = fc.oneof(fc.constantFrom("hive-a", "hive-b"), fc.string({ unit: "binary" }), fc.string());
+const id = fc.oneof(fc.constantFrom("hive-a", "hive-b"), fc.string({ unit: anyCharacter }), fc.string());
 const WHOLE = {
   ...HIVE_JSON,
   ssh_host: "h",
@@ -32,9 +32,12 @@ const json = (sound: unknown) =>
     .map((value) => JSON.stringify(value));
 /** Text that need not be JSON at all. */
 const body = (sound: unknown) =>
-  fc.oneof({ weight: 5, arbitrary: json(sound) }, { weight: 1, arbitrary: fc.string({ unit: "binary" }) });
+  fc.oneof({ weight: 5, arbitrary: json(sound) }, { weight: 1, arbitrary: fc.string({ unit: anyCharacter }) });
 const nothing = fc.constant(undefined);
-const text = fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("", "5", "0", "-1", "1e9", "online", "hive-a"));
+const text = fc.oneof(
+  fc.string({ unit: anyCharacter }),
+  fc.constantFrom("", "5", "0", "-1", "1e9", "online", "hive-a"),
+);
 const query = (...names: string[]) =>
   fc.dictionary(
     fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...names) }, { weight: 1, arbitrary: fc.string() }),

@@ -9,6 +9,9 @@ import { refusalOf } from "../../test/refusal.ts";
 import { backupCatalog, checkCatalog } from "../maintenance.ts";
 import { temporaryFolder } from "../testing.ts";
 
+/** Hives of more than two pages of a check. */
+const SOME_PAGES = 600;
+
 async function catalogWith(count: number, ...statements: string[]) {
   const file = await CatalogFile.create();
   await (await file.open()).close();
@@ -19,17 +22,17 @@ async function catalogWith(count: number, ...statements: string[]) {
 const SOUND_SCHEMA = { missing: [], further: [], changed: [] };
 
 test("a sound catalog is sound, while another connection has it open", async () => {
-  await using file = await catalogWith(2500);
+  await using file = await catalogWith(SOME_PAGES);
   await using catalog = await file.open();
   await catalog.gpuRows.derive();
   expect(await checkCatalog(file.path)).toEqual({
     location: file.path,
     isSound: true,
-    hives: 2500,
+    hives: SOME_PAGES,
     damagedHives: 0,
     damage: [],
     damagedColumns: 0,
-    records: 2500,
+    records: SOME_PAGES,
     damagedRecords: 0,
     gpusToDerive: 0,
     leftovers: 0,
@@ -57,17 +60,17 @@ const DAMAGE: Record<string, string> = {
 test("each damaged column is found, with the hive that it belongs to", async () => {
   await using file = await CatalogFile.create(LOOSE_DDL);
   const columns = Object.keys(DAMAGE);
-  file.run(manyHives(2500));
+  file.run(manyHives(SOME_PAGES));
   for (const [index, column] of columns.entries()) {
     file.run(
-      `UPDATE hives SET ${column} = ${DAMAGE[column]} WHERE id = 'hive-${String(1 + index * 200).padStart(6, "0")}'`,
+      `UPDATE hives SET ${column} = ${DAMAGE[column]} WHERE id = 'hive-${String(1 + index * 50).padStart(6, "0")}'`,
     );
   }
   const check = await checkCatalog(file.path);
-  expect(check).toMatchObject({ isSound: false, hives: 2500, damagedHives: columns.length, integrity: [] });
+  expect(check).toMatchObject({ isSound: false, hives: SOME_PAGES, damagedHives: columns.length, integrity: [] });
   expect(check.damage.map(({ id, column }) => [id, column])).toEqual(
     columns.map((column, index) => [
-      column === "id" ? "\uFFFDA" : `hive-${String(1 + index * 200).padStart(6, "0")}`,
+      column === "id" ? "\uFFFDA" : `hive-${String(1 + index * 50).padStart(6, "0")}`,
       column,
     ]),
   );
@@ -244,12 +247,12 @@ test("names in another case and types that mean the same are no fault", async ()
 });
 
 test("noise in an index is found, and every hive is read all the same", async () => {
-  await using file = await catalogWith(3000);
+  await using file = await catalogWith(SOME_PAGES);
   const copy = `${file.path}-copy`;
   await backupCatalog(file.path, copy);
   overwritePage(copy, "idx_hives_heartbeat");
   const check = await checkCatalog(copy);
-  expect(check).toMatchObject({ isSound: false, hives: 3000, damagedHives: 0, schema: SOUND_SCHEMA });
+  expect(check).toMatchObject({ isSound: false, hives: SOME_PAGES, damagedHives: 0, schema: SOUND_SCHEMA });
   expect(check.integrity[0]).toMatch(/^Tree \d+ page \d+: btreeInitPage\(\) returns error code 11$/);
   expect(check.integrity.at(-1)).toMatch(/^not all of it can be read: /);
   expect(check.integrity.length).toBeLessThanOrEqual(110);
@@ -257,7 +260,7 @@ test("noise in an index is found, and every hive is read all the same", async ()
 });
 
 test("noise in the table is found, and so is that its hives cannot be read", async () => {
-  await using file = await catalogWith(3000);
+  await using file = await catalogWith(SOME_PAGES);
   const copy = `${file.path}-copy`;
   await backupCatalog(file.path, copy);
   overwritePage(copy, "hives");
@@ -286,11 +289,11 @@ test("a path of links that lead in a circle is an error of the catalog too", asy
 });
 
 test("a catalog on a server is checked alike", async () => {
-  await using file = await catalogWith(2500, "UPDATE hives SET port = 0 WHERE id = 'hive-001234'");
+  await using file = await catalogWith(SOME_PAGES, "UPDATE hives SET port = 0 WHERE id = 'hive-000434'");
   file.run("DROP INDEX idx_hives_heartbeat");
   await using server = await startTestServer({ path: file.path, authToken: "token" });
   const check = await checkCatalog(server.url, { authToken: "token" });
-  expect(check).toMatchObject({ isSound: false, hives: 2500, integrity: [] });
-  expect(check.damage).toMatchObject([{ id: "hive-001234", column: "port" }]);
+  expect(check).toMatchObject({ isSound: false, hives: SOME_PAGES, integrity: [] });
+  expect(check.damage).toMatchObject([{ id: "hive-000434", column: "port" }]);
   expect(check.schema.missing).toEqual(["index idx_hives_heartbeat"]);
 });

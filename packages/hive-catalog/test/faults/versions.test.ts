@@ -35,7 +35,7 @@ test("a catalog of a newer version is refused with CATALOG_TOO_NEW, file and row
   for (const migrate of [true, false]) {
     expect((await refusalOf(file.open({ migrate }))).code).toBe("CATALOG_TOO_NEW");
   }
-  expect(readFileSync(file.path)).toEqual(before);
+  expect(readFileSync(file.path).equals(before)).toBe(true);
   file.run("DELETE FROM __drizzle_migrations WHERE hash = 'newer'");
   expect(await (await file.open()).listHives()).toEqual([aHive()]);
 });

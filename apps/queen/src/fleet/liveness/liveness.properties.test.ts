@@ -123,6 +123,7 @@ test("every change of the time from which a hive takes work is told, whoever mak
   fc.assert(
     fc.property(fleet, fc.array(change, { maxLength: 10 }), (hives, changes) => {
       const told = new Map<string, number>();
+      const untold: string[] = [];
       const tell = (liveness: Liveness, id: string) => void told.set(id, liveness.takesWorkFromMs(id));
       const look = (liveness: Liveness, nowMs: number) => {
         for (const { id, status, who } of changes.filter(({ atS }) => atS * 1000 === nowMs)) {
@@ -131,13 +132,14 @@ test("every change of the time from which a hive takes work is told, whoever mak
           if (who === "operator") liveness.setByOperator(record, nowMs, 1_000_000);
           else liveness.learn(record, nowMs, nowMs, 1_000_000);
         }
-        for (const [id, fromMs] of told) expect(fromMs, `${nowMs} ${id}`).toBe(liveness.takesWorkFromMs(id));
+        for (const [id, fromMs] of told) if (fromMs !== liveness.takesWorkFromMs(id)) untold.push(`${nowMs} ${id}`);
       };
       const begin = (liveness: Liveness) => {
         for (const id of Object.keys(hives)) tell(liveness, id);
       };
       const looks = timesUpTo(TO_S, 15).map((s) => [s, look] as const);
       live({ hives, toS: TO_S, settings: { flapChanges: 1 }, operator: [[0, begin], ...looks], onWork: tell });
+      expect(untold).toEqual([]);
     }),
     { numRuns: 200 },
   );

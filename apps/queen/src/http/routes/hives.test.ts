@@ -1,8 +1,8 @@
 import { createClient } from "@libsql/client";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { aHive, temporaryFolder } from "@repo/hive-catalog/testing";
-import { expect, test } from "vitest";
-import { beatJson, HIVE_JSON, startTestQueen, workerJson } from "../../../test/test-queen.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { beatJson, HIVE_JSON, startTestQueen, type TestQueen, workerJson } from "../../../test/test-queen.ts";
 
 const STORED = {
   ...HIVE_JSON,
@@ -24,6 +24,13 @@ const FULL = {
   status: "offline",
   devices: DEVICES,
 };
+
+/** For the tests that change nothing. */
+let shared: TestQueen;
+beforeAll(async () => {
+  shared = await startTestQueen();
+});
+afterAll(() => shared[Symbol.asyncDispose]());
 
 test("adds a hive, says where it is, and gives it back", async () => {
   await using queen = await startTestQueen();
@@ -127,7 +134,7 @@ test("removes a hive, and what was known of its workers", async () => {
 test.each(["a%20b", "-x", "x".repeat(129), "%00", "%C3%A4", "a%2Fb", ""])(
   "knows no hive at /v1/hives/%s",
   async (id) => {
-    await using queen = await startTestQueen();
+    const queen = shared;
     for (const [method, path, body] of [
       ["GET", "", undefined],
       ["DELETE", "", undefined],
@@ -183,7 +190,7 @@ test.each([
   ["?colour=red", "colour"],
   ["?__proto__=1", "__proto__"],
 ])("refuses the query %s and names the parameter", async (query, field) => {
-  await using queen = await startTestQueen();
+  const queen = shared;
   const { status, body } = await queen.request("GET", `/v1/hives${query}`);
   expect({ status, body }).toMatchObject({ status: 400, body: { code: "INVALID_ARGUMENT", errors: [{ field }] } });
 });

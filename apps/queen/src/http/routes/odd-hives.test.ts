@@ -1,6 +1,4 @@
-import { createClient, type InValue } from "@libsql/client";
-import { HiveCatalog } from "@repo/hive-catalog";
-import { temporaryFolder } from "@repo/hive-catalog/testing";
+import { openTestCatalog } from "@repo/hive-catalog/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { operate } from "../../../test/lifecycle/operation.ts";
 import { beatJson, startTestQueen, workerJson } from "../../../test/test-queen.ts";
@@ -9,7 +7,7 @@ const DEVICES =
   '{"cpu":{"cores":0,"ram_gb":1},"gpus":[{"index":0,"name":"","vram_gb":1},{"index":0,"name":"b","vram_gb":2}]}';
 
 /** Columns of rows that other programs stored, and that input would not be today. */
-const ODD: Record<string, Record<string, InValue>> = {
+const ODD: Record<string, Record<string, string | number>> = {
   "a name with an underscore": { host: "gpu_box" },
   "a name with the dot of the root": { host: "gpu.example.com." },
   "an address with a zone": { host: "fe80::1%eth0" },
@@ -31,25 +29,17 @@ const ODD: Record<string, Record<string, InValue>> = {
 const ROWS = Object.entries(ODD);
 
 /** A queen whose catalog has that row, put there by another program. */
-async function queenWith(columns: Record<string, InValue>) {
-  const folder = await temporaryFolder();
-  onTestFinished(() => folder[Symbol.asyncDispose]());
-  const file = `${folder.path}/hives.db`;
+async function queenWith(columns: Record<string, string | number>) {
+  const catalog = await openTestCatalog();
   const resolve = () => Promise.reject(new Error("names are not looked up here"));
-  const queen = await startTestQueen({ catalog: await HiveCatalog.open(file), resolve });
+  const queen = await startTestQueen({ catalog, resolve });
   onTestFinished(() => queen[Symbol.asyncDispose]());
-  const row: Record<string, InValue> = {
+  const row: Record<string, string | number> = {
     ...{ id: "odd", host: "127.0.0.1", port: 1, status: "unknown", created_at_ms: 1, updated_at_ms: 1 },
     ...columns,
   };
-  const names = Object.keys(row);
-  const sqlite = createClient({ url: `file:${file}` });
-  const places = names.map(() => "?").join(", ");
-  await sqlite.execute({
-    sql: `INSERT INTO hives (${names.join(", ")}) VALUES (${places})`,
-    args: Object.values(row),
-  });
-  sqlite.close();
+  const values = Object.values(row).map((value) => (typeof value === "string" ? `'${value}'` : value));
+  await catalog.run(`INSERT INTO hives (${Object.keys(row).join(", ")}) VALUES (${values.join(", ")})`);
   const id = String(row.id);
   return { queen, id, path: `/v1/hives/${encodeURIComponent(id)}` };
 }
