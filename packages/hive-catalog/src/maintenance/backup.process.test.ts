@@ -22,8 +22,7 @@ import { temporaryFolder } from "../testing.ts";
 
 /** A catalog with hives, and a place for its backup. */
 async function catalogWith(count: number) {
-  const file = await CatalogFile.create();
-  await (await file.open()).close();
+  const file = await CatalogFile.migrated();
   file.run(manyHives(count));
   return Object.assign(file, { target: join(dirname(file.path), "backup.db") });
 }
