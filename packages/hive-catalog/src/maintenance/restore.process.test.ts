@@ -118,7 +118,7 @@ const BAD_BACKUPS: [string, (path: string) => void, string][] = [
 ];
 
 test.each(BAD_BACKUPS)("a backup %s is refused, and the catalog stays as it was", async (_what, spoil, code) => {
-  await using site = await aBackup(3000);
+  await using site = await aBackup(1000);
   copyFileSync(site.backup, site.path);
   const before = readFileSync(site.path);
   spoil(site.backup);
@@ -189,11 +189,11 @@ test.each([
   ["full of noise", (path: string) => overwritePage(path, "hives")],
   ["empty", (path: string) => truncateSync(path, 0)],
 ])("a catalog that is %s is replaced with force", async (_what, spoil) => {
-  await using site = await aBackup(3000);
+  await using site = await aBackup(1000);
   copyFileSync(site.backup, site.path);
   spoil(site.path);
   await restoreCatalog(site.backup, site.path, { force: true });
-  expect(await checkCatalog(site.path)).toMatchObject({ isSound: true, hives: 3000 });
+  expect(await checkCatalog(site.path)).toMatchObject({ isSound: true, hives: 1000 });
 });
 
 test("a file that cannot be locked, because its beginning is destroyed, stays, and the error says what to do", async () => {

@@ -1,11 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { bundleOf } from "../../../../scripts/build/cache.js";
 import { CatalogFile, readSql } from "../catalog-file.ts";
-import { startWorker } from "../processes.ts";
 
 const CATALOG = await bundleOf(fileURLToPath(new URL("../../scripts/catalog.ts", import.meta.url)));
 const WORKER = await bundleOf(fileURLToPath(new URL("../workers/failing-disk.ts", import.meta.url)));
@@ -115,10 +114,11 @@ test.each(["--force", "a new file"])(
   },
 );
 
-/** In a process that is gone then: while one has the file open, even if closed, nobody looks for what a crash left in its -wal. */
+/** By a copy: while a process has the file open, even if closed, nobody looks for what a crash left in its -wal. */
 async function addHive(path: string, id: string): Promise<void> {
-  await using opener = startWorker("opener", id);
-  await opener.nextLine();
-  opener.send(path);
-  await opener.nextLine();
+  await using elsewhere = await CatalogFile.migrated();
+  const catalog = await elsewhere.open();
+  await catalog.addHive({ id, host: "127.0.0.1", port: 8600 });
+  await catalog.close();
+  copyFileSync(elsewhere.path, path);
 }
