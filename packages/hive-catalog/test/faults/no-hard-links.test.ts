@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
@@ -42,16 +42,6 @@ test.each(["ENOSYS", "EIO", "EPERM", "EOPNOTSUPP"])(
     expect(await checkCatalog(site.target)).toMatchObject({ isSound: true, hives: 1 });
   },
 );
-
-test("where hard links fail, a file that is there is not replaced either", async () => {
-  await using site = await aSite();
-  writeFileSync(site.target, "my notes");
-  expect(site.backUp("link:error=ENOSYS")).toMatchObject({
-    status: 2,
-    stderr: expect.stringContaining("is there already: --force replaces it"),
-  });
-  expect(readFileSync(site.target, "utf8")).toBe("my notes");
-});
 
 test("where a file cannot get its name at all, a backup says the step, the paths and the code, and leaves nothing", async () => {
   await using site = await aSite();
