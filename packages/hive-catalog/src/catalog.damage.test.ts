@@ -46,7 +46,7 @@ const NO_INTEGERS = [
 ];
 /** One of each kind, for columns with the rule of another one that has all. */
 const SOME_NO_INTEGERS = [
-  ...["CAST(x'ff41' AS TEXT)", "CAST(x'610062' AS TEXT)", "x'61'", "zeroblob(0)", "x'4338363030'", "''", "char(31)"],
+  ...["CAST(x'ff41' AS TEXT)", "CAST(x'610062' AS TEXT)", ...BLOBS, "''", "char(31)"],
   ...[...FRACTIONS, "'abc'", "-1", "9007199254740993", "-9223372036854775808"],
 ];
 const NO_PORTS = [...NO_INTEGERS, "0", "65536"];

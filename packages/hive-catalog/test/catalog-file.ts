@@ -1,10 +1,10 @@
-import { copyFileSync } from "node:fs";
+import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "libsql";
 import { HiveCatalog } from "../src/catalog.ts";
 import type { OpenOptions } from "../src/options.ts";
 import { knownMigrations } from "../src/sql/migrations.ts";
-import { quickestFolder, temporaryFolder } from "../src/testing.ts";
+import { emptyCatalogFile, folderInMemory } from "../src/testing.ts";
 
 /** The table as the specification has it, and as the Rust system made it. */
 export const SPECIFICATION_DDL = `
@@ -80,8 +80,15 @@ export class CatalogFile {
 
   /** No file yet, or one that another program made with these statements. */
   static async create(...statements: string[]): Promise<CatalogFile> {
-    const file = new CatalogFile(await temporaryFolder(quickestFolder()));
+    const file = new CatalogFile(await folderInMemory());
     if (statements.length > 0) file.run(...statements);
+    return file;
+  }
+
+  /** A catalog without hives, and with all its migrations. */
+  static async migrated(): Promise<CatalogFile> {
+    const file = await CatalogFile.create();
+    writeFileSync(file.path, await emptyCatalogFile(), { mode: 0o600 });
     return file;
   }
 

@@ -19,7 +19,7 @@ export async function checkPages(
     if (hives.length === limit) expect(nextAfter).toBe(hives.at(-1)?.id);
     const ids = hives.map(({ id }) => id);
     expect(ids, `${JSON.stringify(query)} after ${after}`).toEqual(fleet.expected(query, after, nextAfter));
-    for (const hive of hives) expect(hive).toEqual(fleet.hives.get(hive.id)?.record);
+    expect(hives).toEqual(ids.map((id) => fleet.hives.get(id)?.record));
     if (nextAfter === null) return pages;
     expect(after === undefined || nextAfter > after !== (query.descending ?? false)).toBe(true);
     after = nextAfter;

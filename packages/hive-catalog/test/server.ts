@@ -1,8 +1,8 @@
-import { copyFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "@libsql/client/http";
 import { startTestServer } from "@repo/libsql-test-server";
-import { temporaryFolder } from "../src/testing.ts";
+import { emptyCatalogFile, temporaryFolder } from "../src/testing.ts";
 
 const { LIBSQL_TEST_URL, LIBSQL_TEST_AUTH_TOKEN } = process.env;
 
@@ -19,14 +19,18 @@ export type EmptyServer = AsyncDisposable & {
 
 /**
  * A libSQL server with an empty database: that of LIBSQL_TEST_URL, which is emptied, or else the repository's own. Tests that need the file behind
- * a server, its limits or its end take the repository's own always. `catalog` is the file of a catalog that holds nothing, which saves the first
- * open of the repository's own the migrations.
+ * a server, its limits or its end take the repository's own always.
  */
-export async function startEmptyServer(catalog?: string): Promise<EmptyServer> {
+export const startEmptyServer = (): Promise<EmptyServer> => startServer();
+
+/** The same for a catalog: on the repository's own it is made already, as its migrations take longer than most that a test does with it. */
+export const startCatalogServer = async (): Promise<EmptyServer> => startServer(await emptyCatalogFile());
+
+async function startServer(file?: Buffer): Promise<EmptyServer> {
   if (LIBSQL_TEST_URL !== undefined) return emptied(LIBSQL_TEST_URL);
   const folder = await temporaryFolder();
   const path = join(folder.path, "hives.db");
-  if (catalog !== undefined) copyFileSync(catalog, path);
+  if (file !== undefined) writeFileSync(path, file);
   const server = await startTestServer({ path, authToken: TOKEN });
   return serverAt(server.url, async () => {
     await server.close();

@@ -48,7 +48,11 @@ test("one command shows this machine as an online hive, which it still is after 
   await eventually(() => (killed.some(isAlive) ? undefined : true), "the end of what start had started");
 
   const { id, devices, created_at_ms } = before;
-  expect(await hiveAtItsPort(startFleet(folder))).toMatchObject({ id, host: "127.0.0.1", devices, created_at_ms });
+  const third = startFleet(folder);
+  expect(await hiveAtItsPort(third)).toMatchObject({ id, host: "127.0.0.1", devices, created_at_ms });
+  const running = [third.pidOf("queen"), third.pidOf("hive")];
+  third.process.kill("SIGKILL");
+  await eventually(() => (running.some(isAlive) ? undefined : true), "the end of those whose start was killed alone");
 });
 
 /** The local hive, once it is at the port that it has now. */

@@ -6,14 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { eventually, temporaryFolder } from "../../src/testing.ts";
 import { isAlive, onlineHive, pathOf, START, settingsOfFleet, startFleet } from "./fleet.ts";
 
-test("SIGKILL takes the queen and the hive along", async () => {
-  const fleet = startFleet(temporaryFolder());
-  await onlineHive(fleet);
-  const pids = [fleet.pidOf("queen"), fleet.pidOf("hive")];
-  fleet.process.kill("SIGKILL");
-  await eventually(() => (pids.some(isAlive) ? undefined : true), "the end of what start had started");
-});
-
+// That it takes along those that run is shown by start.test.ts.
 test("SIGKILL takes along a queen that is only starting", async () => {
   const fleet = startFleet(temporaryFolder());
   const queen = await eventually(() => fleet.pidOf("queen") || undefined, "a queen");

@@ -3,6 +3,7 @@ import {
   chownSync,
   closeSync,
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   openSync,
@@ -16,7 +17,7 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { CatalogFile, readSql, runSql } from "../../test/catalog-file.ts";
 import { makeIndexStale, manyHives, overwritePage } from "../../test/large-catalog.ts";
@@ -24,17 +25,16 @@ import { startSqliteProcess, startWorker } from "../../test/processes.ts";
 import { refusalOf } from "../../test/refusal.ts";
 import { HiveCatalog } from "../index.ts";
 import { backupCatalog, type CopyProgress, checkCatalog, restoreCatalog } from "../maintenance.ts";
-import { temporaryFolder } from "../testing.ts";
+import { folderInMemory } from "../testing.ts";
 
-const made = await temporaryFolder();
+const made = await folderInMemory();
 afterAll(() => made[Symbol.asyncDispose]());
 
 /** A backup of a catalog with so many hives, made once. */
 async function backupOf(count: number): Promise<string> {
   const backup = join(made.path, `${count}.db`);
   if (existsSync(backup)) return backup;
-  await using file = await CatalogFile.create();
-  await (await file.open()).close();
+  await using file = await CatalogFile.migrated();
   file.run(manyHives(count));
   await backupCatalog(file.path, backup);
   return backup;
@@ -42,7 +42,7 @@ async function backupOf(count: number): Promise<string> {
 
 /** A copy of it, in a folder of its own. */
 async function aBackup(count = 3) {
-  const folder = await temporaryFolder();
+  const folder = await folderInMemory();
   const backup = join(folder.path, "backup.db");
   copyFileSync(await backupOf(count), backup);
   return {
@@ -118,7 +118,7 @@ const BAD_BACKUPS: [string, (path: string) => void, string][] = [
 ];
 
 test.each(BAD_BACKUPS)("a backup %s is refused, and the catalog stays as it was", async (_what, spoil, code) => {
-  await using site = await aBackup(3000);
+  await using site = await aBackup(1000);
   copyFileSync(site.backup, site.path);
   const before = readFileSync(site.path);
   spoil(site.backup);
@@ -189,11 +189,11 @@ test.each([
   ["full of noise", (path: string) => overwritePage(path, "hives")],
   ["empty", (path: string) => truncateSync(path, 0)],
 ])("a catalog that is %s is replaced with force", async (_what, spoil) => {
-  await using site = await aBackup(3000);
+  await using site = await aBackup(1000);
   copyFileSync(site.backup, site.path);
   spoil(site.path);
   await restoreCatalog(site.backup, site.path, { force: true });
-  expect(await checkCatalog(site.path)).toMatchObject({ isSound: true, hives: 3000 });
+  expect(await checkCatalog(site.path)).toMatchObject({ isSound: true, hives: 1000 });
 });
 
 test("a file that cannot be locked, because its beginning is destroyed, stays, and the error says what to do", async () => {
@@ -255,20 +255,33 @@ async function filesOfKilledProcess(backup: string, folder: string) {
 
 test("killed before any removal or renaming of a file, a restore leaves the old catalog or the new one, whole", async () => {
   await using site = await aBackup(3000);
-  await using elsewhere = await temporaryFolder();
+  await using elsewhere = await folderInMemory();
   const files = await filesOfKilledProcess(site.backup, elsewhere.path);
-  const found: number[] = [];
-  for (let step = 1, isDone = false; !isDone; step++) {
+  const startRestore = () => {
     rmSync(`${site.path}-shm`, { force: true });
     for (const { suffix, bytes } of files) writeFileSync(site.path + suffix, bytes);
-    await using restoring = startWorker("killed-restore", site.backup, site.path, String(step));
-    const end = await restoring.nextLine().catch((error: Error) => error.message);
-    expect(end).toMatch(/^done$|SIGKILL/);
-    isDone = end === "done";
-    const check = await checkCatalog(site.path);
+    return startWorker("halting-restore", site.backup, site.path);
+  };
+  const soundHivesIn = async (path: string) => {
+    const check = await checkCatalog(path);
     expect(check).toMatchObject({ isSound: true });
-    found.push(check.hives);
+    return check.hives;
+  };
+  const found: number[] = [];
+  await using restoring = startRestore();
+  for (let line = await restoring.nextLine(); line !== "done"; line = await restoring.ask("go on")) {
+    expect(line).toBe("halted");
+    // What a process that is killed now leaves.
+    await using left = await folderInMemory();
+    cpSync(site.folder, left.path, { recursive: true });
+    found.push(await soundHivesIn(join(left.path, basename(site.path))));
   }
-  expect(new Set(found)).toEqual(new Set([500, 3000]));
+  expect(new Set([...found, await soundHivesIn(site.path)])).toEqual(new Set([500, 3000]));
   expect(found).toEqual(found.toSorted((a, b) => a - b));
+
+  await using killed = startRestore();
+  await killed.nextLine();
+  for (let step = 1; step < found.length / 2; step++) await killed.ask("go on");
+  await killed.kill();
+  expect([500, 3000]).toContain(await soundHivesIn(site.path));
 }, 60_000);

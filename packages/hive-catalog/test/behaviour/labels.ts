@@ -194,7 +194,8 @@ export function describeLabels(name: string, openSite: () => Promise<Site>): voi
       await using site = await openSite();
       const catalog = await site.open();
       const ids = Array.from({ length: 205 }, (_, n) => `hive-${n}`);
-      for (const id of ids) await catalog.addHive({ id, host: "h", port: 1, labels: { id, env: "prod" } });
+      const hives = ids.map((id) => ({ id, host: "h", port: 1, labels: { id, env: "prod" } }));
+      for (let at = 0; at < hives.length; at += 32) await catalog.addHives(hives.slice(at, at + 32));
       await catalog.labels.set("hive-7", {});
       const found = await catalog.labels.ofHives([...ids, "nobody", "half \ud800"]);
       expect(found.size).toBe(204);

@@ -1,16 +1,10 @@
-import { afterAll } from "vitest";
 import { HiveCatalog } from "../../src/catalog.ts";
-import { CatalogFile } from "../catalog-file.ts";
-import { startEmptyServer, TOKEN } from "../server.ts";
+import { startCatalogServer, TOKEN } from "../server.ts";
 import type { Site } from "./site.ts";
 import { describeCatalog } from "./suite.ts";
 
-const made = await CatalogFile.create();
-await (await made.open()).close();
-afterAll(() => made[Symbol.asyncDispose]());
-
 async function openServer(): Promise<Site> {
-  const server = await startEmptyServer(made.path);
+  const server = await startCatalogServer();
   const opened: HiveCatalog[] = [];
   return {
     async open(options) {

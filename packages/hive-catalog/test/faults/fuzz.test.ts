@@ -112,7 +112,7 @@ const ROWS =
 test.each(CALLS)(
   "%s answers or refuses whatever it is given, and stores nothing that cannot be read back",
   async (method, ...args) => {
-    await using file = await CatalogFile.create();
+    await using file = await CatalogFile.migrated();
     const damaged: unknown[] = [];
     const catalog = await file.open({ onCorruptHive: (damage) => damaged.push(damage) });
     for (const one of ["hive-1", "hive-2"]) await catalog.addHive(aHive({ id: one }));

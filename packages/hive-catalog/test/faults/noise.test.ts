@@ -36,7 +36,7 @@ async function tryEverySeed(path: string, first: number): Promise<Map<number, An
 test("noise in the pages of a catalog, 200 seeds: every call answers rightly or refuses with CATALOG_CORRUPT or CORRUPT_HIVE, and no process dies", async () => {
   await using file = await CatalogFile.create();
   const catalog = await file.open();
-  await Promise.all(Array.from({ length: 600 }, (_, index) => catalog.addHive(aHiveOfMany(index))));
+  await Promise.all(Array.from({ length: 300 }, (_, index) => catalog.addHive(aHiveOfMany(index))));
   await catalog.close();
 
   const halves = await Promise.all(Array.from({ length: PROCESSES }, (_, index) => tryEverySeed(file.path, index + 1)));

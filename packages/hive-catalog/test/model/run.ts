@@ -37,7 +37,7 @@ export async function checkModel({ runs, seed, timeLimitMs, onRun }: Options): P
 }
 
 async function runSteps(given: Step[], other: OtherProcess): Promise<void> {
-  await using file = await CatalogFile.create();
+  await using file = await CatalogFile.migrated();
   let model = new ModelCatalog({ nowMs: START_MS });
   const open = () => file.open({ now: () => model.nowMs });
   let here = await open();

@@ -133,19 +133,20 @@ const cases = (changes: Record<string, Change>) =>
 
 let network: Network;
 let catalog: HiveCatalog;
+let others: HiveCatalog;
 let nowMs = NOW_MS;
 let count = 0;
 
 beforeAll(async () => {
   network = await startNetwork();
   catalog = await network.open({ now: () => nowMs });
+  others = await network.open({ now: () => ++nowMs });
 });
 afterAll(() => network[Symbol.asyncDispose]());
 
 /** Loses the answer to `run`, or the request, and lets `other` happen then. What came of it, and what was stored when `other` was done and at the end. */
 async function meet({ prepare, run, other }: Omit<Change, "others"> & { other: Step }, when: "before" | "after") {
   const id = `hive-${count++}`;
-  const others = await network.open({ now: () => ++nowMs });
   await others.addHive(aHive({ id }));
   await prepare?.(others, id);
   nowMs += 1000;

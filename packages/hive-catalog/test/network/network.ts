@@ -1,6 +1,6 @@
 import { HiveCatalog } from "../../src/catalog.ts";
 import type { OpenOptions } from "../../src/options.ts";
-import { type EmptyServer, startEmptyServer, TOKEN } from "../server.ts";
+import { type EmptyServer, startCatalogServer, TOKEN } from "../server.ts";
 import { FaultyProxy } from "./faulty-proxy.ts";
 
 /** A server, a proxy before it, and catalogs on either: `direct` sees what is really stored. */
@@ -12,7 +12,7 @@ export type Network = AsyncDisposable & {
 };
 
 export async function startNetwork(): Promise<Network> {
-  const server = await startEmptyServer();
+  const server = await startCatalogServer();
   const proxy = await FaultyProxy.start(server.url);
   const direct = await HiveCatalog.open(server.url, { authToken: TOKEN });
   const opened = [direct];

@@ -1,3 +1,4 @@
+import type { AddressInfo } from "node:net";
 import { mintToken } from "@repo/hive-catalog";
 import { expect, onTestFinished, test } from "vitest";
 import { logIn } from "../../../test/sessions.ts";
@@ -112,6 +113,8 @@ async function startLockedQueen() {
     async () => ({ ...(await login(operator)), ...wrong }),
     async () => ({ ...(await login(operator)), "sec-fetch-site": "same-site" }),
   ];
+  await queen.app.listen({ host: "127.0.0.1", port: 0 });
+  const origin = `http://127.0.0.1:${(queen.app.server.address() as AddressInfo).port}`;
   const bodies: Record<string, object> = {
     "/v1/heartbeat": beatJson("hive-a"),
     "/v1/session": { token: ofOthers },
@@ -126,15 +129,15 @@ async function startLockedQueen() {
 
   /** Only the head of the answer is waited for: some routes never end theirs. */
   async function verdictOf(method: string, url: string, caller: number): Promise<Verdict> {
-    const payload = method === "POST" ? bodies[url] : undefined;
-    const answer = await queen.app.inject({
-      ...{ method: method as "GET", url: url.replace(":id", "nobody"), headers: await headersOf(caller) },
-      ...(payload && { payload }),
-      payloadAsStream: true,
+    const body = method === "POST" ? bodies[url] : undefined;
+    const answer = await fetch(`${origin}${url.replace(":id", "nobody")}`, {
+      method,
+      headers: { ...(await headersOf(caller)), ...(body && { "content-type": "application/json" }) },
+      ...(body && { body: JSON.stringify(body) }),
     });
-    answer.stream().destroy();
+    await answer.body?.cancel();
     if (method === "DELETE" && url === "/v1/session") shown.delete(caller);
-    const { statusCode: status } = answer;
+    const { status } = answer;
     if (status >= 500 || status === 429) throw new Error(`${method} ${url} answered ${status} to ${CALLERS[caller]}`);
     return status === 401 || status === 403 ? status : "let in";
   }
