@@ -167,7 +167,7 @@ test("whoever draws the fleet and follows the events has what a fresh read gives
   const { kinds } = follower;
   const ofRows = EVENT_TYPES.filter((type) => type !== "liveness" && type !== CHANGES_NO_ROW);
   expect(kinds).toEqual(new Set([...ofRows, ...kinds]));
-});
+}, 120_000);
 
 test("after a restart of the queen it is told a gap, draws anew by itself, and has what a fresh read gives", async () => {
   await using folder = await temporaryFolder();
