@@ -1,18 +1,18 @@
 import { once } from "node:events";
 import { makeFleet } from "@repo/bench";
-import { temporaryFolder } from "@repo/hive-catalog/testing";
+import { folderInMemory } from "@repo/hive-catalog/testing";
 import { expect, test } from "vitest";
-import { spawnQueen } from "../../queen/test/daemon.ts";
+import { openQueen } from "../../queen/test/own-queen.ts";
 import { HivectlProcess, hivectl } from "./hivectl.ts";
 
 const HIVES = 10_000;
 
 test("of a fleet of 10,000 all are listed, each page asked for when the one before has been written", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await folderInMemory();
   const file = `${folder.path}/hives.db`;
   await makeFleet(file, { size: HIVES, devices: "kinds", host: "127.0.0.1", port: 1 });
-  await using queen = spawnQueen([], { QUEEN_DATABASE: file });
-  const QUEEN_URL = await queen.origin();
+  await using queen = await openQueen({ QUEEN_DATABASE: file });
+  const QUEEN_URL = queen.url;
 
   const listed = await hivectl(["get", "hives", "-o", "name"], { QUEEN_URL });
   expect(listed).toMatchObject({ code: 0, stderr: "" });
@@ -39,5 +39,5 @@ test("of a fleet of 10,000 all are listed, each page asked for when the one befo
   first.child.stdout.destroy();
   const { code, stderr } = await first.end();
   expect(code).toBe(0);
-  expect(stderr.match(/GET .*\/v1\/fleet/g)?.length).toBeLessThan(HIVES / 200);
+  expect(stderr.match(/GET .*\/v1\/fleet/g)?.length).toBeLessThan(50);
 });

@@ -1,4 +1,4 @@
-import { temporaryFolder } from "@repo/hive-catalog/testing";
+import { folderInMemory, type temporaryFolder } from "@repo/hive-catalog/testing";
 import { afterAll, beforeAll } from "vitest";
 import { type OwnQueen, openQueen } from "../../queen/test/own-queen.ts";
 
@@ -10,7 +10,7 @@ export function queenForAll(env: NodeJS.ProcessEnv = {}) {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let queen: OwnQueen;
   beforeAll(async () => {
-    folder = await temporaryFolder();
+    folder = await folderInMemory();
     queen = await openQueen({ QUEEN_DATABASE: `${folder.path}/hives.db`, ...UNWATCHED, ...env });
   });
   afterAll(async () => {

@@ -1,8 +1,9 @@
-import { chmod, mkdtemp, readFile, symlink, writeFile } from "node:fs/promises";
+import { chmod, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { HiveCatalog } from "@repo/hive-catalog";
+import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { QueenClient } from "@repo/queen-client";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { addToken } from "../../queen/test/tokens.ts";
 import { hivectlProcess as hivectl } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
@@ -23,9 +24,16 @@ beforeAll(async () => {
   await queen.door.known.refresh();
 });
 
+/** For programs. */
+async function newBin(): Promise<string> {
+  const folder = await temporaryFolder();
+  onTestFinished(() => folder[Symbol.asyncDispose]());
+  return folder.path;
+}
+
 /** Takes what it is given as a desktop's program does, and ends with `code`. */
 async function desktop(code: number) {
-  const bin = await mkdtemp(`${queen.folder}/bin-`);
+  const bin = await newBin();
   await writeFile(`${bin}/xdg-open`, `#!/bin/sh\nprintf %s "$1" > ${bin}/opened\nexit ${code}\n`);
   await chmod(`${bin}/xdg-open`, 0o755);
   const PATH = `${bin}:${dirname(process.execPath)}:/usr/bin:/bin`;
@@ -50,7 +58,7 @@ test("it opens the browser of the desktop, and prints no code then; where there 
   const failing = await desktop(3);
   expect((await hivectl(["ui"], { ...env, PATH: failing.PATH })).stdout.trim()).toMatch(CODE);
   expect((await hivectl(["ui"], { ...env, PATH: "/nonexistent" })).stdout.trim()).toMatch(CODE);
-  const broken = await mkdtemp(`${queen.folder}/bin-`);
+  const broken = await newBin();
   await symlink("xdg-open", `${broken}/xdg-open`);
   expect((await hivectl(["ui"], { ...env, PATH: broken })).stdout.trim()).toMatch(CODE);
 });

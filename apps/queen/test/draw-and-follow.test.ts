@@ -16,8 +16,9 @@ import { until } from "./until.ts";
 
 const RUN = fileURLToPath(new URL("../../../scripts/run.js", import.meta.url));
 const OTHER_PROGRAM = fileURLToPath(new URL("other-program.ts", import.meta.url));
-const CHANGES = 10_000;
-const OF_OTHER_PROGRAM = 500;
+/** Twice as many in all. */
+const CHANGES = 4750;
+const OF_OTHER_PROGRAM = 250;
 const AT_ONCE = 50;
 const HIVES = 40;
 const GB = 2 ** 30;
@@ -135,7 +136,7 @@ async function expectTrue(follower: FleetFollower, client: QueenClient, queen: T
   expect(withoutAges(follower.fleet)).toEqual(withoutAges(fresh));
 }
 
-test("whoever draws the fleet and follows the events has what a fresh read gives, after 10,000 changes from all sides", async () => {
+test("whoever draws the fleet and follows the events has what a fresh read gives, amid 10,000 changes from all sides and after them", async () => {
   const clock = new FakeClock();
   const catalog = await openTestCatalog({ now: () => clock.now() });
   await using queen = await startTestQueen({ catalog, clock });
@@ -145,15 +146,21 @@ test("whoever draws the fleet and follows the events has what a fresh read gives
   await addHives(queen, ports);
   let changes = 0;
   const makeChanges = async () => {
-    for (; changes < CHANGES - OF_OTHER_PROGRAM; changes += AT_ONCE) await changeSome(queen, random, ports);
+    for (let made = 0; made < CHANGES; made += AT_ONCE) {
+      await changeSome(queen, random, ports);
+      changes += AT_ONCE;
+    }
   };
-  const changing = Promise.all([makeChanges(), runOtherProgram(catalog.path, 0, OF_OTHER_PROGRAM / 2)]);
+  const changing = Promise.all([makeChanges(), runOtherProgram(catalog.path, 0, OF_OTHER_PROGRAM)]);
   await until("it is in full swing", () => changes > 1000);
   await using follower = await new FleetFollower(client).begin();
   await operate(queen, ports[1] ?? 0);
   await changing;
+  await settle(queen);
+  await expectTrue(follower, client, queen);
+  await makeChanges();
   // What nobody else changes any more, nobody else tells of.
-  await runOtherProgram(catalog.path, OF_OTHER_PROGRAM / 2, OF_OTHER_PROGRAM);
+  await runOtherProgram(catalog.path, OF_OTHER_PROGRAM, 2 * OF_OTHER_PROGRAM);
   await settle(queen);
   await expectTrue(follower, client, queen);
   expect(follower.gaps).toEqual([]);

@@ -1,4 +1,4 @@
-import { temporaryFolder } from "@repo/hive-catalog/testing";
+import { folderInMemory, type temporaryFolder } from "@repo/hive-catalog/testing";
 import { afterEach, beforeEach } from "vitest";
 import { type Daemon, type HowToRun, spawnQueen } from "./daemon.ts";
 import { type OwnQueen, openQueen } from "./own-queen.ts";
@@ -9,7 +9,7 @@ export function queenProcesses() {
   const started: Daemon[] = [];
   const opened: OwnQueen[] = [];
   beforeEach(async () => {
-    folder = await temporaryFolder();
+    folder = await folderInMemory();
   });
   afterEach(async () => {
     for (const queen of started.splice(0)) await queen.kill("SIGKILL");

@@ -1,7 +1,7 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createClient } from "@libsql/client";
-import { temporaryFolder } from "@repo/hive-catalog/testing";
+import { folderInMemory, temporaryFolder } from "@repo/hive-catalog/testing";
 import { Daemon, spawnQueen } from "../daemon.ts";
 import { RACK } from "../programs.ts";
 import { until } from "../until.ts";
@@ -45,10 +45,13 @@ interface RackOptions extends Pick<CommonOptions, "queen" | "beatIntervalMs"> {
   workersOf?: (id: string) => readonly string[];
 }
 
+type Folder = Awaited<ReturnType<typeof temporaryFolder>>;
+
 /** The real processes of one test around one catalog file. All of them end with it. */
 export class Fleet implements AsyncDisposable {
   readonly file: string;
-  readonly #folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  readonly #folder: Folder;
+  readonly #catalog: Folder;
   readonly #daemons: Daemon[] = [];
   readonly #ports = new Map<string, number>();
   readonly #paths = new Map<string, Promise<string>>();
@@ -64,13 +67,15 @@ export class Fleet implements AsyncDisposable {
     return this.#origin;
   }
 
-  private constructor(folder: Awaited<ReturnType<typeof temporaryFolder>>) {
+  private constructor(folder: Folder, catalog: Folder) {
     this.#folder = folder;
-    this.file = join(folder.path, "hives.db");
+    this.#catalog = catalog;
+    this.file = join(catalog.path, "hives.db");
   }
 
   static async create(): Promise<Fleet> {
-    return new Fleet(await temporaryFolder());
+    // Programs cannot be run from every folder that is in memory.
+    return new Fleet(await temporaryFolder(), await folderInMemory());
   }
 
   /** Starts a queen, at the port of the one before if there was one, and waits until it listens. */
@@ -167,7 +172,7 @@ export class Fleet implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#daemons.map((daemon) => daemon[Symbol.asyncDispose]()));
-    await this.#folder[Symbol.asyncDispose]();
+    await Promise.all([this.#folder[Symbol.asyncDispose](), this.#catalog[Symbol.asyncDispose]()]);
   }
 
   async #query(sql: string): Promise<Json[]> {

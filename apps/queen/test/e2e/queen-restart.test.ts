@@ -9,47 +9,48 @@ beforeAll(() => vi.setConfig({ testTimeout: 60_000 }));
 const lasting = (rows: HiveRow[]) => rows.map(({ last_heartbeat_ms: _beat, ...rest }) => rest);
 const lastBeatMs = (rows: HiveRow[]) => Math.max(...rows.map(({ last_heartbeat_ms }) => last_heartbeat_ms ?? 0));
 
-test.each([
+const ENDS = [
   ["SIGKILL", { code: null, signal: "SIGKILL" }],
   ["SIGTERM", { code: 0, signal: null }],
-] as const)(
-  "after a %s and a while away the catalog is whole, the registry fills again, and nobody went offline",
-  async (signal, end) => {
-    await using fleet = await Fleet.create();
-    const first = await fleet.startQueen();
-    const gpuBox = await fleet.startHive("gpu-box", { gpus: 8 });
-    await fleet.add("gpu-box", await gpuBox.port());
-    // It beats, but cannot be reached: only its beats can keep it online.
-    const deaf = await fleet.startHive("deaf");
-    await fleet.add("deaf", await deaf.port(), "127.0.0.77");
-    await fleet.add("elsewhere", 8600, "10.0.1.100");
-    await until("both are online, one with its devices", async () => {
-      const [deafRow, elsewhere, gpuBoxRow] = await fleet.rows();
-      return deafRow?.status === "online" && elsewhere?.status === "unknown" && gpuBoxRow?.devices_json !== null;
-    });
-    await fleet.untilStatus("gpu-box", "online");
-    await until("both beat", async () => (await fleet.stateOf("gpu-box")).live && (await fleet.stateOf("deaf")).live);
-    const before = await fleet.rows();
+] as const;
 
-    expect(await first.kill(signal)).toEqual(end);
+test("after a SIGKILL and a SIGTERM, and a while away each time, the catalog is whole, the registry fills again, and nobody went offline", async () => {
+  await using fleet = await Fleet.create();
+  let queen = await fleet.startQueen();
+  const gpuBox = await fleet.startHive("gpu-box", { gpus: 8 });
+  await fleet.add("gpu-box", await gpuBox.port());
+  // It beats, but cannot be reached: only its beats can keep it online.
+  const deaf = await fleet.startHive("deaf");
+  await fleet.add("deaf", await deaf.port(), "127.0.0.77");
+  await fleet.add("elsewhere", 8600, "10.0.1.100");
+  await until("both are online, one with its devices", async () => {
+    const [deafRow, elsewhere, gpuBoxRow] = await fleet.rows();
+    return deafRow?.status === "online" && elsewhere?.status === "unknown" && gpuBoxRow?.devices_json !== null;
+  });
+  await fleet.untilStatus("gpu-box", "online");
+  await until("both beat", async () => (await fleet.stateOf("gpu-box")).live && (await fleet.stateOf("deaf")).live);
+
+  for (const [signal, end] of ENDS) {
+    const before = await fleet.rows();
+    expect(await queen.kill(signal)).toEqual(end);
     expect(await fleet.integrity()).toBe("ok");
     const left = await fleet.rows();
-    expect(lasting(left)).toEqual(lasting(before));
+    expect(lasting(left), signal).toEqual(lasting(before));
     expect(lastBeatMs(left)).toBeGreaterThanOrEqual(lastBeatMs(before));
     await until("every stored beat is stale", () => Date.now() > lastBeatMs(left) + STALE_AFTER_MS);
 
-    const second = await fleet.startQueen();
+    queen = await fleet.startQueen();
     const backAtMs = Date.now();
     await until("the registry has both again, for more than a stale age", async () => {
       const states = [await fleet.stateOf("gpu-box"), await fleet.stateOf("deaf")];
       const rows = await fleet.rows();
       return states.every(({ live }) => live) && lastBeatMs(rows) > backAtMs + STALE_AFTER_MS;
     });
-    expect(changesOf(second)).toEqual([]);
-    expect(lasting(await fleet.rows())).toEqual(lasting(before));
+    expect(changesOf(queen), signal).toEqual([]);
+    expect(lasting(await fleet.rows()), signal).toEqual(lasting(before));
     expect(await fleet.integrity()).toBe("ok");
-  },
-);
+  }
+});
 
 const IDS = hiveIds(32);
 const KILLS = 3;

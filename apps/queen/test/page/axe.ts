@@ -4,8 +4,10 @@ import type { Page } from "playwright-core";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** In other colours nothing else is other. */
-const RULES = { light: "{}", dark: '{ runOnly: ["color-contrast"] }' };
-const findings = (rules: string) => `axe.run(${rules}).then(({ violations }) => violations
+const RULES = { light: "", dark: 'runOnly: ["color-contrast"],' };
+const findings = (
+  rules: string,
+) => `axe.run({ ${rules} resultTypes: ["violations"] }).then(({ violations }) => violations
   .filter(({ impact }) => impact === "serious" || impact === "critical")
   .map(({ id, nodes }) => id + ": " + nodes.map(({ target, failureSummary }) => target + " " + failureSummary).join("; ")))`;
 

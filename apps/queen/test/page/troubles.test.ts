@@ -1,9 +1,7 @@
 import { renameSync } from "node:fs";
 import { createClient } from "@libsql/client";
-import { QueenClient } from "@repo/queen-client";
 import { expect, onTestFinished, test } from "vitest";
 import { postJson, queenProcesses } from "../queen-processes.ts";
-import { until } from "../until.ts";
 import { openTab } from "./tab.ts";
 
 const queens = queenProcesses();
@@ -34,18 +32,4 @@ test("the page says that the queen can store nothing, why, and what to do, until
   renameSync(`${queens.file}.aside`, queens.file);
   await banner.waitFor({ state: "detached" });
   expect(faults).toEqual([]);
-});
-
-test("the page says that another queen runs on the catalog, until that one has ended", async () => {
-  const { url: origin } = await queens.open();
-  const { page } = await openTab(`${origin}/ui`);
-  await page.getByText("No hives yet").waitFor();
-  const second = queens.start();
-  const queen = new QueenClient({ url: origin });
-  await until("she has noticed", async () => (await queen.getHealth()).other_queens > 0);
-  await queen.addHive({ id: "gpu-01", host: "127.0.0.1", port: 1 });
-  const banner = page.getByText("Another queen runs on this catalog");
-  await banner.waitFor();
-  await second.kill("SIGTERM");
-  await banner.waitFor({ state: "detached" });
 });

@@ -9,7 +9,7 @@ import type { Outcome } from "./report.ts";
 
 const HOSTILE = await bundleOf(fileURLToPath(new URL("./hostile.ts", import.meta.url)));
 /** Long enough for a machine that is busy with other tests, and so short that a loss is found soon. */
-const SHORT = ["--minutes", "0.15", "--hives", "20", "--stale-after-ms", "6000", "--seed", "5"];
+const SHORT = ["--minutes", "0.07", "--hives", "20", "--stale-after-ms", "5000", "--seed", "5"];
 
 /** What `pnpm soak --hostile --json` prints as JSON; that it fails may be for its times, of which nothing is asserted here. */
 async function runSoak(args: readonly string[]): Promise<Outcome> {

@@ -1,0 +1,67 @@
+import { QueenClient } from "@repo/queen-client";
+import { expect, test } from "vitest";
+import { newContext } from "../browser/chromium.ts";
+import { postJson } from "../queen-processes.ts";
+import { beatJson, workerJson } from "../test-queen.ts";
+import { until } from "../until.ts";
+import { openTab } from "./tab.ts";
+import { beat, queensWithHives } from "./three-hives.ts";
+
+const { startQueen } = queensWithHives();
+
+/** 120 beside the three. */
+async function addOthers(origin: string): Promise<string[]> {
+  const ids = Array.from({ length: 120 }, (_, n) => `other-${n}`);
+  const hives = ids.map((id) => ({ id, host: "127.0.0.1", port: 1 }));
+  for await (const _ of new QueenClient({ url: origin }).addHives(hives));
+  return ids;
+}
+
+test("a hundred hives are shown, and the others when they are asked for", async () => {
+  const origin = await startQueen();
+  await addOthers(origin);
+  const { page } = await openTab(`${origin}/ui`);
+  await page.getByText("The first 100 of 123 hives").waitFor();
+  expect(await page.locator("tbody tr").count()).toBe(100);
+  await page.getByRole("button", { name: "Show more" }).click();
+  await page.getByText("123 of 123 hives").waitFor();
+  expect(await page.locator("tbody tr").count()).toBe(123);
+});
+
+test("the last 500 events are kept, and of a hive its own", async () => {
+  const origin = await startQueen();
+  const ids = await addOthers(origin);
+  for (const action of ["cordon", "uncordon", "cordon", "uncordon", "cordon"]) {
+    const reason = action === "cordon" && { reason: "fans" };
+    const answer = await postJson(`${origin}/v1/hives/actions`, { ids, action, ...reason });
+    expect(await answer.text()).toContain('"done":120');
+  }
+  await postJson(`${origin}/v1/hives/gpu-02/cordon`, { reason: "the last" });
+  const { page } = await openTab(`${origin}/ui/events`);
+  await page.getByText("cordoned: the last").waitFor();
+  expect(await page.locator(".events li").count()).toBe(500);
+  await page.getByRole("link", { name: "Fleet" }).click();
+  await page.getByRole("link", { name: "gpu-01", exact: true }).click();
+  await page.locator(".events").getByText("unknown → online: its heartbeats arrive").waitFor();
+});
+
+test("ten tabs, more than a browser has connections to an address, read one stream, and each shows a change; when the one that reads is closed, another goes on", async () => {
+  const origin = await startQueen();
+  // None of what is read of before: it does not tell that this was all.
+  await postJson(`${origin}/v1/heartbeat`, beatJson("gpu-01", [workerJson({ state: "Busy" })]));
+  const person = await newContext();
+  // The views of hives read what was before, too, and hold no connection for it.
+  const places = Array.from({ length: 10 }, (_, n) => (n % 2 === 0 ? "ui/hives/gpu-02" : "ui"));
+  const tabs = await Promise.all(places.map((place) => openTab(`${origin}/${place}`, person)));
+  // All at once: those behind the one in front are drawn seldom.
+  const allShow = (row: string, event: string) =>
+    Promise.all(tabs.map(({ page }, n) => page.locator(n % 2 === 0 ? `.events :text("${event}")` : row).waitFor()));
+  await allShow("#row-gpu-02", "added");
+  await beat(origin, "gpu-02");
+  await allShow("#row-gpu-02 .state.is-online", "unknown → online");
+  const readers = async () => /^queen_event_readers (\d+)$/m.exec(await (await fetch(`${origin}/metrics`)).text())?.[1];
+  await until("one stream is read", async () => (await readers()) === "1");
+  for (const { page } of tabs.splice(0, 9)) await page.close();
+  await beat(origin, "gpu-03");
+  await tabs[0]?.page.locator("#row-gpu-03 .state.is-online").waitFor();
+});
