@@ -11,9 +11,9 @@ export function testsOf(packages: string) {
     // Packages of this repository are loaded from their TypeScript.
     ssr: { resolve: { conditions: ["source"] } },
     test: {
-      // Many wait, a third of their time, for processes, deadlines and disks: with twice as many as cores all take as long, and more deadlines are missed.
+      // Many wait, a third of their time, for processes and deadlines: with twice as many as cores all take a tenth less than with half as many more.
       // But each test that LIBSQL_TEST_URL is for empties the one database there.
-      maxWorkers: process.env.LIBSQL_TEST_URL === undefined ? Math.ceil(1.5 * availableParallelism()) : 1,
+      maxWorkers: process.env.LIBSQL_TEST_URL === undefined ? 2 * availableParallelism() : 1,
       // The tests of a worker share its process, which loads each module once: half of the work of the quick ones.
       isolate: false,
       projects: [
