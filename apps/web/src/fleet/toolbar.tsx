@@ -31,7 +31,7 @@ export function Toolbar() {
 function Search() {
   const text = place.value.query.get("text") ?? "";
   const input = useRef<HTMLInputElement>(null);
-  const typing = useRef<ReturnType<typeof setTimeout>>();
+  const typing = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   useEffect(() => {
     if (input.current && input.current.value.trim() !== text) input.current.value = text;
   }, [text]);

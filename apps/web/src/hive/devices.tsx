@@ -88,7 +88,7 @@ interface FigureProps {
 
 /** A value, and a line of what it was since the page was opened. */
 function Figure({ value, unit, max, what, readAtMs }: FigureProps) {
-  const seen = useRef<Series>();
+  const seen = useRef<Series | undefined>(undefined);
   if (value === null) return null;
   seen.current = withReading(seen.current, value, readAtMs);
   const { values } = seen.current;

@@ -16,7 +16,7 @@ export function useAsked<T>(ask: () => Promise<T>, { key, everyMs }: { key: stri
   const [turn, setTurn] = useState(0);
   const latest = useRef(ask);
   latest.current = ask;
-  const reading = useRef<() => Promise<void>>();
+  const reading = useRef<(() => Promise<void>) | undefined>(undefined);
   useEffect(() => {
     let isWanted = true;
     const read = oneAtATime(async () => {
