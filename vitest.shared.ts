@@ -11,7 +11,7 @@ export function testsOf(packages: string) {
     // Packages of this repository are loaded from their TypeScript.
     ssr: { resolve: { conditions: ["source"] } },
     test: {
-      // Many wait, a third of their time, for processes and deadlines: with twice as many as cores all take a tenth less than with half as many more.
+      // Many wait, a third of their time, for processes and deadlines: with twice as many as cores all took 367 s, with half as many more 398.
       // But each test that LIBSQL_TEST_URL is for empties the one database there.
       maxWorkers: process.env.LIBSQL_TEST_URL === undefined ? 2 * availableParallelism() : 1,
       // The tests of a worker share its process, which loads each module once: half of the work of the quick ones.

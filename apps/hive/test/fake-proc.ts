@@ -1,15 +1,5 @@
 import { execFileSync } from "node:child_process";
-import {
-  closeSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, constants, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -39,9 +29,6 @@ export interface FakeProcess {
   readonly name?: string;
 }
 
-/** Many small files, which are soon gone: in memory they cost half of the time, as measured. */
-const PARENT = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
-
 /**
  * Folders and files as Linux has them in `/proc`, for as long as the test runs, with an init unless it is hidden. `write` puts other processes in the
  * place of the first ones.
@@ -55,7 +42,7 @@ export function fakeProc(
   hang: (pid: number) => void;
   hideInit: () => void;
 } {
-  const root = mkdtempSync(join(PARENT, "fake-proc-"));
+  const root = mkdtempSync(join(tmpdir(), "fake-proc-"));
   onTestFinished(() => rmSync(root, { recursive: true }));
   const write = (all: readonly FakeProcess[]) => {
     rmSync(root, { recursive: true });

@@ -11,8 +11,9 @@ const SOON = { QUEEN_STALE_AFTER_MS: "1000", QUEEN_HEALTH_INTERVAL_MS: "200" };
 /** What hivectl prints once it is of a hive that is missed. While so many tests run that the queen herself stands still, silence does not count. */
 const missed = (args: string[], env: NodeJS.ProcessEnv, ...signs: (string | RegExp)[]) =>
   until(`hivectl ${args.join(" ")} shows that it is missed`, async () => {
-    const { stdout } = await hivectl(args, env);
-    return signs.every((sign) => (typeof sign === "string" ? stdout.includes(sign) : sign.test(stdout))) && stdout;
+    const { code, stdout } = await hivectl(args, env);
+    const isThere = (sign: string | RegExp) => (typeof sign === "string" ? stdout.includes(sign) : sign.test(stdout));
+    return code === 0 && signs.every(isThere) && stdout;
   });
 
 test("status and get hives name those that answer but are kept out by their lack of a token, and what mends it", async () => {

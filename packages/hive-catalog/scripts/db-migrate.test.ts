@@ -60,15 +60,11 @@ describe.concurrent("db:migrate", () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  it("takes data/hives.db in the working folder when no location is set, and finds a file of the specification that HiveCatalog.open adopted up to date, with every value", async () => {
+  it("takes data/hives.db in the working folder when no location is set, and finds one that HiveCatalog.open made up to date", async () => {
     await using folder = await temporaryFolder();
-    const path = join(folder.path, "data", "hives.db");
-    mkdirSync(dirname(path));
-    runSql(path, OLD_CATALOG);
-    await using _catalog = await HiveCatalog.open(path);
+    await using _catalog = await HiveCatalog.open(join(folder.path, "data", "hives.db"));
     const { code, output } = await ending(startCommand("db-migrate", { cwd: folder.path }));
     expect({ code, output }).toEqual({ code: 0, output: "data/hives.db is up to date\n" });
-    expect(await storedHives(path)).toEqual([OLD_HIVE]);
   });
 
   it("adopts a file of the specification with every value, by a relative path from the working folder", async () => {
@@ -81,14 +77,36 @@ describe.concurrent("db:migrate", () => {
     expect(await storedHives(path)).toEqual([OLD_HIVE]);
   });
 
-  // What else is foreign is told by adoption.test.ts.
-  it("refuses another application's tables and leaves the file as it is, byte for byte", async () => {
+  it("finds a file of the specification that HiveCatalog.open adopted up to date, with every value", async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "hives.db");
-    runSql(path, "CREATE TABLE orders (id INTEGER PRIMARY KEY)");
+    runSql(path, OLD_CATALOG);
+    await (await HiveCatalog.open(path)).close();
+    expect(await migrate(path)).toEqual({ code: 0, output: `${path} is up to date\n` });
+    expect(await storedHives(path)).toEqual([OLD_HIVE]);
+  });
+
+  it.each([
+    [
+      "another hives table",
+      "CREATE TABLE hives (id INTEGER PRIMARY KEY, bees INTEGER); INSERT INTO hives VALUES (1, 9)",
+    ],
+    ["another application's tables", "CREATE TABLE orders (id INTEGER PRIMARY KEY)"],
+  ])("refuses %s and leaves the file as it is, byte for byte", async (_what, sql) => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "hives.db");
+    runSql(path, sql);
     const before = readFileSync(path);
     expect(await migrate(path)).toEqual({ code: 1, output: expect.stringContaining("CATALOG_NOT_A_CATALOG") });
     expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  it("refuses a text file and leaves it as it is", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "notes.txt");
+    writeFileSync(path, "not a database\n");
+    expect(await migrate(path)).toEqual({ code: 1, output: expect.stringContaining("CATALOG_NOT_A_CATALOG") });
+    expect(readFileSync(path, "utf8")).toBe("not a database\n");
   });
 
   it("refuses a catalog that a newer version has changed, and leaves it as it is", async () => {
@@ -124,8 +142,7 @@ describe.concurrent("db:migrate", () => {
     runSql(path, OLD_CATALOG);
     const holder = new Sqlite(path);
     holder.exec("BEGIN IMMEDIATE");
-    // Without drizzle-kit, whose failure leads to the same.
-    const { code, output } = await ending(startCommand("db-migrate-alone", { env: { QUEEN_DATABASE: path } }));
+    const { code, output } = await migrate(path);
     holder.close();
     expect(code).toBe(1);
     expect(output).toMatch(/CATALOG_BUSY: .* still lacks 0000_create_hives.*: another process holds the lock/);

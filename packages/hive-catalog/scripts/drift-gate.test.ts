@@ -79,7 +79,8 @@ describe("db:check", () => {
 describe("db:generate", () => {
   it.each([
     [[], "--name is required"],
-    [["--name", "../AddLabel"], 'snake_case words, such as add_hive_labels, got "../AddLabel"'],
+    [["--name", "AddLabel"], 'snake_case words, such as add_hive_labels, got "AddLabel"'],
+    [["--name", "../x"], "snake_case"],
     [["--nmae", "x"], "unknown option '--nmae'"],
   ])("is called wrongly with %j", async (args, message) => {
     const { code, output } = await ending(startCommand("db-generate", { args }));

@@ -36,8 +36,9 @@ const ANCESTOR = [
 ];
 
 test.each([
-  // With no migration yet, it applies each of them.
   [0, "db:migrate first"],
+  [1, "db:migrate first"],
+  [2, "db:migrate first"],
   [0, "open first"],
   [1, "open first"],
   [2, "open first"],

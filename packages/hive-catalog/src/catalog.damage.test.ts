@@ -44,11 +44,6 @@ const NO_INTEGERS = [
   ...[...NO_TEXTS, ...TEXTS, ...FRACTIONS],
   ...["'abc'", "-1", "9007199254740993", "9223372036854775807", "-9223372036854775808"],
 ];
-/** One of each kind, for columns with the rule of another one that has all. */
-const SOME_NO_INTEGERS = [
-  ...["CAST(x'ff41' AS TEXT)", "CAST(x'610062' AS TEXT)", ...BLOBS, "''", "char(31)"],
-  ...[...FRACTIONS, "'abc'", "-1", "9007199254740993", "-9223372036854775808"],
-];
 const NO_PORTS = [...NO_INTEGERS, "0", "65536"];
 const NO_TIMES = [...NO_INTEGERS, "8640000000000001"];
 const NO_DEVICES = '{"cpu":null,"gpus":[]}';
@@ -59,7 +54,7 @@ const DAMAGE: Record<string, string[]> = {
   host: [...NO_TEXTS, "NULL"],
   port: [...NO_PORTS, "NULL"],
   ssh_host: NO_TEXTS,
-  ssh_port: [...SOME_NO_INTEGERS, "0", "65536"],
+  ssh_port: NO_PORTS,
   ssh_user: NO_TEXTS,
   status: [...NO_TEXTS, ...TEXTS, ...FRACTIONS, "NULL", "'Online'", "'dead'", "'online '", "5"],
   last_heartbeat_ms: NO_TIMES,
@@ -81,8 +76,8 @@ const DAMAGE: Record<string, string[]> = {
     gpu("CAST(x'00' AS TEXT)"),
     gpu("char(10)"),
   ],
-  created_at_ms: [...SOME_NO_INTEGERS, "8640000000000001", "NULL"],
-  updated_at_ms: [...SOME_NO_INTEGERS, "8640000000000001", "NULL"],
+  created_at_ms: [...NO_TIMES, "NULL"],
+  updated_at_ms: [...NO_TIMES, "NULL"],
 };
 const CASES = Object.entries(DAMAGE).flatMap(([column, values]) => values.map((value) => [column, value] as const));
 

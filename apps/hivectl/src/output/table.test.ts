@@ -93,7 +93,7 @@ test("the columns that are kept stay for longer than those before them, in their
 test("no line is longer than any terminal, whatever comes after the first rows", () => {
   const plain = Array.from({ length: 20 }, (_, at) => ({ title: `C${at}`, cell: ({ text }: Row) => text }));
   for (const many of [plain, plain.map((one, at) => (at % 2 === 0 ? one : { ...one, isWhole: true as const }))])
-    for (let width = 20; width < 200; width += 7) {
+    for (let width = 20; width < 200; width += 1) {
       const table = new Table(many, terminal(width, { NO_COLOR: "1" }), { headers: true });
       const texts = ["a", "some text", "text that is longer than any", "どれよりも長いテキスト👍🏽"].map((text) =>
         table.text([{ id: "a", text }], times),

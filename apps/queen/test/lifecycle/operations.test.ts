@@ -107,6 +107,8 @@ test("a hive whose operation runs is removed by force alone, and the operation e
   const queen = await startQueen();
   await queen.request("POST", "/v1/hives", { ...REMOTE, ssh_port: (silent.address() as AddressInfo).port });
   const { body } = await queen.request("POST", "/v1/hives/far/start");
+  const { id } = body as { id: string };
+  await until("its first step has begun", async () => (await queen.catalog.operations.get(id))?.steps.length === 1);
   expect(await queen.request("DELETE", "/v1/hives/far?force=false")).toMatchObject({
     status: 409,
     body: { code: "OPERATION_IN_PROGRESS" },
@@ -116,9 +118,10 @@ test("a hive whose operation runs is removed by force alone, and the operation e
     body: { errors: [{ field: "force" }] },
   });
   expect(await queen.request("DELETE", "/v1/hives/far?force=true")).toMatchObject({ status: 204 });
-  expect(await ended(queen.request, (body as { id: string }).id)).toMatchObject({
+  expect(await ended(queen.request, id)).toMatchObject({
     state: "interrupted",
     problem: "the hive was removed",
+    steps: [{ name: "connect", state: "interrupted", ended_at_ms: null }],
   });
   await until("it is told", () => queen.logLines.some(({ msg }) => msg === "start interrupted"));
 });

@@ -41,7 +41,7 @@ test("a backup under write load has every hive that was acknowledged before it, 
   if (!path || !target || !restored) throw new Error("three paths");
   await using adder = startWorker("adder", path);
   expect(await adder.nextLine()).toBe("ready");
-  for (let round = 0; round < 2; round++) {
+  for (let round = 0; round < 3; round++) {
     const before = Number(await adder.ask("how many?"));
     const { hives } = await backupCatalog(path, target, { force: true });
     const after = Number(await adder.ask("how many?"));

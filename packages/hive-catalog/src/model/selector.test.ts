@@ -111,7 +111,7 @@ test("what is parsed, printed and parsed again is the same, and its print stays"
       expect(String(again)).toBe(String(first));
       expect(again.matches(labels)).toBe(first.matches(labels));
     }),
-    { numRuns: 1_000 },
+    { numRuns: 3_000 },
   );
 });
 
@@ -130,6 +130,6 @@ test("whatever text arrives, it is parsed or refused with a place inside of it o
         expect(position >= 1 && position <= text.length + 1).toBe(true);
       }
     }),
-    { numRuns: 1_000 },
+    { numRuns: 3_000 },
   );
 });

@@ -31,7 +31,7 @@ export function describeCatalog(name: string, openSite: () => Promise<Site>): vo
   describeQueens(name, openSite);
   describeLabels(name, openSite);
   describeGpuRows(name, openSite);
-  describeFinding(name, openSite, name === "a file" ? 60 : 6);
+  describeFinding(name, openSite, name === "a file" ? 60 : 12);
   describeDamagedRecords(name, openSite);
   describeRecords(name, openSite);
 }
