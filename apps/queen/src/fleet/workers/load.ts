@@ -26,9 +26,10 @@ function keepBest(bests: Candidate[], candidate: Candidate): void {
   else if (isLessLoaded(candidate, bests[position])) bests[position] = candidate;
 }
 
-/** Finds out anew which of them are the least loaded. */
+/** Finds out anew which of them are the least loaded: none of a hive that takes no work for as long as nobody says otherwise. */
 export function rankServing(serving: Serving): void {
-  serving.bests = bestsOf(serving);
+  const { takesWorkFromMs, cordonedUntilMs } = serving.hive;
+  serving.bests = Math.max(takesWorkFromMs, cordonedUntilMs) === Number.POSITIVE_INFINITY ? NOBODY : bestsOf(serving);
   serving.leastLoad = Number.POSITIVE_INFINITY;
   for (const { load } of serving.bests) serving.leastLoad = Math.min(serving.leastLoad, load);
 }

@@ -86,8 +86,7 @@ export class HiveRegistry {
     if (hive === undefined) return;
     const { host } = hive;
     Object.assign(hive, this.#options.circumstancesOf(hiveId));
-    if (host === hive.host) return;
-    hive.unreachable = unreachableOf(hive.workers, hive.host);
+    if (host !== hive.host) hive.unreachable = unreachableOf(hive.workers, hive.host);
     for (const model of hive.byModel?.keys() ?? []) rank(hive, model);
   }
 
