@@ -35,10 +35,12 @@ const NO_MODEL = new RegExp(
  */
 export function identifyGpu(name: string, vendor = ""): GpuIdentity {
   const asked = `${vendor.length} ${vendor}${name}`;
-  const known = identities.get(asked) ?? identityOf(name, vendor);
+  const known = identities.get(asked);
+  if (known !== undefined) return known;
   if (identities.size >= MAX_KEPT) identities.clear();
-  identities.set(asked, known);
-  return known;
+  const found = identityOf(name, vendor);
+  identities.set(asked, found);
+  return found;
 }
 
 /** A fleet has few names and asks for them again and again: to find out takes some microseconds. */
@@ -49,7 +51,7 @@ function identityOf(name: string, vendor: string): GpuIdentity {
   const sold = plainName(nameOfSale(name));
   return {
     vendor: vendorIn(plainName(vendor)) ?? vendorIn(plainName(name)),
-    model: modelWords(sold).join(" ") || sold,
+    model: wordsOfModel(sold).join(" ") || sold,
   };
 }
 
@@ -77,11 +79,10 @@ function plainName(name: string): string {
 }
 
 /** The words that are left of a name when what is no model is taken away. */
-export function modelWords(name: string): string[] {
-  return plainName(name)
-    .split(" ")
-    .filter((word) => word !== "" && !NO_MODEL.test(word));
-}
+export const modelWords = (name: string): string[] => wordsOfModel(plainName(name));
+
+const wordsOfModel = (plain: string): string[] =>
+  plain.split(" ").filter((word) => word !== "" && !NO_MODEL.test(word));
 
 const TOKEN = /\p{L}+|\p{N}+/gu;
 

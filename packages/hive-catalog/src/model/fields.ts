@@ -128,10 +128,9 @@ export function jsonName({ column }: Field): string {
   return column.replace(/_json$/, "");
 }
 
-/** What each field is where a caller does not say it. */
+/** What each field is as long as a caller does not say it. */
 export function initialValues(fields: Fields): Record<string, unknown> {
-  const known = Object.entries(fields).filter(([, { isNullable, initial }]) => isNullable || initial !== undefined);
-  return Object.fromEntries(known.map(([name, { initial = null }]) => [name, initial]));
+  return mapped(fields, ([name, { initial = null }]) => [name, initial]);
 }
 
 function mapped<Result>(fields: Fields, change: (entry: [string, Field]) => [string, unknown]): Result {

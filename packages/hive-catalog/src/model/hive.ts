@@ -170,15 +170,12 @@ export const HiveChanges = z
   .partial();
 export interface HiveChanges extends AnyOf<Omit<HiveRecord, CatalogsOwn>>, Beside<LabelChanges> {}
 
-/** A hive as it is added at `nowMs`: what was not said is unknown, or null. */
+const INITIAL_VALUES = initialValues(hiveFields);
+
+/** A hive as it is added at `nowMs`: what was not said is unknown, or null. Its fields are in the order of the columns, as of one that was read. */
 export function newHiveRecord(hive: NewHive, nowMs: number): HiveRecord {
-  const said = Object.entries(hive).filter(([, value]) => value !== undefined);
-  const values: Record<string, unknown> = {
-    ...initialValues(hiveFields),
-    createdAtMs: nowMs,
-    updatedAtMs: nowMs,
-    ...Object.fromEntries(said),
-  };
-  // In the order of the columns, as one that was read.
-  return Object.fromEntries(Object.keys(hiveFields).map((name) => [name, values[name]])) as unknown as HiveRecord;
+  const said: Record<string, unknown> = { createdAtMs: nowMs, updatedAtMs: nowMs, ...hive };
+  const record = { ...INITIAL_VALUES };
+  for (const name of Object.keys(record)) record[name] = said[name] ?? record[name];
+  return record as unknown as HiveRecord;
 }
