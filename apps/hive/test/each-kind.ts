@@ -1,7 +1,7 @@
 import { type FakeProcess, fakeProc } from "./fake-proc.ts";
 import { type StubServer, startStub, written } from "./stub-server.ts";
 
-/** As vLLM's `/metrics` says it; written after its sources, and never seen from a real one. */
+/** What counts of vLLM's `/metrics`, in its words: `servers/vllm-metrics-idle.json` is one of a real one. */
 export const vllmMetrics = (running: number, waiting: number): string => `# TYPE vllm:num_requests_running gauge
 vllm:num_requests_running{engine="0",model_name="Qwen/Qwen3-8B"} ${running}.0
 vllm:num_requests_waiting{engine="0",model_name="Qwen/Qwen3-8B"} ${waiting}.0

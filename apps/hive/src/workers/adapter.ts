@@ -78,8 +78,8 @@ export interface Program {
   prefixOf?(line: CommandLine): string | undefined;
   /** Whether it was told to speak TLS: its certificate is for a name that only an operator knows. */
   speaksTls?(line: CommandLine): boolean;
-  /** Whether its process listens on other ports too, so that one which it was not told of need not be its API's. */
-  readonly hasOtherSockets?: true;
+  /** Whether its API is at the port that it was told, or has by default: its process listens on others, too. Else it is at the one where it listens. */
+  isAtToldPort?(line: CommandLine): boolean;
   /** The model that it was told to serve. */
   modelOf(line: CommandLine): string | null;
 }

@@ -21,6 +21,16 @@ export function portIn(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;
 }
 
+/** Whether a server is at the port that its command line names, or at its default one: a file may name another, and the system choose one. */
+export function isAtToldPort({ argv }: { readonly argv: readonly string[] }): boolean {
+  const port = optionOf(argv, "--port");
+  return port === undefined ? !hasFlag(argv, "--config") : port !== "0";
+}
+
+/** What a subcommand was told without a flag, as its first word. */
+export const positionalIn = ([, word]: readonly string[]): string | undefined =>
+  word?.startsWith("-") ? undefined : word;
+
 /** A number of things that can be done at once. */
 export function countIn(text: string | undefined): number | undefined {
   return text !== undefined && /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined;

@@ -22,6 +22,7 @@ describe("by its process", () => {
     ],
     ["vLLM as a module", "python3.12 -u -m vllm.entrypoints.openai.api_server --model a", "vllm", 8000],
     ["vLLM's command as a module", "python3.13t -um vllm.entrypoints.cli.main serve a", "vllm", 8000],
+    ["vLLM without Python before its engine", "/venv/lib/vllm/vllm-rs serve a", "vllm", 8000],
     ["SGLang as a module", "python -X dev -m sglang.launch_server --model-path a", "sglang", 30_000],
     ["SGLang as a command", "/venv/bin/python /venv/bin/sglang serve a", "sglang", 30_000],
   ])("%s is found at its default port", async (_what, commandLine, kind, port) => {
@@ -94,6 +95,31 @@ describe("where it listens", () => {
       [8000, undefined],
       [30_000, undefined],
     ]);
+  });
+
+  test.each([
+    ["vllm serve --config c.yaml", "a file"],
+    ["vllm serve a --port 0", "the system"],
+    ["python -m sglang.launch_server --config c.yaml", "a file"],
+  ])("of %j, whose port %s says, its only socket says it, and none of several does", async (commandLine) => {
+    const base = async (...listens: string[]) => (await find({ pid: 10, commandLine, listens })).places[0]?.base;
+    expect(await base("127.0.0.1:8005")).toBe("http://127.0.0.1:8005");
+    expect(await base("127.0.0.1:8005", "0.0.0.0:5555")).toBeUndefined();
+  });
+
+  test("a port in the command line counts, whatever a file says", async () => {
+    const commandLine = "vllm serve --config c.yaml --port 8000";
+    const { places } = await find({ pid: 10, commandLine, listens: ["0.0.0.0:5555"] });
+    expect(places).toMatchObject([{ port: 8000, base: undefined }]);
+  });
+
+  test("what it started may listen for it, at the port that it was told, and no stranger", async () => {
+    const server = { pid: 10, commandLine: "python -m sglang.launch_server", listens: ["127.0.0.1:6000"] };
+    const listens = ["0.0.0.0:5555", "127.0.0.1:30000"];
+    const { places } = await find(server, { pid: 11, parent: 10, commandLine: "sglang::scheduler", listens });
+    expect(places).toMatchObject([{ kind: "sglang", base: "http://127.0.0.1:30000", reachable: "loopback" }]);
+    const stranger = await find(server, { pid: 11, commandLine: "python -m http.server", listens });
+    expect(stranger.places).toMatchObject([{ port: 30_000, base: undefined }]);
   });
 
   test("where its sockets are hidden, a listener of its user with its port says it, and none of another user", async () => {
@@ -201,6 +227,14 @@ describe("what a server started", () => {
     expect(places).toEqual([
       { kind: "ollama", base: "http://127.0.0.1:11434", port: 11_434, reachable: "loopback", runners },
     ]);
+  });
+
+  test("is no server on another host, as an engine alone would be", async () => {
+    const { places, leftOut } = await find(
+      { pid: 10, commandLine: "/venv/lib/vllm/vllm-rs serve a --port 8007", listens: ["127.0.0.1:8007"] },
+      { pid: 11, parent: 10, commandLine: "python3 -m vllm.entrypoints.cli.main serve a --headless" },
+    );
+    expect([places, leftOut]).toMatchObject([[{ kind: "vllm", base: "http://127.0.0.1:8007" }], []]);
   });
 
   test("is nothing when the server has ended", async () => {

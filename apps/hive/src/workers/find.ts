@@ -139,10 +139,12 @@ const rankOf = ({ reachable }: Found): number => (reachable === "all" ? 0 : reac
 
 const portOf = ({ adapter: { program }, process }: Candidate): number => program.portOf(process) ?? program.defaultPort;
 
-async function placeOf(one: Candidate, { places, published }: Scene): Promise<Place> {
+async function placeOf(one: Candidate, { places, published, tree }: Scene): Promise<Place> {
   const { process, adapter } = one;
   const why = adapter.program.whyNotAsked?.(process);
-  return why === undefined ? places.of({ process, program: adapter.program, told: portOf(one) }, published) : { why };
+  if (why !== undefined) return { why };
+  const descendants = tree.withDescendants(process.pid);
+  return places.of({ process, program: adapter.program, told: portOf(one), descendants }, published);
 }
 
 /** In a container its port is another one than the same port here. */
@@ -151,7 +153,8 @@ async function runnersAt(place: Place, runners: readonly Candidate[], { places }
   const found: Found["runners"][number][] = [];
   for (const { process, adapter } of runners) {
     const told = portIn(optionOf(process.argv, "--port"));
-    const at = isHere && told ? await places.of({ process, program: adapter.program, told }, []) : undefined;
+    const wanted = told && { process, program: adapter.program, told, descendants: [] };
+    const at = isHere && wanted ? await places.of(wanted, []) : undefined;
     const listener = at !== undefined && "listener" in at ? at.listener : undefined;
     found.push({ process, base: listener && baseOf(listener.address, listener.port) });
   }

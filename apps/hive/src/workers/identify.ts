@@ -9,6 +9,7 @@ export const UNKNOWN_PATHS = ["/v1/models"];
 const KIND_BY_OWNER = new Map<string, ServerKind>([
   ["llamacpp", "llamacpp"],
   ["vllm", "vllm"],
+  ["vllm-frontend-rs", "vllm"],
   ["sglang", "sglang"],
   ["library", "ollama"],
 ]);

@@ -63,6 +63,7 @@ test.each([
   ["python -m sglang.launch_server --node-rank 1", /^it works for an SGLang on another host/],
   ["vllm serve a --grpc", /^it speaks gRPC/],
   ["python -m sglang.launch_server --grpc-mode", /^it speaks gRPC/],
+  ["sglang serve a --smg-grpc-mode", /^it speaks gRPC/],
   ["vllm serve a --data-parallel-multi-port-external-lb", /^each of its ranks has a port: name them/],
 ])("%j, which nobody asks over HTTP at the port that it was told", async (commandLine, why) => {
   const { read, workers } = watch([{ pid: 10, commandLine }]);
@@ -73,6 +74,7 @@ test.each([
 test.each([
   "llama-server --ssl-key-file k.pem --port",
   "vllm serve a --ssl-keyfile=k.pem --port",
+  "vllm-rs serve a --ssl-certfile both.pem --port",
   "python -m sglang.launch_server --ssl-keyfile k.pem --port",
 ])("%s: one that speaks TLS is to be named", async (commandLine) => {
   const server = await startStub();

@@ -14,6 +14,8 @@ interface Wanted {
   readonly program: Program;
   /** The port that it was told, or has by default. */
   readonly told: number;
+  /** What it started: some let one of these listen for them. */
+  readonly descendants: readonly number[];
 }
 
 export const keyOf = ({ pid, startTime }: Pick<ServerProcess, "pid" | "startTime">): string => `${pid}@${startTime}`;
@@ -53,19 +55,29 @@ export class Places {
    * Among the listeners that the process itself sees: in a container those are others than here. Its sockets say it best; where they may not be read, a
    * listener of its user on the port that it was told.
    */
-  async #find({ process, program, told }: Wanted, published: readonly PublishedPort[]): Promise<Place> {
+  async #find({ process, program, told, descendants }: Wanted, published: readonly PublishedPort[]): Promise<Place> {
     const sockets = this.#proc.sockets(process.pid);
     const uid = this.#proc.status(process.pid).get("Uid");
     const choose = (all: readonly Listener[]) => {
       const its = all.filter((one) => (sockets === undefined ? one.uid === uid : sockets.has(one.inode)));
       const ports = new Set(its.map(({ port }) => port));
-      const [only] = sockets !== undefined && ports.size === 1 && !program.hasOtherSockets ? ports : [];
-      return widestOf(its, told) ?? (only === undefined ? undefined : widestOf(its, only));
+      const [only] = sockets !== undefined && ports.size === 1 && program.isAtToldPort?.(process) !== true ? ports : [];
+      return widestOf(its, told) ?? (only === undefined ? this.#ofAny(descendants, all, told) : widestOf(its, only));
     };
     const seen = await listenersOf(this.#proc, process.pid);
     const listener = choose(seen);
     if (listener === undefined) return undefined;
     return (await this.#areHere(seen)) ? { listener } : this.#publishedPlace(process, listener.port, published);
+  }
+
+  #ofAny(pids: readonly number[], listeners: readonly Listener[], port: number): Listener | undefined {
+    const there = listeners.filter((one) => one.port === port);
+    if (there.length === 0) return undefined;
+    const theirs = pids.map((pid) => this.#proc.sockets(pid));
+    return widestOf(
+      there.filter(({ inode }) => theirs.some((sockets) => sockets?.has(inode))),
+      port,
+    );
   }
 
   /** A socket has its inode in one network namespace alone. One that began a moment ago may be missing from what was read of this host before. */

@@ -31,8 +31,9 @@ test.each([
   ["llamacpp", recorded("llamacpp-models")],
   ["llamacpp", recorded("llamacpp-b11434-models-no-key")],
   ["ollama", recorded("ollama-v1-models")],
-  ["vllm", written(MODELS, { data: [{ id: "a", owned_by: "vllm" }] })],
-  ["sglang", written(MODELS, { data: [{ id: "a", owned_by: "sglang" }] })],
+  ["vllm", recorded("vllm-models-lora")],
+  ["vllm", recorded("vllm-rust-models")],
+  ["sglang", recorded("sglang-models")],
   [undefined, written(MODELS, { data: [{ id: "a", owned_by: "constructor" }] })],
   [undefined, written(MODELS, "no")],
 ])("%s is told by one question from what answers there", async (kind, answer) => {

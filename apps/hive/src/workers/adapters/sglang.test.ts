@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { askOf, processOf, readerOf, startStub, withoutKey, written } from "../../../test/stub-server.ts";
+import { askOf, processOf, readerOf, startStub, written } from "../../../test/stub-server.ts";
 import { sglang } from "./sglang.ts";
 
-// No answer here was seen from a real server: they are written after SGLang's sources.
+// What no real server was seen to answer is `written` after SGLang's sources: several ranks, and versions before 0.5.23.
 const LOADS = "GET /v1/loads?include=core";
 const OLD_LOADS = "GET /get_load";
 const MODELS = written("GET /v1/models", { data: [{ id: "qwen", owned_by: "sglang" }] });
@@ -16,9 +16,9 @@ test("is known by its model, under the new path or the old one, and also without
   const info = { model_path: "Qwen/Qwen3-4B", is_generation: true };
   const identify = async (...answers: Parameters<typeof startStub>) =>
     sglang.identify(askOf((await startStub(...answers)).url, sglang.paths));
-  expect(await identify(written("GET /model_info", info))).toBe("sglang");
+  expect(await identify("sglang-model-info")).toBe("sglang");
+  expect(await identify("sglang-model-info-no-key")).toBe("sglang");
   expect(await identify(written("GET /model_info", "", 404), written("GET /get_model_info", info))).toBe("sglang");
-  expect(await identify(withoutKey("GET /model_info"))).toBe("sglang");
   expect(await identify(written("GET /model_info", {}))).toBeUndefined();
 });
 
@@ -30,6 +30,15 @@ test.each([
   const server = await startStub(written(LOADS, { loads }), MODELS);
   const { readings } = await readerOf(sglang, server)();
   expect(readings).toEqual([{ model: "qwen", health: "healthy", slots: 8, ...reading }]);
+});
+
+test.each([
+  ["sglang-loads-idle", { state: "Idle", running: 0, waiting: 0 }],
+  ["sglang-loads-busy", { state: "Busy", running: 4, waiting: 4 }],
+])("a real one is read from %s", async (loads, reading) => {
+  const server = await startStub(loads, "sglang-models");
+  const { readings } = await readerOf(sglang, server)();
+  expect(readings).toEqual([{ model: "sg", health: "healthy", slots: 4, ...reading }]);
 });
 
 test("an old one is asked the new way once", async () => {
@@ -50,11 +59,20 @@ test("one of before both ways is Idle, and how much it does is not known", async
 });
 
 test("that wants a key says so, with the model of its command line", async () => {
-  const server = await startStub(withoutKey(LOADS));
+  const server = await startStub("sglang-loads-no-key");
   const process = processOf("python -m sglang.launch_server --model-path Qwen/Qwen3-4B");
   expect((await readerOf(sglang, server, { process })()).readings).toEqual([
     { model: "Qwen/Qwen3-4B", state: "Error", health: "it wants a key: see HIVE_WORKER_KEYS_FILE" },
   ]);
+});
+
+test.each([
+  ["sglang serve a --served-model-name b", "b"],
+  ["sglang serve a/b --port 30001", "a/b"],
+  ["python -m sglang.launch_server --model a", "a"],
+  ["python -m sglang.launch_server --config x.yaml", null],
+])("%j serves %s", (commandLine, model) => {
+  expect(sglang.program?.modelOf(processOf(commandLine))).toBe(model);
 });
 
 test.each([

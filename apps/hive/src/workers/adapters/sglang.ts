@@ -13,7 +13,7 @@ import {
   troubleOf,
   wantsKey,
 } from "../adapter.ts";
-import { hasFlag, optionOf, portIn, programOf } from "../argv.ts";
+import { hasFlag, isAtToldPort, optionOf, portIn, positionalIn, programOf } from "../argv.ts";
 import type { Answer, Ask } from "../ask.ts";
 import { kindIn } from "../identify.ts";
 import { count, listOf, objectOf, text } from "../lenient.ts";
@@ -32,19 +32,23 @@ const COMMANDS = ["sglang", "-m sglang.cli.main"];
 
 const program: Program = {
   defaultPort: 30_000,
-  hasOtherSockets: true,
+  isAtToldPort,
   matches(argv) {
     const { name, rest } = programOf(argv);
     return name === "-m sglang.launch_server" || (COMMANDS.includes(name) && rest[0] === "serve");
   },
   portOf: ({ argv }) => portIn(optionOf(argv, "--port")),
   whyNotAsked({ argv }) {
-    if (hasFlag(argv, "--grpc-mode")) return SPEAKS_GRPC;
+    if (hasFlag(argv, "--smg-grpc-mode") || hasFlag(argv, "--grpc-mode")) return SPEAKS_GRPC;
     const isFirst = (optionOf(argv, "--node-rank") ?? "0") === "0";
     return isFirst ? undefined : "it works for an SGLang on another host, and answers no requests itself";
   },
-  speaksTls: ({ argv }) => hasFlag(argv, "--ssl-keyfile"),
-  modelOf: ({ argv }) => optionOf(argv, "--served-model-name") ?? optionOf(argv, "--model-path", "--model") ?? null,
+  speaksTls: ({ argv }) => hasFlag(argv, "--ssl-keyfile") || hasFlag(argv, "--ssl-certfile"),
+  modelOf({ argv }) {
+    const { name, rest } = programOf(argv);
+    const told = optionOf(argv, "--served-model-name") ?? optionOf(argv, "--model-path", "--model");
+    return told ?? (COMMANDS.includes(name) ? positionalIn(rest) : undefined) ?? null;
+  },
 };
 
 /** SGLang. It is never asked for its health: it would generate a token for that. */

@@ -3,16 +3,19 @@ import { vllmMetrics } from "../../../test/each-kind.ts";
 import { askOf, processOf, readerOf, startStub, written } from "../../../test/stub-server.ts";
 import { vllm } from "./vllm.ts";
 
-// No answer here was seen from a real server: they are written after vLLM's sources and documentation.
+// What no real server was seen to answer is `written` after vLLM's sources: sleep, which a vLLM on a CPU does not have, shut metrics, and older names.
 const MODEL = "Qwen/Qwen3-8B";
 const PROCESS = processOf(`vllm serve ${MODEL} --max-num-seqs 4`);
 const withoutKey = (request: string) => written(request, { error: "Unauthorized" }, 401);
 const metrics = (text: string) => written("GET /metrics", text);
 const models = (...ids: string[]) => written("GET /v1/models", { data: ids.map((id) => ({ id, owned_by: "vllm" })) });
 
-test("is known by its version", async () => {
-  const server = await startStub(written("GET /version", { version: "0.19.0" }));
-  expect(await vllm.identify(askOf(server.url, vllm.paths))).toBe("vllm 0.19.0");
+test.each(["vllm-version", "vllm-rust-version"])("is known by its version, as %s", async (answer) => {
+  const server = await startStub(answer);
+  expect(await vllm.identify(askOf(server.url, vllm.paths))).toBe("vllm 0.32.0");
+});
+
+test("is not what has no version", async () => {
   const other = await startStub(written("GET /version", "1.0"));
   expect(await vllm.identify(askOf(other.url, vllm.paths))).toBeUndefined();
 });
@@ -25,6 +28,19 @@ test.each([
   const server = await startStub(metrics(page), models(MODEL));
   const { readings } = await readerOf(vllm, server, { process: PROCESS })();
   expect(readings).toEqual([{ model: MODEL, health: "healthy", slots: 4, ...reading }]);
+});
+
+test.each([
+  ["Idle, with a worker for its name and one for its LoRA", "vllm-metrics-idle", "vllm-models-lora", 0, 0, 4],
+  ["Idle before the first request to its two engines", "vllm-metrics-unused", "vllm-models-no-key", 0, 0, 8],
+  ["Busy on both of its engines", "vllm-metrics-busy", "vllm-models-no-key", 8, 28, 8],
+  ["Idle with a front end that is no Python", "vllm-rust-metrics-idle", "vllm-rust-models", 0, 0, 4],
+])("a real one is %s", async (what, page, list, running, waiting, slots) => {
+  const server = await startStub(page, list);
+  const load = { state: what.slice(0, 4), health: "healthy", running, waiting, slots };
+  const names = list === "vllm-models-lora" ? ["tiny", "sql"] : ["tiny"];
+  const { readings } = await readerOf(vllm, server, { process: PROCESS })();
+  expect(readings).toEqual(names.map((model) => ({ model, ...load })));
 });
 
 test("is not Busy for a request that waits for something else than room", async () => {
@@ -78,14 +94,14 @@ test("is a worker for each of its names and LoRAs", async () => {
 });
 
 test("that wants a key is named by its metrics", async () => {
-  const server = await startStub(metrics(vllmMetrics(1, 0)), withoutKey("GET /v1/models"));
+  const server = await startStub(metrics(vllmMetrics(1, 0)), "vllm-models-no-key");
   expect((await readerOf(vllm, server)()).readings).toMatchObject([{ model: MODEL, running: 1 }]);
 });
 
 test("whose metrics are shut is known by its health and its command line", async () => {
   const shut = [withoutKey("GET /metrics"), withoutKey("GET /v1/models")];
   const version = written("GET /version", { version: "0.19.0" });
-  const server = await startStub(...shut, version, written("GET /health", ""));
+  const server = await startStub(...shut, version, "vllm-health");
   const { readings } = await readerOf(vllm, server, { process: PROCESS })();
   expect(readings).toEqual([{ model: MODEL, state: "Idle", health: "healthy", slots: 4 }]);
   server.answerWith(...shut, version, written("GET /health", "", 503));
@@ -99,6 +115,7 @@ test.each([
   ["python -m vllm.entrypoints.openai.api_server --model=a", "a"],
   ["python /usr/bin/vllm serve a/b", "a/b"],
   ["python -m vllm.entrypoints.cli.main serve a/b", "a/b"],
+  ["vllm-rs serve a/b --port 8007", "a/b"],
   ["vllm serve --config x.yaml", null],
 ])("%j serves %s", (commandLine, model) => {
   expect(vllm.program?.modelOf(processOf(commandLine))).toBe(model);

@@ -12,7 +12,7 @@ import {
   SPEAKS_GRPC,
   troubleOf,
 } from "../adapter.ts";
-import { countIn, hasFlag, optionOf, portIn, programOf } from "../argv.ts";
+import { countIn, hasFlag, isAtToldPort, optionOf, portIn, positionalIn, programOf } from "../argv.ts";
 import { kindIn } from "../identify.ts";
 import { objectOf, text } from "../lenient.ts";
 import { type Sample, samplesOf, sumOf } from "../prometheus.ts";
@@ -30,14 +30,16 @@ const SLEEP_STATE = named("engine_sleep_state");
 /** A request does not wake it, but can make it fail for good. */
 const SLEEPS = "it sleeps until somebody wakes it (POST /wake_up)";
 
-/** As it is installed, and the module that this is. */
-const COMMANDS = ["vllm", "-m vllm.entrypoints.cli.main"];
+/** As it is installed, the module that this is, and the one that is no Python. */
+const COMMANDS = ["vllm", "-m vllm.entrypoints.cli.main", "vllm-rs"];
 
 const GAUGES = [...RUNNING, ...WAITING, ...WAITING_BY_REASON, ...SLEEP_STATE];
+/** Where several processes answer, gauges have no value before the first request. */
+const HAS_GAUGES = /^# TYPE vllm[:_]num_requests_running gauge$/m;
 
 const program: Program = {
   defaultPort: 8000,
-  hasOtherSockets: true,
+  isAtToldPort,
   matches(argv) {
     const { name, rest } = programOf(argv);
     return name === "-m vllm.entrypoints.openai.api_server" || (COMMANDS.includes(name) && rest[0] === "serve");
@@ -51,12 +53,11 @@ const program: Program = {
     if (hasFlag(argv, "--grpc")) return SPEAKS_GRPC;
     return hasFlag(argv, "--uds") ? ON_UNIX_SOCKET : undefined;
   },
-  speaksTls: ({ argv }) => hasFlag(argv, "--ssl-keyfile"),
+  speaksTls: ({ argv }) => hasFlag(argv, "--ssl-keyfile") || hasFlag(argv, "--ssl-certfile"),
   modelOf({ argv }) {
     const { name, rest } = programOf(argv);
-    const positional = COMMANDS.includes(name) ? rest[1] : undefined;
-    const model = positional?.startsWith("-") ? undefined : positional;
-    return optionOf(argv, "--served-model-name") ?? optionOf(argv, "--model") ?? model ?? null;
+    const told = optionOf(argv, "--served-model-name") ?? optionOf(argv, "--model");
+    return told ?? (COMMANDS.includes(name) ? positionalIn(rest) : undefined) ?? null;
   },
 };
 
@@ -85,26 +86,33 @@ async function read({ ask, process }: Server): Promise<ServerReading> {
     if (health.status === 503) return { readings: [{ model: told, state: "Error", health: "its engine is dead" }] };
     if (health.status !== 200) return { readings: [troubleOf(health, "/health", told)] };
   }
-  const load = loadOf(samples, countIn(process && optionOf(process.argv, "--max-num-seqs")));
+  const slotsOfEngine = countIn(process && optionOf(process.argv, "--max-num-seqs"));
+  const load = loadOf(samples, { slotsOfEngine, unsaid: HAS_GAUGES.test(answer.text) ? 0 : undefined });
   // Its names and LoRAs, which the metrics do not have.
   const name = samples.find(({ labels }) => labels.model_name)?.labels.model_name ?? told;
   return { readings: servedBy(models, name).map((model) => ({ model, ...load })) };
 }
 
+interface Known {
+  readonly slotsOfEngine: number | undefined;
+  /** What a gauge without a value says. */
+  readonly unsaid: number | undefined;
+}
+
 /** All models of a server share one engine. */
-function loadOf(samples: readonly Sample[], slotsOfEngine: number | undefined): Omit<Reading, "model"> {
+function loadOf(samples: readonly Sample[], { slotsOfEngine, unsaid }: Known): Omit<Reading, "model"> {
   const of = (names: readonly string[]) => samples.filter(({ name }) => names.includes(name));
-  const running = countOf(of(RUNNING));
-  const waiting = countOf(of(WAITING));
+  const running = countOf(of(RUNNING), unsaid);
+  const waiting = countOf(of(WAITING), unsaid);
   const forRoom = countOf(of(WAITING_BY_REASON).filter(({ labels }) => labels.reason === "capacity")) ?? waiting;
-  const engines = new Set(of(RUNNING).map(({ labels }) => labels.engine)).size || 1;
+  const engines = new Set(samples.map(({ labels }) => labels.engine)).size || 1;
   const slots = slotsOfEngine === undefined ? undefined : slotsOfEngine * engines;
   const isBusy = isFull({ running, slots }) || (forRoom ?? 0) > 0;
   const isAsleep = of(SLEEP_STATE).some(({ labels, value }) => labels.sleep_state === "awake" && value === 0);
   return { state: isBusy ? "Busy" : "Idle", health: isAsleep ? SLEEPS : HEALTHY, running, waiting, slots };
 }
 
-function countOf(samples: readonly Sample[]): number | undefined {
-  const sum = sumOf(samples);
+function countOf(samples: readonly Sample[], unsaid?: number | undefined): number | undefined {
+  const sum = sumOf(samples) ?? unsaid;
   return Number.isSafeInteger(sum) && Number(sum) >= 0 ? sum : undefined;
 }
