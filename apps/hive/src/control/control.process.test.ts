@@ -11,7 +11,7 @@ import { control } from "./control.ts";
  * error where that says, and `show` answers `ended` once that has ended. It fails once there is a file `gone`.
  */
 const systemctl = (folder: string, ended: string) => `cd ${folder}
-[ "$1" = --user ] && [ ! -f gone ] || exit 1
+[ "$1" = --user ] && [ "$XDG_RUNTIME_DIR" = /run/user/${process.getuid?.()} ] && [ ! -f gone ] || exit 1
 case "$2" in
   show-environment | daemon-reload | enable) ;;
   restart)
@@ -36,6 +36,8 @@ function agentUnderSystemd(
   // As where polkit is missing, without which nobody may change it for himself.
   fakeProgram(folder, "loginctl", `[ "$1 $3" = "show-user --property=Linger" ] && echo Linger=${lingers}`);
   vi.stubEnv("HOME", folder);
+  // As of whoever became this user by `su`.
+  vi.stubEnv("XDG_RUNTIME_DIR", "/run/user/4711");
   vi.stubEnv("PATH", `${folder}:${process.env.PATH}`);
   onTestFinished(() => void vi.unstubAllEnvs());
   const read = (name: string) => readFileSync(join(folder, name), "utf8");

@@ -107,11 +107,10 @@ const failed = () => false;
 
 const loginctl = (...args: string[]) => run("loginctl", args, { timeout: TIMEOUT_MS });
 
-/** A session without a login of its own, such as ssh with a command, may lack the variable by which systemctl finds its manager. */
+/** By its place, which is always this one: a session such as that of `ssh` with a command may lack the variable, and one of `su` has that of another user. */
 function systemctl(...args: string[]): Promise<{ stdout: string }> {
-  const runtime = process.env.XDG_RUNTIME_DIR ?? `/run/user/${process.getuid?.()}`;
   return run("systemctl", ["--user", ...args], {
     timeout: TIMEOUT_MS,
-    env: { ...process.env, XDG_RUNTIME_DIR: runtime },
+    env: { ...process.env, XDG_RUNTIME_DIR: `/run/user/${process.getuid?.()}` },
   });
 }
