@@ -8,13 +8,15 @@ import { control } from "./control.ts";
 
 /**
  * In the place of `systemctl --user`, whose manager does not run where the tests do: `restart` runs what the unit says, with its standard
- * error in the journal, and `show` answers `ended` once that has ended. It fails once there is a file `gone`.
+ * error where that says, and `show` answers `ended` once that has ended. It fails once there is a file `gone`.
  */
 const systemctl = (folder: string, ended: string) => `cd ${folder}
-[ "$1" = --user ] && [ ! -f gone ] || exit 1
+[ "$1" = --user ] && [ "$XDG_RUNTIME_DIR" = /run/user/${process.getuid?.()} ] && [ ! -f gone ] || exit 1
 case "$2" in
   show-environment | daemon-reload | enable) ;;
-  restart) { eval "$(sed -n s/^ExecStart=//p "$HOME/.config/systemd/user/$3")"; touch ended; } >output 2>>journal & ;;
+  restart)
+    unit=$HOME/.config/systemd/user/$3
+    { eval "$(sed -n s/^ExecStart=//p "$unit")"; touch ended; } >output 2>>"$(sed -n s/^StandardError=file://p "$unit")" & ;;
   show) if [ -f ended ]; then printf '${ended}'; else printf 'ActiveState=active\\nSubState=running\\n'; fi ;;
   stop) touch stopped ;;
   *) exit 1 ;;
@@ -23,7 +25,7 @@ esac`;
 /** An agent, which is a program of the test, under a systemd of the test. */
 function agentUnderSystemd(
   program: string,
-  { ended = "ActiveState=failed\\nSubState=failed\\n", journal = "cat journal" } = {},
+  { ended = "ActiveState=failed\\nSubState=failed\\n", lingers = "yes" } = {},
 ) {
   const folder = temporaryFolder();
   const home = join(folder, "gpu-01");
@@ -31,14 +33,17 @@ function agentUnderSystemd(
   writeFileSync(join(home, "hive.env"), "HIVE_ID=gpu-01\n");
   writeFileSync(join(home, "agent.mjs"), program);
   fakeProgram(folder, "systemctl", systemctl(folder, ended));
-  fakeProgram(folder, "loginctl", "");
-  fakeProgram(folder, "journalctl", `cd ${folder} && ${journal}`);
+  // As where polkit is missing, without which nobody may change it for himself.
+  fakeProgram(folder, "loginctl", `[ "$1 $3" = "show-user --property=Linger" ] && echo Linger=${lingers}`);
   vi.stubEnv("HOME", folder);
+  // As of whoever became this user by `su`.
+  vi.stubEnv("XDG_RUNTIME_DIR", "/run/user/4711");
   vi.stubEnv("PATH", `${folder}:${process.env.PATH}`);
   onTestFinished(() => void vi.unstubAllEnvs());
   const read = (name: string) => readFileSync(join(folder, name), "utf8");
   const endSystemd = () => writeFileSync(join(folder, "gone"), "");
-  return { endSystemd, run: (command: string) => said(() => control(command, join(home, "agent.mjs"))), read };
+  const errors = join(home, "hive.err");
+  return { endSystemd, errors, run: (command: string) => said(() => control(command, join(home, "agent.mjs"))), read };
 }
 
 /** What a command prints, and its exit code. */
@@ -67,20 +72,17 @@ test.each([
   ["has failed", "ActiveState=failed\\nSubState=failed\\n"],
   ["waits for its next turn", "ActiveState=activating\\nSubState=auto-restart\\n"],
 ])("a unit that %s is said with what the agent said, and is not started again", async (_what, ended) => {
-  const journal = "echo Started Hive agent gpu-01.; cat journal; echo Failed with result exit-code.";
-  const agent = agentUnderSystemd(PORT_TAKEN, { ended, journal });
+  const agent = agentUnderSystemd(PORT_TAKEN, { ended });
+  writeFileSync(agent.errors, "hive: port 8600, which was taken before, and in more words than now, is taken\n");
   expect(await agent.run("service")).toMatchObject({ stdout: "systemd unit hive-agent-gpu-01.service\n" });
   expect(await agent.run("start")).toEqual({ exitCode: 1, stdout: "", stderr: "hive: port 8600 is taken\n" });
   expect(agent.read("stopped")).toBe("");
 });
 
-test("of an agent that said nothing systemd's own words are told, and without those where they may stand", async () => {
-  const told = agentUnderSystemd("process.exit(1);", { journal: "echo Main process exited." });
-  await told.run("service");
-  expect(await told.run("start")).toMatchObject({ exitCode: 1, stderr: "hive: Main process exited.\n" });
-  const untold = agentUnderSystemd("process.exit(1);", { journal: "exit 1" });
-  await untold.run("service");
-  expect(await untold.run("start")).toMatchObject({
+test("of an agent that said nothing, it is told where systemd's own words stand", async () => {
+  const agent = agentUnderSystemd("process.exit(1);");
+  await agent.run("service");
+  expect(await agent.run("start")).toMatchObject({
     exitCode: 1,
     stderr: "hive: the agent ended at once; journalctl --user-unit=hive-agent-gpu-01.service may say why\n",
   });
@@ -107,6 +109,14 @@ test("an agent whose systemd no longer serves its user is installed again as a p
   expect(await agent.run("service")).toMatchObject({ stdout: "no systemd for this user: a process file\n" });
   expect(await agent.run("stop")).toEqual({ exitCode: 0, stdout: "not running\n", stderr: "" });
   expect(await agent.run("start")).toMatchObject({ exitCode: 0, stdout: `started (process ${process.pid})\n` });
+});
+
+test("an agent whose systemd ends with the sessions of its user runs as a process", async () => {
+  const agent = agentUnderSystemd(LISTENING, { lingers: "no" });
+  const { stdout } = await agent.run("service");
+  expect(stdout).toMatch(/^no systemd without a session of this user, until root runs .* \d+: a process file\n$/);
+  expect(await agent.run("start")).toMatchObject({ exitCode: 0, stdout: `started (process ${process.pid})\n` });
+  expect(() => agent.read(".config/systemd/user/hive-agent-gpu-01.service")).toThrow("ENOENT");
 });
 
 test("an agent that says nothing is told by how it ended, and by the disk where that has no room for its words", async () => {

@@ -28,7 +28,7 @@ const COMMANDS: Record<string, (installation: Installation) => string | Promise<
   start,
   stop,
   status: ({ pidFile }) => said(readPidFile(pidFile), "running", "stopped"),
-  service: ({ agent, settings }) => installUnit(agent, settings),
+  service: installUnit,
 };
 
 /** Runs one command on the agent in the file `agent` and its folder: prints one line and sets the exit code. */
@@ -55,12 +55,12 @@ const said = (running: ProcessIdentity | undefined, whenRunning: string, otherwi
 
 /** Only the agent that got the port writes the process file: two that are started at once cannot both stay. */
 async function start(installation: Installation): Promise<string> {
-  const { pidFile, agent, settings } = installation;
+  const { pidFile, agent, settings, errors } = installation;
   const before = readPidFile(pidFile);
   if (before !== undefined) return said(before, "already running", "");
   if (!existsSync(settings)) throw new ControlError(`there are no settings for the agent: ${settings} is missing`);
   rmSync(pidFile, { force: true });
-  const starting = isUnitInstalled(agent) ? await startUnit(agent) : launch(installation);
+  const starting = isUnitInstalled(agent) ? await startUnit(agent, errors) : launch(installation);
   let problem: string | undefined;
   const running = await poll(START_TIMEOUT_MS, async () => {
     // Before the file is read: whoever wrote it, and runs, listens.

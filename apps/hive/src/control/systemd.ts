@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -17,14 +17,23 @@ const unitPathOf = (agent: string): string => join(homedir(), ".config/systemd/u
 const word = (text: string): string =>
   `"${text.replace(/[\\"]/g, "\\$&").replaceAll("%", "%%").replaceAll("$", "$$$$")}"`;
 
+interface UnitFiles {
+  node: string;
+  agent: string;
+  settings: string;
+  /** The journal of a user is often for root alone. */
+  errors: string;
+}
+
 /** The unit that runs the agent with `node`. */
-export function unitOf(node: string, agent: string, settings: string): string {
+export function unitOf({ node, agent, settings, errors }: UnitFiles): string {
   return `[Unit]
 Description=Hive agent ${basename(dirname(agent))}
 
 [Service]
 WorkingDirectory=${dirname(agent).replaceAll("%", "%%")}
 ExecStart=${[node, ...NODE_FLAGS, `--env-file=${settings}`, agent].map(word).join(" ")}
+StandardError=file:${errors.replaceAll("%", "%%")}
 Restart=on-failure
 RestartPreventExitStatus=2
 RestartSec=2
@@ -35,31 +44,46 @@ WantedBy=default.target
 `;
 }
 
-/** Puts the agent under the user's systemd where there is one, and says in one line what will run it. */
-export async function installUnit(agent: string, settings: string): Promise<string> {
+/** Puts the agent under the user's systemd where that outlives the sessions of the user, and says in one line what will run it. */
+export async function installUnit(files: Omit<UnitFiles, "node">): Promise<string> {
+  const { agent } = files;
   const path = unitPathOf(agent);
-  if (!(await systemctl("show-environment").then(succeeded, failed))) {
-    // One of former times would be started by nobody.
+  const why = await whyNoUnit();
+  if (why !== undefined) {
+    // One of former times would be started by nobody, or end with a session.
     rmSync(path, { force: true });
-    return "no systemd for this user: a process file";
+    return `${why}: a process file`;
   }
   makeFolders(dirname(path));
-  writeFileSync(path, unitOf(process.execPath, agent, settings));
+  writeFileSync(path, unitOf({ node: process.execPath, ...files }));
   await systemctl("daemon-reload");
   await systemctl("enable", unitNameOf(agent));
-  // Without it the units of a user end with the user's last session.
-  const lingers = await run("loginctl", ["enable-linger"], { timeout: TIMEOUT_MS }).then(succeeded, failed);
-  const until = lingers ? "" : "; it ends with this user's last session until someone runs loginctl enable-linger";
-  return `systemd unit ${unitNameOf(agent)}${until}`;
+  return `systemd unit ${unitNameOf(agent)}`;
+}
+
+async function whyNoUnit(): Promise<string | undefined> {
+  if (!(await systemctl("show-environment").then(succeeded, failed))) return "no systemd for this user";
+  if (await lingers()) return undefined;
+  return `no systemd without a session of this user, until root runs loginctl enable-linger ${process.getuid?.()}`;
+}
+
+/** Units of a user who does not linger end with the last session, such as that of the queen. Who may not change it may linger all the same. */
+async function lingers(): Promise<boolean> {
+  await loginctl("enable-linger").catch(() => undefined);
+  const { stdout } = await loginctl("show-user", `${process.getuid?.()}`, "--property=Linger").catch(() => ({
+    stdout: "",
+  }));
+  return stdout === "Linger=yes\n";
 }
 
 export const isUnitInstalled = (agent: string): boolean => existsSync(unitPathOf(agent));
 
-export async function startUnit(agent: string): Promise<Starting> {
-  const startedS = Math.floor(Date.now() / 1000);
+export async function startUnit(agent: string, errors: string): Promise<Starting> {
+  // systemd begins at its start, and leaves what stands behind.
+  writeFileSync(errors, "", { mode: 0o600 });
   await systemctl("restart", unitNameOf(agent));
   return {
-    whyEnded: async () => ((await hasEnded(agent)) ? whyEnded(agent, startedS) : undefined),
+    whyEnded: async () => ((await hasEnded(agent)) ? whyEnded(agent, errors) : undefined),
     giveUp: () => stopUnit(agent),
   };
 }
@@ -70,17 +94,9 @@ async function hasEnded(agent: string): Promise<boolean> {
   return /^(?:ActiveState=(?:failed|inactive)|SubState=auto-restart)$/m.test(stdout);
 }
 
-/** What its process said since; systemd's own lines stand between those in the journal, and are all there is when it said nothing. */
-async function whyEnded(agent: string, startedS: number): Promise<string> {
-  const unit = `--user-unit=${unitNameOf(agent)}`;
-  const flags = [unit, `--since=@${startedS}`, "--lines=20", "--output=cat", "--no-pager", "--quiet"];
-  const journal = await run("journalctl", flags, { timeout: TIMEOUT_MS }).then(
-    ({ stdout }) => stdout,
-    () => "",
-  );
-  const own = journal.match(/^hive: .*$/gm)?.join("\n") ?? journal;
-  return lastWords(own) || `the agent ended at once; journalctl ${unit} may say why`;
-}
+const whyEnded = (agent: string, errors: string): string =>
+  lastWords(readFileSync(errors, "utf8")) ||
+  `the agent ended at once; journalctl --user-unit=${unitNameOf(agent)} may say why`;
 
 export async function stopUnit(agent: string): Promise<void> {
   await systemctl("stop", unitNameOf(agent));
@@ -89,11 +105,12 @@ export async function stopUnit(agent: string): Promise<void> {
 const succeeded = () => true;
 const failed = () => false;
 
-/** A session without a login of its own, such as ssh with a command, may lack the variable by which systemctl finds its manager. */
+const loginctl = (...args: string[]) => run("loginctl", args, { timeout: TIMEOUT_MS });
+
+/** By its place, which is always this one: a session such as that of `ssh` with a command may lack the variable, and one of `su` has that of another user. */
 function systemctl(...args: string[]): Promise<{ stdout: string }> {
-  const runtime = process.env.XDG_RUNTIME_DIR ?? `/run/user/${process.getuid?.()}`;
   return run("systemctl", ["--user", ...args], {
     timeout: TIMEOUT_MS,
-    env: { ...process.env, XDG_RUNTIME_DIR: runtime },
+    env: { ...process.env, XDG_RUNTIME_DIR: `/run/user/${process.getuid?.()}` },
   });
 }

@@ -39,6 +39,8 @@ export const REMEDIES = {
     "have that queen stop it; to take it over, remove the file hive.env in its folder by hand, then `hivectl install ID`",
   AGENT_STARTED_ELSEWHERE: "stop it where it was started, or end its process where its hive.pid was removed",
   AGENT_NOT_STARTED: "put right what the agent says of its host, and try again",
+  AGENT_ENDED:
+    "look at hive.log in its folder; where logind ends what a session leaves (KillUserProcesses), have root let ssh_user linger, then `hivectl install ID`",
   AGENT_SILENT:
     "let the queen reach host and port of the hive; after a change of either, or of QUEEN_PUBLIC_URL, the agent learns of it by `hivectl install ID`",
   DEVICES_UNKNOWN: "look at hive.log in the folder of the agent, then ask for its devices with `hivectl detect ID`",

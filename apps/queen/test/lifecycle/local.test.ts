@@ -1,10 +1,12 @@
 import { once } from "node:events";
-import { mkdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer as createWebServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { openTestCatalog, temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, onTestFinished, test } from "vitest";
+import { TIMEOUTS } from "../../src/lifecycle/job.ts";
+import type { QueenOptions } from "../../src/queen.ts";
 import { Fleet } from "../e2e/fleet.ts";
 import { HIVE } from "../programs.ts";
 import { LIFECYCLE_SETTINGS, startTestQueen } from "../test-queen.ts";
@@ -16,12 +18,12 @@ import { isRunning, processes } from "./processes.ts";
 const ID = "desk";
 
 /** A queen in this process, and all of her agents that run. They end with the test. */
-async function startSite() {
+async function startSite(options: Pick<QueenOptions, "agentFile" | "lifecycleTimeouts"> = { agentFile: HIVE }) {
   const home = await temporaryFolder();
   const catalog = await openTestCatalog();
   const queen = await startTestQueen({
     catalog,
-    agentFile: HIVE,
+    ...options,
     lifecycle: { ...LIFECYCLE_SETTINGS, programEnv: { PATH: process.env.PATH ?? "", HOME: home.path } },
   });
   onTestFinished(async () => {
@@ -133,6 +135,20 @@ test("an agent that cannot start is said to be that, and its hive is removed wit
     problem: expect.stringMatching(/^start: .* is taken: .* \[AGENT_NOT_STARTED\]; next: put right/),
   });
   expect(await queen.request("DELETE", `/v1/hives/${ID}`)).toMatchObject({ status: 204 });
+});
+
+test("an agent that ended once it had started is said to have, and not that it runs", async () => {
+  await using home = await temporaryFolder();
+  const agentFile = join(home.path, "agent.mjs");
+  await writeFile(agentFile, 'console.log(process.argv[2] === "start" ? "started (process 1)" : "stopped");');
+  const { add, operate } = await startSite({ agentFile, lifecycleTimeouts: { ...TIMEOUTS, healthMs: 0 } });
+  await add(ID, await unusedPort());
+  expect(await operate("start")).toMatchObject({
+    state: "failed",
+    problem: expect.stringMatching(
+      /^health: the agent was started, and has ended since \[AGENT_ENDED\]; next: look at/,
+    ),
+  });
 });
 
 test("the local hive outlives its queen, is found again, and is never there twice", async () => {

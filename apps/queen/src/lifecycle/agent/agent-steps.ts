@@ -116,10 +116,20 @@ async function whyNotStarted(job: Job, failure: StepFailure): Promise<StepFailur
 export async function waitForHealth(job: Job): Promise<Outcome> {
   const { parts, hive } = job;
   const failure = ["AGENT_SILENT", "the agent runs, but does not answer"] as const;
-  await untilAnswered(job, failure, () => healthOf(job));
+  await untilAnswered(job, failure, () => healthOf(job)).catch(async (error: unknown) => {
+    throw await whySilent(job, error);
+  });
   // Else it would be called unreachable until the next round.
   await parts.fleet.check(hive);
   return `${hive.host}:${hive.port} answers`;
+}
+
+/** An agent that does not answer may have ended since, such as with the session in which it was started. */
+async function whySilent(job: Job, failure: unknown): Promise<unknown> {
+  if (!(failure instanceof StepFailure && failure.code === "AGENT_SILENT")) return failure;
+  const status = await control(job, "status").catch(() => "unknown");
+  if (status !== "stopped") return failure;
+  return new StepFailure("AGENT_ENDED", "the agent was started, and has ended since", { cause: failure });
 }
 
 export async function detectDevices(job: Job): Promise<Outcome> {
