@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { NamedPipe } from "@repo/test-support/named-pipe";
 import { expect, onTestFinished, test } from "vitest";
 import { AGENT, eventually, startQueenDouble, temporaryFolder } from "./testing.ts";
@@ -31,3 +32,15 @@ test("beats, answers, and ends with 0 at SIGTERM, though nobody reads the pipe t
   agent.kill("SIGTERM");
   expect(await ended).toEqual([0, null]);
 });
+
+test.each(["--help", "--version"])(
+  "that there is no room for what %s asks for is one sentence and exit code 1",
+  async (flag) => {
+    const stdout = openSync("/dev/full", "w");
+    const agent = spawn(process.execPath, [AGENT, flag], { stdio: ["ignore", stdout, "pipe"] });
+    closeSync(stdout);
+    const [stderr, ended] = await Promise.all([agent.stderr && text(agent.stderr), once(agent, "close")]);
+    expect(stderr).toMatch(/^hive: stdout cannot be written: ENOSPC[^\n]*\n$/);
+    expect(ended).toEqual([1, null]);
+  },
+);

@@ -15,12 +15,12 @@ function fail(messages: readonly string[], exitCode: number): never {
   process.exit(exitCode);
 }
 
-function readConfigOrExit() {
+async function readConfigOrExit() {
   const reading = readConfig();
   if ("problems" in reading) fail(reading.problems, 2);
   if ("values" in reading) return reading;
-  process.stdout.write(reading.print);
-  process.exit(0);
+  await print("hive", reading.print);
+  process.exit();
 }
 
 function whyNotListening(error: NodeJS.ErrnoException, { host, port }: Config): string {
@@ -63,7 +63,7 @@ function stopOnSignal(log: Logger, hive: Hive, { pidFile }: Config): void {
 
 endWithStarter();
 
-const { values: config, warnings } = readConfigOrExit();
+const { values: config, warnings } = await readConfigOrExit();
 if (config.once) await printOnce();
 else await run();
 
@@ -84,8 +84,8 @@ async function run(): Promise<void> {
 /** Ends by itself: what it starts holds nothing up. */
 async function printOnce(): Promise<void> {
   const once = await new Hive(config, pino({ level: "silent" })).readOnce();
-  if (process.stdout.isTTY && !config.json) return print("hive", onceText(once, config.queen));
-  const { stdout, stderr } = onceJson(once);
+  const isForPeople = process.stdout.isTTY && !config.json;
+  const { stdout, stderr } = isForPeople ? { stdout: onceText(once, config.queen), stderr: "" } : onceJson(once);
   process.stderr.write(stderr);
   await print("hive", stdout);
 }

@@ -62,6 +62,7 @@ export async function run(argv: readonly string[], world: World): Promise<number
   let exitCode: number = EXIT.done;
   let session: Session | undefined;
   let named: string | undefined;
+  const help: string[] = [];
   const does: Does =
     (work) =>
     async (...given) => {
@@ -73,14 +74,25 @@ export async function run(argv: readonly string[], world: World): Promise<number
     };
   try {
     // `pnpm hivectl -- get hives` hands the dashes on.
-    await commandLine(does, world).parseAsync(argv[0] === "--" ? argv.slice(1) : argv, { from: "user" });
+    const words = argv[0] === "--" ? argv.slice(1) : argv;
+    await commandLine(does, (text) => void help.push(text), world).parseAsync(words, { from: "user" });
     const lost = session?.terminal.lost;
     if (lost === undefined || lost.isReaderGone) return exitCode;
     session?.terminal.complain(lost.message);
     return exitCode === EXIT.done ? EXIT.failed : exitCode;
   } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return await print(help.join(""), world);
     return exitCodeOf(error, { session, named, world });
   }
+}
+
+/** What `--help` and `--version` ask for, before there is a session. */
+async function print(text: string, { stdout, stderr }: World): Promise<number> {
+  const error = await new Promise<Error | null | undefined>((resolve) => stdout.write(text, resolve));
+  const lost = error ? new Unwritable(error) : undefined;
+  if (lost === undefined || lost.isReaderGone) return EXIT.done;
+  stderr.write(`hivectl: ${lost.message}\n`);
+  return EXIT.failed;
 }
 
 interface Call {
@@ -91,7 +103,7 @@ interface Call {
 }
 
 function exitCodeOf(error: unknown, { session, named, world }: Call): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.calledWrongly;
+  if (error instanceof CommanderError) return EXIT.calledWrongly;
   if (error instanceof Unwritable && error.isReaderGone) return EXIT.done;
   if (error instanceof Interrupted || world.signal.aborted) return EXIT.interrupted;
   for (const sentence of sentencesOf(error, session?.caller, named)) session?.terminal.complain(sentence);
@@ -99,7 +111,7 @@ function exitCodeOf(error: unknown, { session, named, world }: Call): number {
   return isMisuse(error) ? EXIT.calledWrongly : EXIT.failed;
 }
 
-function commandLine(does: Does, { stdout, stderr, command }: World): Command {
+function commandLine(does: Does, writeOut: (text: string) => void, { stdout, stderr, command }: World): Command {
   const program = withNarrowHelp(withUsageErrors("hivectl", new Command(command)))
     .description("The fleet of a queen from a terminal.")
     .version(manifest.version, "-V, --version", "show the version")
@@ -110,7 +122,7 @@ function commandLine(does: Does, { stdout, stderr, command }: World): Command {
     ...program.configureOutput(),
     getOutHelpWidth: () => widthOf(stdout),
     getErrHelpWidth: () => widthOf(stderr),
-    writeOut: (text) => void stdout.write(text),
+    writeOut,
     writeErr: (text) => void stderr.write(withCommand(text, command)),
   });
   addCommonFlags(program)

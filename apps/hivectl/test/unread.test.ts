@@ -61,6 +61,9 @@ test("a list whose reader reads no further ends with 0, and says nothing", async
 test("on a disk that is full it says so and ends with 1, and what was asked for is done all the same", async () => {
   const full = /^hivectl: stdout cannot be written: ENOSPC: /m;
   expect(await onFullDisk(["get", "hives"])).toEqual({ code: 1, stderr: expect.stringMatching(full) });
+  for (const args of [["--help"], ["help", "cordon"], ["--version"]]) {
+    expect(await onFullDisk(args), args.join(" ")).toEqual({ code: 1, stderr: expect.stringMatching(full) });
+  }
   const cordoned = await onFullDisk(["cordon", "-y", "x0", "x1", "--reason", "y"]);
   expect(cordoned).toEqual({ code: 1, stderr: expect.stringMatching(full) });
   expect(cordoned.stderr).toContain("2 done");

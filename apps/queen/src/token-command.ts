@@ -12,7 +12,7 @@ import {
 import { catalogInfo } from "@repo/hive-catalog/maintenance";
 import { inColumns } from "@repo/process-log/columns";
 import { printable } from "@repo/process-log/printable";
-import { leadsNowhere, withUsageErrors, written } from "@repo/settings";
+import { leadsNowhere, print as printFor, withUsageErrors, written } from "@repo/settings";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { TokenCommand } from "./config/config.ts";
 import { toTokenJson } from "./http/routes/token-json.ts";
@@ -55,6 +55,7 @@ export async function runTokenCommand(command: TokenCommand): Promise<number> {
   const { argv, database, databaseAuthToken, migrate, warnings } = command;
   for (const warning of warnings) say(warning);
   let exitCode = 0;
+  const help: string[] = [];
   const access = databaseAuthToken === undefined ? {} : { authToken: databaseAuthToken };
   const withCatalog = async ({ database: location }: Flags, work: Work) => {
     // A mistyped path must not become an empty catalog, in which no token is.
@@ -69,10 +70,10 @@ export async function runTokenCommand(command: TokenCommand): Promise<number> {
     }
   };
   try {
-    await commandLine(database, withCatalog).parseAsync([...argv], { from: "user" });
+    await commandLine(database, withCatalog, (text) => void help.push(text)).parseAsync([...argv], { from: "user" });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? printFor("queen", help.join("")) : 2;
     if (error instanceof Unwritable) {
       say(`stdout cannot be written: ${error.message}`);
       return 1;
@@ -95,8 +96,12 @@ const FLAGS: Record<string, string> = {
 const inFlags = ({ field, message }: FieldProblem): string =>
   `${FLAGS[field] ?? field} ${message.replace(/, got null$/, "")}`;
 
-function commandLine(database: string, withCatalog: (flags: Flags, work: Work) => Promise<void>): Command {
-  const command = withUsageErrors("queen", new Command("pnpm queen token"))
+function commandLine(
+  database: string,
+  withCatalog: (flags: Flags, work: Work) => Promise<void>,
+  writeOut: (text: string) => void,
+): Command {
+  const command = withUsageErrors("queen", new Command("pnpm queen token").configureOutput({ writeOut }))
     .description("Manages the tokens with which callers show the queen who they are.")
     .helpCommand(false)
     .exitOverride()

@@ -76,3 +76,10 @@ test("where a token is that has its file is said also where its JSON cannot be",
   expect(await tokensIn(database)).toMatchObject([{ revokedAtMs: null }]);
   expect(await inShell(`${CREATE} --out ${file}.2 >&-`, database)).toMatchObject({ code: 0 });
 });
+
+test.each(["--help", "create --help"])("%s for which there is no room says so in one sentence", async (words) => {
+  expect(await inShell(`$QUEEN ${words} > /dev/full`, "hives.db")).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(/^queen: stdout cannot be written: ENOSPC[^\n]*\n$/),
+  });
+});

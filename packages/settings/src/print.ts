@@ -11,12 +11,13 @@ export const written = (text: string): Promise<NodeJS.ErrnoException | undefined
     });
   });
 
-/** Writes what `program` was asked for to stdout. Where that cannot be written it is said, unless who read it reads no further; either way the program has failed. */
-export async function print(program: string, text: string): Promise<void> {
+/** Writes what `program` was asked for to stdout. Where that cannot be written it is said, unless who read it reads no further; either way the program has failed. Answers the exit code. */
+export async function print(program: string, text: string): Promise<0 | 1> {
   const error = await written(text);
-  if (error === undefined) return;
+  if (error === undefined) return 0;
   process.exitCode = 1;
   if (error.code !== "EPIPE") process.stderr.write(`${program}: stdout cannot be written: ${error.message}\n`);
+  return 1;
 }
 
 /** Whether nobody gets what is written to stdout: it is /dev/null, which is also what Node puts in the place of one that is closed. */

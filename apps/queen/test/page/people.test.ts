@@ -29,6 +29,16 @@ async function inCatalog<T>(work: (catalog: HiveCatalog) => Promise<T>): Promise
 const createToken = async (role: "operator" | "reader") =>
   (await inCatalog((catalog) => addToken(catalog, role))).token;
 
+/** As `hivectl ui` asks for it. */
+function createCode(origin: string, token: string): Promise<string> {
+  const headers = { authorization: `Bearer ${token}` };
+  return until("the queen knows of the token, and makes a code", async () => {
+    const answer = await fetch(`${origin}/v1/session/codes`, { method: "POST", headers });
+    const { code } = (await answer.json()) as { code: string };
+    return answer.status === 201 && code;
+  });
+}
+
 async function logIn(page: Page, token: string): Promise<void> {
   await page.getByLabel("Token").fill(token);
   await page.getByRole("button", { name: "Log in" }).click();
@@ -112,12 +122,7 @@ test("a reader sees all and can change nothing, and is told why", async () => {
 test("a code in the address logs in, and the session of a token that is revoked ends in view", async () => {
   const origin = await startQueen();
   const token = await createToken("operator");
-  const headers = { authorization: `Bearer ${token}` };
-  const code = await until("the queen knows of the token, and makes a code", async () => {
-    const answer = await fetch(`${origin}/v1/session/codes`, { method: "POST", headers });
-    const { code } = (await answer.json()) as { code: string };
-    return answer.status === 201 && code;
-  });
+  const code = await createCode(origin, token);
   const { page } = await openTab(`${origin}/ui#code=${code}`);
   await page.getByText("a operator operator").waitFor();
   expect(new URL(page.url()).hash).toBe("");
@@ -125,17 +130,32 @@ test("a code in the address logs in, and the session of a token that is revoked 
   expect(await page.getByRole("toolbar").getByRole("button", { name: "Cordon", exact: true }).isEnabled()).toBe(true);
   await page.getByRole("toolbar").getByRole("button", { name: "Cordon", exact: true }).click();
   await page.getByRole("dialog", { name: "Cordon" }).waitFor();
+  const { page: other } = await openTab(`${origin}/ui/events`, page.context());
+  await other.getByRole("heading", { name: "Events" }).waitFor();
   await createToken("operator");
   await inCatalog((catalog) => catalog.tokens.revoke(token.split("_")[1] ?? ""));
-  await page.getByRole("heading", { name: "Log in" }).waitFor();
-  expect(await page.getByRole("alert").textContent()).toBe(
-    "This session has ended, or its token was revoked: log in again. ",
-  );
+  for (const tab of [page, other]) {
+    await tab.getByRole("heading", { name: "Log in" }).waitFor();
+    expect(await tab.getByRole("alert").textContent()).toBe(
+      "This session has ended, or its token was revoked: log in again. ",
+    );
+  }
   expect(await page.getByRole("dialog").count()).toBe(0);
   expect(await page.evaluate("localStorage.length")).toBe(0);
   await page.goto(`${origin}/ui#code=${code}`);
-  await page.reload();
   await page.getByRole("alert").filter({ hasText: "UNAUTHENTICATED" }).waitFor();
+});
+
+test("a code that is pasted where the page is shown logs in, and once it is used it ends no session", async () => {
+  const origin = await startQueen();
+  const code = await createCode(origin, await createToken("operator"));
+  const { page } = await openTab(`${origin}/ui`);
+  await page.getByLabel("Token").waitFor();
+  await page.goto(`${origin}/ui#code=${code}`);
+  await page.locator("#row-gpu-01").waitFor();
+  const { page: other } = await openTab(`${origin}/ui#code=${code}`, page.context());
+  await other.locator("#row-gpu-01").waitFor();
+  expect([page.url(), other.url()]).toEqual([`${origin}/ui`, `${origin}/ui`]);
 });
 
 test("a token is made, shown once, and revoked", async () => {

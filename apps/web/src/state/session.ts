@@ -27,17 +27,16 @@ export const queenHere = () => ({ root: ROOT.href, isLocked: visitor.value?.hasS
 
 /** Asks the queen whom she takes the caller for; a code in the address logs in with it first. */
 export async function meet(): Promise<void> {
-  const code = takeCode();
+  const refusal = await logInByCode();
   try {
-    if (code !== undefined) setSessionKey((await client.value.logIn({ code })).key);
     const me = await client.value.getMe();
     const role = me.role === "operator" ? "operator" : "reader";
     visitor.value = { role, hasSession: !me.door_open, name: me.token?.name, version: me.version };
     visitorFault.value = undefined;
   } catch (error) {
     if (isUnknown(error)) {
+      visitorFault.value = refusal ?? (visitor.value ? ENDED : undefined);
       visitor.value = null;
-      visitorFault.value = code === undefined ? undefined : faultOf(error);
     } else if (isOfOtherKey(error)) {
       setSessionKey(null);
       await meet();
@@ -82,12 +81,16 @@ export async function logOut(): Promise<void> {
 /** Of a stream or a request that was refused: whoever is known no more logs in anew. */
 export function endSession(error: unknown): void {
   if (!isUnknown(error)) return;
-  visitorFault.value = { text: ENDED, code: undefined, status: undefined };
+  visitorFault.value = ENDED;
   setSessionKey(null);
   visitor.value = null;
 }
 
-const ENDED = "This session has ended, or its token was revoked: log in again.";
+const ENDED: Fault = {
+  text: "This session has ended, or its token was revoked: log in again.",
+  code: undefined,
+  status: undefined,
+};
 
 /** Whether the queen knows the caller no more. */
 export const isUnknown = (error: unknown): boolean => error instanceof QueenProblem && error.status === 401;
@@ -96,10 +99,21 @@ export const isUnknown = (error: unknown): boolean => error instanceof QueenProb
 const isOfOtherKey = (error: unknown): boolean =>
   error instanceof QueenProblem && error.status === 403 && hasSessionKey();
 
-/** `#code=…`, for one use: it does not stay in the address. */
-function takeCode(): string | undefined {
-  const code = new URLSearchParams(location.hash.slice(1)).get("code");
+/** With the code in the address, if there is one, which does not stay there: it is for one use. Answers why it was refused; a session that there is goes on. */
+async function logInByCode(): Promise<Fault | undefined> {
+  const code = codeHere();
   if (code === null) return undefined;
   history.replaceState(null, "", location.pathname + location.search);
-  return code;
+  try {
+    setSessionKey((await client.value.logIn({ code })).key);
+  } catch (error) {
+    return faultOf(error);
+  }
+}
+
+const codeHere = (): string | null => new URLSearchParams(location.hash.slice(1)).get("code");
+
+/** One that is pasted where the page is shown loads nothing: what was read before may have been for somebody else. */
+export function followCodes(): void {
+  addEventListener("hashchange", () => codeHere() !== null && location.reload());
 }
