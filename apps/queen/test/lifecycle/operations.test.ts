@@ -109,6 +109,7 @@ test("a hive whose operation runs is removed by force alone, and the operation e
   const { body } = await queen.request("POST", "/v1/hives/far/start");
   const { id } = body as { id: string };
   await until("its first step has begun", async () => (await queen.catalog.operations.get(id))?.steps.length === 1);
+  expect(await queen.request("GET", `/v1/operations/${id}`)).toMatchObject({ body: { steps: [{ state: "running" }] } });
   expect(await queen.request("DELETE", "/v1/hives/far?force=false")).toMatchObject({
     status: 409,
     body: { code: "OPERATION_IN_PROGRESS" },

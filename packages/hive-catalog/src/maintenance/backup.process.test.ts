@@ -165,6 +165,16 @@ test("a file that appears at the target while the copy is made is not replaced",
   expect(namesBeside(file.target)).toEqual(["backup.db"]);
 });
 
+test("a copy that its disk spoils is no backup", async () => {
+  await using file = await catalogWith(1000);
+  const onProgress = ({ bytes, totalBytes }: CopyProgress) => {
+    const [copy] = namesBeside(file.target);
+    if (bytes === totalBytes && copy !== undefined) overwritePage(join(dirname(file.target), copy), "hives");
+  };
+  expect((await refusalOf(backupCatalog(file.path, file.target, { onProgress }))).code).toBe("CATALOG_CORRUPT");
+  expect(namesBeside(file.target)).toEqual([]);
+});
+
 test("a backup that is stopped leaves nothing", async () => {
   await using file = await catalogWith(20_000);
   for (const minBytes of [0, 1]) {

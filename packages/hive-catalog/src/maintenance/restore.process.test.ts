@@ -274,6 +274,10 @@ test("killed before any removal or renaming of a file, a restore leaves the old 
     // What a process that is killed now leaves.
     await using left = await folderInMemory();
     cpSync(site.folder, left.path, { recursive: true });
+    // A -wal that is left beside the new file would be read as its own.
+    if (!leftBeside(left.path).some((name) => name.includes(".partial-"))) {
+      expect(leftBeside(left.path)).toEqual([basename(site.path)]);
+    }
     found.push(await soundHivesIn(join(left.path, basename(site.path))));
   }
   expect(new Set([...found, await soundHivesIn(site.path)])).toEqual(new Set([500, 3000]));

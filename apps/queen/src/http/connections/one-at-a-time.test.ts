@@ -9,11 +9,17 @@ import { until } from "../../../test/until.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 
 const getOf = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+const postOf = (path: string, header: string) => `POST ${path} HTTP/1.1\r\nHost: localhost\r\n${header}\r\n\r\n`;
 
-/** A server that answers nothing by itself, and a connection on which these requests were sent in one go. */
-async function ask(requests: string[]) {
+/** A server that answers nothing, or as it is told, and a connection on which these requests were sent in one go. */
+async function ask(requests: string[], answer: (response: ServerResponse) => void = () => undefined) {
   const running = new Map<string, ServerResponse>();
-  const server = createServer(oneAtATime(({ url = "" }, response) => void running.set(url, response)));
+  const server = createServer(
+    oneAtATime(({ url = "" }, response) => {
+      running.set(url, response);
+      answer(response);
+    }),
+  );
   await once(server.listen(0, "127.0.0.1"), "listening");
   const socket = connect((server.address() as AddressInfo).port, "127.0.0.1").setEncoding("utf8");
   onTestFinished(() => {
@@ -107,8 +113,15 @@ test("a body that is sent as soon as the answer before it was read is not sent a
 test.each(["Content-Length: 5", "Transfer-Encoding: chunked"])(
   "a connection that sends a body ahead (%s) is closed",
   async (header) => {
-    const { running, socket } = await ask([getOf("/0"), `POST /1 HTTP/1.1\r\nHost: localhost\r\n${header}\r\n\r\n`]);
+    const { running, socket } = await ask([getOf("/0"), postOf("/1", header)]);
     await once(socket, "close");
     expect([...running.keys()]).toEqual(["/0"]);
   },
 );
+
+test("so is one that sends it behind a request that waits, though the answer before that is written", async () => {
+  const requests = [getOf("/0"), getOf("/1"), postOf("/2", "Content-Length: 5")];
+  const { running, socket } = await ask(requests, (response) => void response.end());
+  await until("it is closed, or the body's turn has come", () => socket.destroyed || running.has("/2"));
+  expect([...running.keys()]).not.toContain("/2");
+});
