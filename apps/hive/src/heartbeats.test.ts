@@ -271,9 +271,9 @@ test("says how to get a token when the queen wants one, and never says its own",
 test("takes its token to no other place that the queen names", async () => {
   const other = await startQueenDouble();
   const queen = await startQueenDouble();
-  queen.answerWith((response) => response.writeHead(307, { location: `${other.url}/v1/heartbeat` }).end());
+  queen.answerWith((response) => response.writeHead(307, { location: `${other.url}/v1/heartbeat?key=secret` }).end());
   const { logged } = beatTo(queen.url, { access: accessOf({ token: "hq_1_secret" }) });
-  expect(await logged(1)).toMatchObject({ reason: "it answers 307: " });
+  expect(await logged(1)).toMatchObject({ reason: `it answers 307: it leads to ${other.url}/v1/heartbeat` });
   await atLeast(queen.beats, 2);
   expect(other.authorizations).toEqual([]);
 });

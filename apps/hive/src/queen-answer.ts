@@ -34,7 +34,7 @@ const STATES: Record<string, "unknown hive" | "token needed"> = {
 };
 
 /** A status alone says nothing of who answered: a login page has 200, and any web server 404. Only the queen's own words count. */
-export function outcomeOf({ status, text, retryAfterMs }: QueenAnswer): Outcome {
+export function outcomeOf({ status, text, retryAfterMs, location }: QueenAnswer): Outcome {
   const json = parse(text);
   if (status >= 200 && status < 300) {
     const accepted = Accepted.safeParse(json);
@@ -43,7 +43,9 @@ export function outcomeOf({ status, text, retryAfterMs }: QueenAnswer): Outcome 
   const problem = status >= 400 ? Problem.safeParse(json) : undefined;
   if (!problem?.success) {
     const state = SPEAKS_HTTPS.test(text) ? "https needed" : "no queen";
-    return { state, reason: `it answers ${status}: ${text.slice(0, MAX_SHOWN)}`, code: String(status) };
+    // Behind a question mark there may be what is for no log.
+    const said = location === undefined ? text : `it leads to ${location.split(/[?#]/, 1)[0]}`;
+    return { state, reason: `it answers ${status}: ${said.slice(0, MAX_SHOWN)}`, code: String(status) };
   }
   const { code, detail } = problem.data;
   const reason = `it answers ${status} ${code}: ${detail.slice(0, MAX_SHOWN)}`;

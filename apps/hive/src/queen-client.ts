@@ -17,6 +17,8 @@ export interface QueenAnswer {
   text: string;
   /** As the header says it, in seconds alone; undefined where it does not. */
   retryAfterMs: number | undefined;
+  /** Where it would send whoever follows. */
+  location?: string | undefined;
 }
 
 const MAX_ANSWER_BYTES = 65_536;
@@ -60,6 +62,7 @@ export class QueenClient {
       status: response.statusCode ?? 0,
       text,
       retryAfterMs: /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) * 1000 : undefined,
+      location: response.headers.location,
     };
   }
 

@@ -1,6 +1,9 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { QueenClient } from "@repo/queen-client";
 import { closedPort } from "@repo/test-support/closed-port";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { breakingProxy } from "./breaking-proxy.ts";
 import { hivectl } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
@@ -168,6 +171,24 @@ test("of lines that reached no queen it is known that none was added; of those w
       /^hivectl: the answer broke off: 0 added, 2 not known, 1 failed: line 1 INVALID_LINE\nhivectl: of what is not known, look /,
     ),
   });
+});
+
+test("of what a proxy turned away, or would lead elsewhere, it is known that it is not done; of what it got no answer to, it is not", async () => {
+  for (const [status, outcome] of [
+    [301, "no queen was reached: 0 added, 1 not added"],
+    [413, "no queen was reached: 0 added, 1 not added"],
+    [504, "the answer broke off: 0 added, 1 not known"],
+  ] as const) {
+    const proxy = createServer((_, response) => void response.writeHead(status, { location: "/elsewhere" }).end());
+    onTestFinished(() => void proxy.close());
+    await once(proxy.listen(0, "127.0.0.1"), "listening");
+    const QUEEN_URL = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const many = await hivectl(["add", "-"], { QUEEN_URL }, "u1 h\n");
+    const one = await hivectl(["add", "u1", "--host", "h"], { QUEEN_URL });
+    expect([many.code, one.code]).toEqual([1, 1]);
+    expect(many.stderr).toContain(`hivectl: ${outcome}\n`);
+    expect(one.stderr.includes("whether u1 was added is not known"), `${status}`).toBe(status === 504);
+  }
 });
 
 test.each([

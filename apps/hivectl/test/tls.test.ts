@@ -1,8 +1,11 @@
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { HiveCatalog } from "@repo/hive-catalog";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { Daemon } from "../../queen/test/daemon.ts";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
 import { addToken } from "../../queen/test/tokens.ts";
@@ -99,6 +102,21 @@ test("plain HTTP to a queen who speaks HTTPS is said in her words, also as one l
       stderr: expect.stringContaining("HTTP 400: This port speaks HTTPS: the URL begins with https://\n"),
     });
   }
+});
+
+test("where a proxy leads whoever leaves out the s is said, without what stands behind a question mark", async () => {
+  const proxy = createServer(({ url }, response) => {
+    response.writeHead(301, { location: `https://ops.example${url}?state=secret` }).end("<html>");
+  }).listen(0, "127.0.0.1");
+  onTestFinished(() => void proxy.close());
+  await once(proxy, "listening");
+  const QUEEN_URL = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/hives`;
+  expect(await hivectl(["remove", "a", "-y"], { QUEEN_URL })).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(
+      / but HTTP 301: it leads to https:\/\/ops\.example\/hives\/v1\/[^?]+\nhivectl: is a queen at /,
+    ),
+  });
 });
 
 test("an agent of a hive is said to be no queen", async () => {

@@ -208,11 +208,17 @@ function problemIn({ status, headers }: Response, text: string): QueenProblem | 
   const retryAfterMs = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : undefined;
   const problem = /^application\/problem\+json\b/.test(headers.get("content-type") ?? "") && parse(text);
   if (isProblem(problem)) return new QueenProblem(problem, retryAfterMs);
-  const sentence = /^text\/plain\b/.test(headers.get("content-type") ?? "")
-    ? (text.trim().split("\n", 1)[0] ?? "")
-    : "";
+  const sentence = sentenceIn(headers, text);
   const said = `HTTP ${status}${sentence === "" ? "" : `: ${sentence.slice(0, MAX_SENTENCE)}`}`;
   return new QueenNoAnswer("not_a_queen", `no answer of a queen came, but ${said}`, { status, retryAfterMs });
+}
+
+/** What is told of an answer that is no queen's: where it leads, as from http to https, or the first line of a plain text. */
+function sentenceIn(headers: Headers, text: string): string {
+  const location = headers.get("location");
+  // Behind a question mark there may be what is for nobody to see.
+  if (location !== null) return `it leads to ${location.split(/[?#]/, 1)[0]}`;
+  return /^text\/plain\b/.test(headers.get("content-type") ?? "") ? (text.trim().split("\n", 1)[0] ?? "") : "";
 }
 
 const isProblem = (json: unknown): json is Schema<"Problem"> =>

@@ -24,14 +24,20 @@ export const exitCodeOf = (all: number, done: number): number =>
 /** Whether the queen may have done what was asked, though nothing says so. */
 export function isOutcomeUnknown(error: unknown): boolean {
   if (error instanceof QueenProblem) return error.code === OUTCOME_UNKNOWN;
-  return error instanceof Interrupted || (error instanceof QueenNoAnswer && !(error.cause instanceof NotConnected));
+  return error instanceof Interrupted || (error instanceof QueenNoAnswer && !reachedNoQueen(error));
+}
+
+/** Nobody was there, or what stands before the queen turned it away or leads elsewhere (HTTP 3xx and 4xx): she was asked nothing. */
+function reachedNoQueen(error: QueenNoAnswer): boolean {
+  const { cause, status = 0 } = error;
+  return cause instanceof NotConnected || (status >= 300 && !mayPass(error));
 }
 
 /** Why what was asked for many things ended before its end. */
 export function whyEnded(error: unknown): string {
   if (error instanceof Interrupted) return "interrupted";
   if (error instanceof QueenProblem) return "refused";
-  if (!(error instanceof QueenNoAnswer) || error.cause instanceof NotConnected) return "no queen was reached";
+  if (!(error instanceof QueenNoAnswer) || reachedNoQueen(error)) return "no queen was reached";
   return error.reason === "timed_out" ? "no answer came in time" : "the answer broke off";
 }
 

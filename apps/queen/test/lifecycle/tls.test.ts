@@ -1,8 +1,11 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { DEFAULT_LIMITS } from "../../src/config/settings.ts";
 import { HIVE } from "../programs.ts";
 import { HIVE_JSON, startTestQueen } from "../test-queen.ts";
@@ -50,6 +53,18 @@ test("an agent gets through the door of a queen with a certificate of her own, b
   writeFileSync(settings.publicCa, readFileSync(cert, "utf8").slice(0, 200));
   const half = await operate(request, "start", HIVE_JSON.id);
   expect(half.problem).toMatch(/^reach_queen: .*QUEEN_PUBLIC_CA.* certificate 1 of the 1 .*\[QUEEN_UNREACHABLE\]/);
+
+  const proxy = createServer(
+    (_, response) => void response.writeHead(301, { location: "https://ops.example/?key=secret" }).end(),
+  );
+  onTestFinished(() => void proxy.close());
+  await once(proxy.listen(0, "127.0.0.1"), "listening");
+  settings.publicUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const led = await operate(request, "start", HIVE_JSON.id);
+  expect(led.problem).toMatch(
+    /^reach_queen: .* it answers 301: it leads to https:\/\/ops\.example\/ \[QUEEN_UNREACHABLE\]/,
+  );
+  settings.publicUrl = `https://localhost:${port}`;
 
   settings.publicCa = cert;
   const started = await operate(request, "start", HIVE_JSON.id);

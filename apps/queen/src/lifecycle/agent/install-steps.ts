@@ -51,8 +51,8 @@ const ca = require("node:fs").readFileSync(0, "utf8");
 const url = new URL(process.argv[1]);
 const { get } = require(url.protocol === "https:" ? "node:https" : "node:http");
 const trusted = ca === "" ? {} : { ca: [...require("node:tls").rootCertificates, ca] };
-const request = get(url, { timeout: 5000, ...trusted }, ({ statusCode }) => {
-  process.stdout.write(String(statusCode));
+const request = get(url, { timeout: 5000, ...trusted }, ({ statusCode, headers: { location } }) => {
+  process.stdout.write(statusCode + (location === undefined ? "" : ": it leads to " + location.split(/[?#]/, 1)[0]));
   process.exit(0);
 });
 request.on("timeout", () => request.destroy(new Error("no answer within 5 s")));
@@ -64,8 +64,8 @@ request.on("error", (error) => {
 export async function reachQueen(job: Job): Promise<Outcome> {
   const url = job.queenUrl;
   const answer = (await runNode(job, ASK_QUEEN, [`${url}/health`], readCa(job) ?? "")).trim();
-  if (/^2\d\d$/.test(answer)) return `${url} answers`;
-  const what = /^\d+$/.test(answer) ? `it answers ${answer}` : answer;
+  if (/^2\d\d\b/.test(answer)) return `${url} answers`;
+  const what = /^\d{3}\b/.test(answer) ? `it answers ${answer}` : answer;
   throw new StepFailure("QUEEN_UNREACHABLE", `the queen cannot be reached from ${job.host.name} at ${url}: ${what}`);
 }
 
