@@ -3,13 +3,13 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { readFlags } from "../flags.js";
+import { freePort } from "../free-port.js";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const RUN = at("../run.js");
@@ -90,14 +90,6 @@ async function startOwn(source, ...args) {
     });
   });
   return Promise.race([listening, once(child, "exit").then(() => Promise.reject(new Error(`${source} has ended`)))]);
-}
-
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  return port;
 }
 
 async function startLlamaServer(program, alias, ...more) {
