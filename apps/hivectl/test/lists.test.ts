@@ -139,6 +139,11 @@ test("events are told as far as they are kept, of all or of some", async () => {
     stderr: expect.stringContaining("queen_restarted"),
   });
   expect(await run("get", "events", "--kind", "weather")).toMatchObject({ code: 2 });
+  // Nobody knows what was before.
+  expect(await run("get", "events", "--kind", "hive_removed")).toMatchObject({
+    code: 0,
+    stderr: "hivectl: nothing of that has happened since the queen started\n",
+  });
   const all = await names("get", "events");
   const { at_ms } = kept.at(-1).data;
   const last = kept.filter(({ data }: { data: { at_ms: number } }) => data.at_ms >= at_ms);

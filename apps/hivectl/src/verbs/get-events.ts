@@ -79,8 +79,8 @@ async function getEvents(session: Session, { args, flags }: Call<Flags>): Promis
     }
     return EXIT.done;
   }
-  const isAsked = args.length > 0 || flags.kind !== undefined || flags.since !== undefined;
-  const none = isAsked ? "nothing of that has happened" : "nothing has happened since the queen started";
+  const what = args.length > 0 || flags.kind !== undefined ? "nothing of that" : "nothing";
+  const none = `${what} has happened since ${flags.since === undefined ? "the queen started" : "then"}`;
   await printList(session, EVENTS, inPages(told(session, keptEvents(session, { kind }, after), isWanted)), { none });
   if (fromMs !== undefined) await sayUnkept(session, fromMs);
   const all = ids?.length ?? 0;

@@ -211,6 +211,26 @@ test("who makes the first token of an open queen goes on with it, and sees it", 
   expect(await page.locator(".moved code").count()).toBe(0);
 });
 
+test("whoever makes the first token is told first whose heartbeats it keeps out", async () => {
+  const origin = await startQueen();
+  const beat = { hive_id: "gpu-02", timestamp: new Date().toISOString(), workers: [] };
+  await postJson(`${origin}/v1/heartbeat`, beat);
+  const { page } = await openTab(`${origin}/ui/tokens`);
+  const make = page.getByRole("button", { name: "Make a token" });
+  const dialog = page.getByRole("dialog", { name: "Make a token" });
+  await page.getByLabel("Name").fill("laptop");
+  await make.click();
+  await dialog.getByText("These hives show none: gpu-02.").waitFor();
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  expect(await inCatalog((catalog) => catalog.tokens.list())).toEqual([]);
+  await page.getByLabel("Name").fill("laptop");
+  await make.click();
+  await dialog.getByRole("button", { name: "Make a token" }).click();
+  await dialog.getByText("It is done").waitFor();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await page.getByText("Shown this once").waitFor();
+});
+
 test("a hive that answers while none of its heartbeats arrives is marked so", async () => {
   const often = { QUEEN_STALE_AFTER_MS: "1000", QUEEN_HEALTH_INTERVAL_MS: "200" };
   const { url: origin } = await queens.open(often);

@@ -24,7 +24,7 @@ const NAME = `queen ${ROOT.href}`;
 const SILENCE_MS = 5000;
 const WATCH_MS = 1000;
 const FIRST_RETRY_MS = 1000;
-const MAX_RETRY_MS = 30_000;
+const MAX_RETRY_MS = 5000;
 
 /**
  * Takes part in the one stream of all tabs: a browser opens six connections to a queen, and a tab that holds one each would end that. One tab

@@ -9,7 +9,10 @@ import { client, type Fault, faultOf } from "../state/api.ts";
 import { useAsked } from "../state/ask.ts";
 import { adopt, visitor, whyReadOnly } from "../state/session.ts";
 import { timeText } from "../words/amounts.ts";
+import { firstToken, hivesToRefuse } from "./first-token.ts";
 import { NewTokenForm } from "./new-token.tsx";
+
+type NewToken = Body<"createToken">;
 
 /** Of the token that was made last. It outlives the view, which gives way to the login when an open queen closes. */
 const secret = signal<string | undefined>(undefined);
@@ -31,6 +34,14 @@ function Tokens() {
     setProblem(undefined);
     void work.catch((error) => setProblem(faultOf(error))).then(again);
   };
+  const agreeAndMake = async (wanted: NewToken) => {
+    const refused = isOpen() && wanted.role !== "hive" ? await hivesToRefuse() : [];
+    if (refused.length === 0) return make(wanted);
+    openDialog(
+      firstToken(refused, () => make(wanted).finally(again)),
+      [],
+    );
+  };
   const revoke = (id: string, name: string) =>
     openDialog(
       {
@@ -51,8 +62,8 @@ function Tokens() {
       {fault && <FaultBox fault={fault} onRetry={again} />}
       {problem && <FaultBox fault={problem} />}
       {secret.value !== undefined && <Secret token={secret.value} />}
-      <NewTokenForm onSubmit={(token) => attempt(make(token))} />
-      {visitor.value?.hasSession === false && (
+      <NewTokenForm onSubmit={(wanted) => attempt(agreeAndMake(wanted))} />
+      {isOpen() && (
         <p class="nothing">
           Nobody on the machine of the queen needs one until there is one of an operator or a reader. From then on
           everybody does: hives that have none of their own are refused.
@@ -110,11 +121,14 @@ const hide = () => {
   secret.value = undefined;
 };
 
-async function make(wanted: Body<"createToken">): Promise<void> {
-  const isOpen = visitor.value?.hasSession === false;
+/** Whether nobody needs a token yet. */
+const isOpen = () => visitor.value?.hasSession === false;
+
+async function make(wanted: NewToken): Promise<void> {
+  const wasOpen = isOpen();
   const { token, role } = await client.value.createToken(wanted);
   secret.value = token;
-  if (isOpen && role === "operator") await adopt(token);
+  if (wasOpen && role === "operator") await adopt(token);
 }
 
 async function allTokens() {

@@ -20,11 +20,18 @@ export function ofHive<const Column extends string>(column: Column) {
   return field(column, text, z.string(saying).refine(isKey, saying));
 }
 
+/**
+ * Without controls, ends of lines and marks that turn the direction. It stands in the description of the API, for many languages: they know these
+ * numbers, and few of them the classes of Unicode that JavaScript has (Cc, Zl, Zp, Bidi_Control), or halves of characters.
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
+const ONE_LINE = /^[^\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+$/u;
+
 /** A text of one line, which can stand in a log or a terminal as it is: nothing in it ends the line or turns its direction. */
 export function line<const Column extends string>(column: Column, maxLength: number) {
   const saying = rule(`must be 1 to ${maxLength} characters on one line, without tabs and other control characters`);
-  const pattern = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]+$/u;
-  return field(column, text, z.string(saying).max(maxLength, saying).regex(pattern, saying));
+  const isWhole = (value: string) => value.isWellFormed();
+  return field(column, text, z.string(saying).max(maxLength, saying).regex(ONE_LINE, saying).refine(isWhole, saying));
 }
 
 /** What must be so, or it is of no use: held to its pattern when it is read, too. */

@@ -143,6 +143,20 @@ test.each([
   expect(JSON.stringify([found, queen.logLines])).not.toContain(token.slice(20, -1));
 });
 
+test("says of what is no token by its form how one is shown, and not that it was revoked", async () => {
+  await using locked = await startLockedQueen();
+  const { queen, token } = locked;
+  const said = async (authorization: string) => (await list(queen, { authorization })).body;
+  const form = /^What was shown has not the form of a token: .*`Authorization: Bearer hq_…`/;
+  for (const shown of [token, `Basic ${token}`, "Bearer", `Bearer ${token.slice(0, -1)}`]) {
+    expect(await said(shown), shown).toMatchObject({ detail: expect.stringMatching(form) });
+  }
+  const other = `${token.slice(0, -1)}${token.endsWith("A") ? "B" : "A"}`;
+  expect(await said(`Bearer ${other}`)).toMatchObject({
+    detail: "This token is not one of this queen's, or it was revoked",
+  });
+});
+
 test.each(["Bearer", "bearer", "BEARER", "Bearer  "])("takes the scheme as %j", async (scheme) => {
   await using locked = await startLockedQueen();
   const { queen, token } = locked;

@@ -7,7 +7,15 @@ import { hasExpired, type KnownToken } from "./known-tokens.ts";
 import { Logins } from "./logins.ts";
 import { refuseOtherNames, refuseOtherSites } from "./other-sites.ts";
 import { Rates, type RequestLimits } from "./rates.ts";
-import { expired, keyNeeded, sessionEnded, tooManyConnections, unauthenticated, wrongKey } from "./refusals.ts";
+import {
+  expired,
+  keyNeeded,
+  sessionEnded,
+  tokenNeeded,
+  tooManyConnections,
+  unknownToken,
+  wrongKey,
+} from "./refusals.ts";
 import { SessionCookie } from "./session-cookie.ts";
 
 declare module "fastify" {
@@ -94,13 +102,14 @@ export class Door {
     const cookie = token === undefined ? this.cookie.in(raw.headers.cookie) : undefined;
     if (cookie !== undefined) return this.#admitSession(access, request, secretHash(cookie));
     const id = token === undefined ? undefined : tokenIdOf(token);
-    if (token === undefined || id === undefined) return this.#refuse(request);
+    if (token === undefined || id === undefined)
+      return this.#turnAway(request, tokenNeeded(raw.headers.authorization !== undefined));
     const listed = this.known.tokens.get(id);
     // Whoever makes up ids must not make the catalog work for each.
     if (listed === undefined) this.rates.countStranger(request);
     const known = listed?.hash === undefined ? await this.known.tokens.read(id) : listed;
-    if (known === undefined) throw unauthenticated(true);
-    if (known.hash === undefined || !hasHash(token, known.hash)) return this.#refuse(request);
+    if (known === undefined) throw unknownToken();
+    if (known.hash === undefined || !hasHash(token, known.hash)) return this.#turnAway(request, unknownToken());
     return this.#letIn(access, request, known);
   }
 
@@ -151,10 +160,6 @@ export class Door {
     if (!admitConnection(request.raw.socket, caller)) throw tooManyConnections(caller.tokenId);
     checkRole(access, caller);
     return caller;
-  }
-
-  #refuse(request: FastifyRequest): never {
-    return this.#turnAway(request, unauthenticated(request.raw.headers.authorization !== undefined));
   }
 
   #turnAway(request: FastifyRequest, problem: Error): never {

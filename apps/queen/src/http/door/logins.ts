@@ -8,7 +8,7 @@ import type { KnownCallers } from "./known-callers.ts";
 import { hasExpired, type KnownToken } from "./known-tokens.ts";
 import { refuseOtherSites } from "./other-sites.ts";
 import type { Rates } from "./rates.ts";
-import { expired, forbidden, unauthenticated, wrongCode } from "./refusals.ts";
+import { expired, forbidden, unknownToken, wrongCode } from "./refusals.ts";
 
 const MAX_CODE_AGE_MS = 60_000;
 /** Of one token, and of all: one more ends the oldest. */
@@ -85,7 +85,7 @@ export class Logins {
     rates.countToken(tokenId);
     token.usedAtMs = nowMs;
     const login = await known.sessions.begin(tokenId, token.expiresAtMs, nowMs);
-    if (login === undefined) throw unauthenticated(true);
+    if (login === undefined) throw unknownToken();
     log.info({ token: tokenId, remote: raw.socket.remoteAddress }, "somebody logged in");
     return { ...login, role, maxAgeMs: login.expiresAtMs - nowMs };
   }
@@ -104,7 +104,7 @@ export class Logins {
   async #ofToken(shown: string): Promise<KnownToken> {
     const id = tokenIdOf(shown);
     const token = id === undefined ? undefined : await this.#options.known.tokens.read(id);
-    if (token === undefined || !hasHash(shown, token.hash)) throw unauthenticated(true);
+    if (token === undefined || !hasHash(shown, token.hash)) throw unknownToken();
     return token;
   }
 

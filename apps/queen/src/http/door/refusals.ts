@@ -1,10 +1,14 @@
 import { Problem } from "../errors.ts";
 
-export function unauthenticated(hadToken: boolean): Problem {
-  return hadToken
-    ? invalidToken("This token is not one of this queen's, or it was revoked")
-    : challenge("This needs a token, as `Authorization: Bearer hq_…`; `pnpm queen token create` makes one", "");
-}
+export const unknownToken = (): Problem => invalidToken("This token is not one of this queen's, or it was revoked");
+
+const SHOWN = "as `Authorization: Bearer hq_…`; `pnpm queen token create` makes one";
+
+/** Of who shows nothing, or what is no token by its form: one cut short, another scheme, a variable that is empty. */
+export const tokenNeeded = (hasShown: boolean): Problem =>
+  hasShown
+    ? invalidToken(`What was shown has not the form of a token: this needs one, ${SHOWN}`)
+    : challenge(`This needs a token, ${SHOWN}`, "");
 
 export const expired = (tokenId: string, expiresAtMs: number | null): Problem =>
   invalidToken(`The token ${tokenId} expired at ${new Date(expiresAtMs ?? 0).toISOString()}: ask for a new one`);

@@ -16,6 +16,15 @@ test("each route has a name of its own", () => {
   expect(names.toSorted()).toEqual([...new Set(names)].toSorted());
 });
 
+test("each pattern is written so that other languages read it: no classes by their Unicode names, no half characters, no named groups", () => {
+  const patterns = [...JSON.stringify(DOCUMENT).matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)];
+  expect(patterns.length).toBeGreaterThan(5);
+  const own = patterns
+    .map(([, json]) => String(JSON.parse(json ?? "")))
+    .filter((text) => /\\p|\\u\{|\\u[dD][89a-fA-F]|\(\?</.test(text));
+  expect(own).toEqual([]);
+});
+
 test("each example is valid by the schema beside it", () => {
   let checked = 0;
   const check = (value: unknown, ...place: string[]) => {
