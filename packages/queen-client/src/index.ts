@@ -2,5 +2,6 @@ export { type EventQuery, QueenClient } from "./client.ts";
 export { mayPass, type NoAnswerReason, QueenNoAnswer, QueenProblem } from "./errors.ts";
 export type { Connection } from "./events.ts";
 export { gpuKinds } from "./gpu-kinds.ts";
+export { hivesToLockOut, hivesWithToken } from "./locked-out.ts";
 export type { Call, QueenClientOptions } from "./requests.ts";
 export type { Answer, Body, EventData, QueenEvent, Query, Schema } from "./types.ts";

@@ -1,5 +1,5 @@
 import { printable } from "@repo/process-log/printable";
-import type { Schema } from "@repo/queen-client";
+import { hivesToLockOut, type Schema } from "@repo/queen-client";
 import { leadsNowhere } from "@repo/settings";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { EXIT, UsageProblem } from "../failure.ts";
@@ -8,7 +8,7 @@ import type { Session } from "../session.ts";
 import { addFilterFlags, type FilterFlags, filterOf } from "./hive-filter.ts";
 import { makeToken } from "./make-token.ts";
 import { showing } from "./shown-columns.ts";
-import { hivesWithToken, WRITTEN, writeTokens } from "./token-files.ts";
+import { WRITTEN, writeTokens } from "./token-files.ts";
 import type { Call, Does } from "./verb.ts";
 
 type Role = Schema<"Token">["role"];
@@ -102,7 +102,7 @@ async function isAgreed(session: Session, role: Role): Promise<boolean> {
   const { queen, call, terminal } = session;
   const { door_open } = await queen.getMe(call);
   if (!door_open) return true;
-  const refused = await hivesToRefuse(session);
+  const refused = await hivesToLockOut(queen, session, call);
   if (refused.length === 0) return true;
   const named = `${refused.slice(0, NAMED).join(", ")}${refused.length > NAMED ? ", …" : ""}`;
   terminal.complain(
@@ -112,18 +112,6 @@ async function isAgreed(session: Session, role: Role): Promise<boolean> {
     "`hivectl token create --role hive --out-dir tokens` makes one for each that has none; give them those first",
   );
   return session.confirm("Make the token all the same?");
-}
-
-async function hivesToRefuse(session: Session): Promise<string[]> {
-  const { queen, call } = session;
-  const showing = await hivesWithToken(session, { isUsed: true });
-  const ids: string[] = [];
-  for await (const { hives } of queen.fleetPages({ status: "online", limit: 1000 }, call)) {
-    for (const { hive, status } of hives) {
-      if (status.rule === "beats_arrive" && !showing.has(hive.id)) ids.push(hive.id);
-    }
-  }
-  return ids;
 }
 
 function readDays(text: string): number {

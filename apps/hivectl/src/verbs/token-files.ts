@@ -1,6 +1,6 @@
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Body, Schema } from "@repo/queen-client";
+import { type Body, hivesWithToken, type Schema } from "@repo/queen-client";
 import { makeFolders } from "@repo/settings";
 import { EXIT } from "../failure.ts";
 import type { Kind } from "../output/records.ts";
@@ -27,7 +27,7 @@ const ROOM_BYTES = 256;
 /** Makes a token for each of these hives that has none in force, and writes it to a file of its own. Returns the exit code. */
 export async function writeTokens(session: Session, folder: string, { filter, validity }: Which): Promise<number> {
   const { terminal } = session;
-  const having = await hivesWithToken(session);
+  const having = await hivesWithToken(session.queen, session, session.call);
   const ids = await idsThatAre(session, filter);
   const lacking = ids.filter((id) => !having.has(id));
   const kept = ids.length - lacking.length;
@@ -108,22 +108,6 @@ async function overwrite(file: FileHandle, text: string): Promise<void> {
 }
 
 const unwritable = (path: string, { message }: Error): string => `${path} cannot be written: ${message}`;
-
-/** Those of which a token is in force, and, where that is asked, was used: one that nobody took to its hive keeps it out as well as none. */
-export async function hivesWithToken(
-  { queen, call, nowMs }: Session,
-  { isUsed = false } = {},
-): Promise<ReadonlySet<string>> {
-  const ids = new Set<string>();
-  for await (const { tokens } of queen.tokenPages({ limit: 1000 }, call)) {
-    for (const { hive_id, revoked_at_ms, expires_at_ms, last_used_at_ms } of tokens) {
-      const isInForce = revoked_at_ms === null && (expires_at_ms === null || expires_at_ms > nowMs);
-      if (hive_id !== null && isInForce && (last_used_at_ms !== null || !isUsed)) ids.add(hive_id);
-    }
-  }
-  return ids;
-}
-
 export const WRITTEN: Kind<Written> = {
   name: "tokens",
   nameOf: ({ id }) => id,

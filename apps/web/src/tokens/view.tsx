@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import type { Body, Schema } from "@repo/queen-client";
+import { type Body, hivesToLockOut, type Schema } from "@repo/queen-client";
 import { useState } from "preact/hooks";
 import { openDialog } from "../actions/dialog.tsx";
 import { Age } from "../parts/age.tsx";
@@ -9,7 +9,7 @@ import { client, type Fault, faultOf } from "../state/api.ts";
 import { useAsked } from "../state/ask.ts";
 import { adopt, visitor, whyReadOnly } from "../state/session.ts";
 import { timeText } from "../words/amounts.ts";
-import { firstToken, hivesToRefuse } from "./first-token.ts";
+import { firstToken } from "./first-token.ts";
 import { NewTokenForm } from "./new-token.tsx";
 
 type NewToken = Body<"createToken">;
@@ -35,7 +35,7 @@ function Tokens() {
     void work.catch((error) => setProblem(faultOf(error))).then(again);
   };
   const agreeAndMake = async (wanted: NewToken) => {
-    const refused = isOpen() && wanted.role !== "hive" ? await hivesToRefuse() : [];
+    const refused = isOpen() && wanted.role !== "hive" ? await hivesToLockOut(client.value, { nowMs: Date.now() }) : [];
     if (refused.length === 0) return make(wanted);
     openDialog(
       firstToken(refused, () => make(wanted).finally(again)),
