@@ -21,6 +21,7 @@ describe("by its process", () => {
       8000,
     ],
     ["vLLM as a module", "python3.12 -u -m vllm.entrypoints.openai.api_server --model a", "vllm", 8000],
+    ["vLLM as its newer module", "python3 -m vllm.entrypoints.launchers.api_server.entry --model a", "vllm", 8000],
     ["vLLM's command as a module", "python3.13t -um vllm.entrypoints.cli.main serve a", "vllm", 8000],
     ["vLLM without Python before its engine", "/venv/lib/vllm/vllm-rs serve a", "vllm", 8000],
     ["SGLang as a module", "python -X dev -m sglang.launch_server --model-path a", "sglang", 30_000],

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { askOf, processOf, readerOf, startStub, written } from "../../../test/stub-server.ts";
 import { sglang } from "./sglang.ts";
 
-// What no real server was seen to answer is `written` after SGLang's sources: several ranks, and versions before 0.5.23.
+// What no real server was seen to answer is `written` after SGLang's sources: above all versions before 0.5.9.
 const LOADS = "GET /v1/loads?include=core";
 const OLD_LOADS = "GET /get_load";
 const MODELS = written("GET /v1/models", { data: [{ id: "qwen", owned_by: "sglang" }] });
@@ -33,20 +33,20 @@ test.each([
 });
 
 test.each([
-  ["sglang-loads-idle", { state: "Idle", running: 0, waiting: 0 }],
-  ["sglang-loads-busy", { state: "Busy", running: 4, waiting: 4 }],
+  ["sglang-loads-idle", { state: "Idle", running: 0, waiting: 0, slots: 4 }],
+  ["sglang-loads-busy", { state: "Busy", running: 4, waiting: 4, slots: 4 }],
+  ["sglang-loads-two-ranks-busy", { state: "Busy", running: 8, waiting: 8, slots: 8 }],
 ])("a real one is read from %s", async (loads, reading) => {
   const server = await startStub(loads, "sglang-models");
   const { readings } = await readerOf(sglang, server)();
-  expect(readings).toEqual([{ model: "sg", health: "healthy", slots: 4, ...reading }]);
+  expect(readings).toEqual([{ model: "sg", health: "healthy", ...reading }]);
 });
 
 test("an old one is asked the new way once", async () => {
-  const old = written(OLD_LOADS, [{ dp_rank: 0, num_reqs: 5, num_waiting_reqs: 2, num_tokens: 900 }]);
-  const server = await startStub(written(LOADS, "", 404), old, MODELS);
+  const server = await startStub(written(LOADS, "", 404), "sglang-get-load-busy", MODELS);
   const read = readerOf(sglang, server);
   await read();
-  expect((await read()).readings).toMatchObject([{ state: "Busy", running: 3, waiting: 2 }]);
+  expect((await read()).readings).toMatchObject([{ state: "Busy", running: 4, waiting: 4 }]);
   expect(server.requests.filter((request) => request === LOADS)).toHaveLength(1);
 });
 

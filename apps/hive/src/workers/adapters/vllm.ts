@@ -30,8 +30,10 @@ const SLEEP_STATE = named("engine_sleep_state");
 /** A request does not wake it, but can make it fail for good. */
 const SLEEPS = "it sleeps until somebody wakes it (POST /wake_up)";
 
-/** As it is installed, the module that this is, and the one that is no Python. */
+/** These are told what to do: the one that is installed, the module that it is, and the one that is no Python. */
 const COMMANDS = ["vllm", "-m vllm.entrypoints.cli.main", "vllm-rs"];
+/** These are the server and nothing else. */
+const SERVERS = ["-m vllm.entrypoints.openai.api_server", "-m vllm.entrypoints.launchers.api_server.entry"];
 
 const GAUGES = [...RUNNING, ...WAITING, ...WAITING_BY_REASON, ...SLEEP_STATE];
 /** Where several processes answer, gauges have no value before the first request. */
@@ -42,7 +44,7 @@ const program: Program = {
   isAtToldPort,
   matches(argv) {
     const { name, rest } = programOf(argv);
-    return name === "-m vllm.entrypoints.openai.api_server" || (COMMANDS.includes(name) && rest[0] === "serve");
+    return SERVERS.includes(name) || (COMMANDS.includes(name) && rest[0] === "serve");
   },
   portOf: ({ argv }) => portIn(optionOf(argv, "--port")),
   whyNotAsked({ argv }) {
