@@ -108,6 +108,7 @@ async function overwrite(file: FileHandle, text: string): Promise<void> {
 }
 
 const unwritable = (path: string, { message }: Error): string => `${path} cannot be written: ${message}`;
+
 export const WRITTEN: Kind<Written> = {
   name: "tokens",
   nameOf: ({ id }) => id,
