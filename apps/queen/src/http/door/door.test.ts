@@ -65,7 +65,7 @@ test("learns by itself of a token that another process adds or revokes", async (
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   onTestFinished(() => void vi.useRealTimers());
   await using queen = await startTestQueen();
-  queen.door.known.start();
+  queen.start();
   expect((await list(queen)).status).toBe(200);
   const { id, authorization } = await addToken(queen.catalog, "operator");
   vi.advanceTimersByTime(2000);
