@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import os from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { eventually, fakeProgram, startHive, startQueenDouble, temporaryFolder } from "./testing.ts";
+import { eventually, fakeProgram, newHive, startHive, startQueenDouble, temporaryFolder } from "./testing.ts";
 
 const cpu = { cores: os.availableParallelism(), ram_gb: Math.round(os.totalmem() / 1024 ** 3) };
 /** fetch contacts nobody on port 1. */
@@ -32,6 +32,14 @@ test("reads its devices at its start, before anybody asks", async () => {
   fakeProgram(path, "nvidia-smi", 'echo > "$0.asked"; echo "0, A, 1024"');
   await startHive(NO_QUEEN, path);
   await eventually(() => (existsSync(join(path, "nvidia-smi.asked")) ? true : undefined), "a reading");
+});
+
+test("one that is stopped while it starts does not listen, and that is no failure, also where its port is taken", async () => {
+  const { port } = new URL((await startQueenDouble()).url);
+  const hive = newHive({ ...NO_QUEEN, HIVE_PORT: port }, temporaryFolder());
+  const listening = hive.listen();
+  await hive.stop();
+  expect(await listening).toBeUndefined();
 });
 
 /** The beats of an agent with one GPU, which run fast. */

@@ -106,14 +106,20 @@ export function startAgent(
   };
 }
 
-/** The agent in this process, with nothing but `path` on its PATH; it ends with the test. Resolves to its base URL. */
-export async function startHive(settings: Environment, path: string): Promise<string> {
+/** The agent for this process, with nothing but `path` on its PATH; it ends with the test. */
+export function newHive(settings: Environment, path: string): Hive {
   vi.stubEnv("PATH", path);
   onTestFinished(() => void vi.unstubAllEnvs());
   const reading = readConfig([], { HIVE_PORT: "0", HIVE_DISCOVER: "false", ...settings });
   if (!("values" in reading)) throw new Error(JSON.stringify(reading));
   const hive = new Hive(reading.values, pino({ level: "silent" }));
   onTestFinished(() => hive.stop());
+  return hive;
+}
+
+/** The same, as it listens and beats. Resolves to its base URL. */
+export async function startHive(settings: Environment, path: string): Promise<string> {
+  const hive = newHive(settings, path);
   const port = (await hive.listen()) ?? 0;
   hive.beat(port);
   return `http://127.0.0.1:${port}`;

@@ -178,6 +178,21 @@ test("Ctrl-C between files says how many are written, and whose token may be in 
   expect(readdirSync(folder)).toEqual(["gpu-01.token"]);
 });
 
+test("a second signal ends it at once, also while it revokes a token that nobody has", async () => {
+  const proxy = await breakingProxy(queen.url);
+  const env = { QUEEN_URL: proxy.url, QUEEN_TOKEN: token };
+  const making = new HivectlProcess(["token", "create", "--name", "x", "--role", "reader"], env);
+  making.child.stdout.destroy();
+  proxy.beforeAnswers(async ({ method }) => {
+    if (method !== "DELETE") return;
+    making.child.kill("SIGINT");
+    making.child.kill("SIGTERM");
+    await once(making.child, "close");
+  });
+  const { code, stderr } = await making.end();
+  expect({ code, stderr }).toEqual({ code: 130, stderr: "hivectl: stdout cannot be written: write EPIPE\n" });
+});
+
 /** With its stdout on a disk that is full. */
 const onFullDisk = (args: string[], queenEnv?: NodeJS.ProcessEnv) => withStdout("> /dev/full", args, queenEnv);
 

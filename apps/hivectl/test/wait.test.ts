@@ -36,7 +36,8 @@ test("it ends when all are so, and says each as it becomes so", async () => {
     ])
     .next();
   await client().addHive({ ...HIVE, id: "a3", labels: { rack: "r9" } });
-  const running = await waiting(queen.url, "a1", "a2", "-o", "jsonl");
+  // Longer than any timer.
+  const running = await waiting(queen.url, "a1", "a2", "-o", "jsonl", "--timeout", "60d");
   expect(running.stdout).toBe('{"hive_id":"a2","is":"online"}\n');
   await client().changeHive("a3", { status: "online" });
   await client().changeHive("a1", { status: "online" });

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createClient } from "@libsql/client";
 import { HiveCatalog, hasHash } from "@repo/hive-catalog";
-import { aHive, temporaryFolder } from "@repo/hive-catalog/testing";
+import { aHive, emptyCatalogFile, folderInMemory } from "@repo/hive-catalog/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { runTokenCommand } from "./token-command.ts";
 
@@ -10,14 +10,14 @@ const MS_PER_DAY = 86_400_000;
 const TOKEN = /^hq_([0-9a-f]{16})_[\w-]{43}\n$/;
 
 async function newPath(): Promise<string> {
-  const folder = await temporaryFolder();
+  const folder = await folderInMemory();
   onTestFinished(() => folder[Symbol.asyncDispose]());
   return `${folder.path}/hives.db`;
 }
 
 async function newCatalog(): Promise<string> {
   const path = await newPath();
-  await (await HiveCatalog.open(path)).close();
+  writeFileSync(path, await emptyCatalogFile(), { mode: 0o600 });
   return path;
 }
 

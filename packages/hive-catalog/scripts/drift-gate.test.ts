@@ -60,19 +60,29 @@ describe("db:check", () => {
     expect(output).toMatch(/\d{4}_\w+ is not dated after \d{4}_\w+: drizzle-kit would skip it/);
   });
 
-  it("fails when a migration rebuilds the hives table", async () => {
+  it("fails when a migration rebuilds the hives table, and when one does not follow that before it", async () => {
     const file = join(copy.migrations, sqlFiles(copy.migrations).at(-1) ?? "");
     edit(file, (text) => `${text}\nALTER TABLE \`__new_hives\` RENAME TO \`hives\`;`);
-    expect(await check(copy.root)).toMatchObject({ code: 1, output: expect.stringMatching(REBUILDS) });
+    edit(join(copy.migrations, "meta", "0007_snapshot.json"), (text) => {
+      const snapshot = JSON.parse(text);
+      return JSON.stringify({ ...snapshot, prevId: snapshot.id });
+    });
+    const { code, output } = await check(copy.root);
+    expect(code).toBe(1);
+    expect(output).toMatch(REBUILDS);
+    expect(output).toMatch(/0007_\w+ does not follow 0006_\w+: remove it and generate it again on top/);
   });
 
   it("fails when the SQL of a migration was edited, and says what it does not make", async () => {
     const file = join(copy.migrations, "0005_gpus_that_could_not_be_read.sql");
     edit(file, (text) => text.replace(/CREATE INDEX `idx_hives_lacking_devices`.*$/m, "SELECT 1;"));
-    expect(await check(copy.root)).toMatchObject({
-      code: 1,
-      output: expect.stringContaining("the migrations do not make index idx_hives_lacking_devices on hives (id) WHERE"),
-    });
+    edit(join(copy.migrations, "0007_sessions_and_use_of_tokens.sql"), (text) =>
+      text.replace("ADD `expires_at_ms` integer", "ADD `expires_at_ms` text"),
+    );
+    const { code, output } = await check(copy.root);
+    expect(code).toBe(1);
+    expect(output).toContain("the migrations do not make index idx_hives_lacking_devices on hives (id) WHERE");
+    expect(output).toContain("the migrations do not make column tokens.expires_at_ms INTEGER");
   });
 });
 

@@ -152,7 +152,8 @@ test("streamHives holds 250 hives at once by default", async () => {
 test("a fleet larger than one batch is listed whole and in order", async () => {
   await using catalog = await openTestCatalog();
   const ids = Array.from({ length: 2_100 }, (_, index) => `hive-${String(index).padStart(5, "0")}`);
-  await Promise.all(ids.map((id) => catalog.addHive({ id, host: "h", port: 1 })));
+  const hives = ids.map((id) => ({ id, host: "h", port: 1 }));
+  for (let at = 0; at < hives.length; at += 32) await catalog.addHives(hives.slice(at, at + 32));
   expect(idsOf(await catalog.listHives())).toEqual(ids);
   expect(idsOf(await catalog.listHives({ limit: 1_500 }))).toEqual(ids.slice(0, 1_500));
   expect((await allOf(catalog.streamHives())).length).toBe(ids.length);

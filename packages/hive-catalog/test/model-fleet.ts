@@ -148,9 +148,10 @@ export class ModelFleet {
       among?.includes(record.id) !== false &&
       (text === undefined ||
         [record.id, record.host, ...Object.values(labels)].some((held) => held.toLowerCase().includes(text)));
-    const ids = [...this.hives.values()].filter(isFound).map(({ record }) => record.id);
     const isBehind = (id: string, place: string) => (descending ? id < place : id > place);
-    const found = ids.filter((id) => (after === undefined || isBehind(id, after)) && !(until && isBehind(id, until)));
+    const isBetween = (id: string) => (after === undefined || isBehind(id, after)) && !(until && isBehind(id, until));
+    const hives = [...this.hives.values()].filter((hive) => isBetween(hive.record.id) && isFound(hive));
+    const found = hives.map(({ record }) => record.id);
     return descending ? found.sort().reverse() : found.sort();
   }
 

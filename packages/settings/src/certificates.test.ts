@@ -42,6 +42,8 @@ test.each([
   ["words around it", `# ours\n${A}\nthe end\n`],
   ["another that is commented out", `${B.replaceAll(/^(?=.)/gm, "# ")}${A}`],
   ["words that name one", `# put each -----BEGIN CERTIFICATE----- here\n${A}`],
+  ["the name that X.509 had", A.replaceAll("CERTIFICATE", "X509 CERTIFICATE")],
+  ["the name that OpenSSL gives one with its trust", A.replaceAll("CERTIFICATE", "TRUSTED CERTIFICATE")],
   ["the lines of Windows", `\uFEFF${A.replaceAll("\n", "\r\n")}`],
 ])("each certificate of a file with %s is trusted", async (_what, text) => {
   await takesA(read(text));

@@ -1,8 +1,10 @@
-import { chmodSync, renameSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { chmodSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { createClient } from "@libsql/client";
-import { HiveCatalog } from "@repo/hive-catalog";
+import { HiveCatalog, QUEEN_GONE_AFTER_MS } from "@repo/hive-catalog";
 import { backupCatalog } from "@repo/hive-catalog/maintenance";
+import { emptyCatalogFile, temporaryFolder } from "@repo/hive-catalog/testing";
+import { mountReadOnlyDisk } from "@repo/test-support/mount";
 import { expect, test } from "vitest";
 import type { Daemon } from "../daemon.ts";
 import { postJson, queenProcesses } from "../queen-processes.ts";
@@ -121,4 +123,20 @@ test("a queen whose catalog is locked by another program for long is not ready, 
   await transaction.rollback();
   other.close();
   expect(await ready()).toMatchObject({ status: 200, body: { status: "ok" } });
+});
+
+test("a queen on a disk that is read-only reads, says that she takes no change, and does not call that a fault of the catalog", async () => {
+  await using folder = await temporaryFolder();
+  const file = join(folder.path, "disk", "hives.db");
+  using _disk = await mountReadOnlyDisk(dirname(file), async () => writeFileSync(file, await emptyCatalogFile()));
+  await using queen = await startTestQueen({ catalog: await HiveCatalog.open(file) });
+  for (let round = 0; round < 3; round++) {
+    await queen.presence.renewAndLook();
+    queen.clock.advance(QUEEN_GONE_AFTER_MS);
+  }
+  expect(await queen.request("GET", "/v1/hives")).toMatchObject({ status: 200 });
+  expect(await queen.request("POST", "/v1/hives", aHive("late"))).toMatchObject({
+    body: { code: "CATALOG_READ_ONLY" },
+  });
+  expect(queen.logLines.filter(({ msg }) => msg.includes("the catalog fails"))).toEqual([]);
 });

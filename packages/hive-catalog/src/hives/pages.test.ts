@@ -13,13 +13,13 @@ const row = (id: string, port = "1") =>
 const sound = (...ids: string[]) => ids.map((id) => row(`'${id}'`));
 const damaged = (...ids: string[]) => ids.map((id) => row(`'${id}'`, "0"));
 /** Longer than two may be that are read at once; they lack their GPUs. */
-const MORE = `json_object('cpu', NULL, 'gpus', NULL, 'more', hex(zeroblob(300000)))`;
+const MORE = `json_object('cpu', NULL, 'gpus', NULL, 'more', hex(zeroblob(263000)))`;
 const withMore = (row: string) =>
   row.replace("updated_at_ms)", "updated_at_ms, devices_json)").replace(/\)$/, `, ${MORE})`);
 const long = (...ids: string[]) => sound(...ids).map(withMore);
 const longDamaged = (...ids: string[]) => damaged(...ids).map(withMore);
 /** Two are longer than what one page reads. */
-const half = (row: string) => withMore(row).replace("300000", "150000");
+const half = (row: string) => withMore(row).replace("263000", "132000");
 const times = (count: number, id: string) => Array.from({ length: count }, () => row(id));
 const numbered = (count: number, id: (index: number) => string) => Array.from({ length: count }, (_, i) => row(id(i)));
 

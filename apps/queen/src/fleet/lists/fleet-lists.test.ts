@@ -65,3 +65,18 @@ test("of hives that are asked for by what memory knows, each page goes through a
   // Two of the batches find that no hive is offline, and none online.
   expect([first.scanned, second.scanned, second.cursor]).toEqual([4800, 400, undefined]);
 });
+
+test("a hive whose label another program has changed comes no second time in a list by that label", async () => {
+  await using queen = await startTestQueen();
+  for (const [n, id] of ["a", "b"].entries()) await addHive(queen, 8600 + n, { id, labels: { rack: `r${n}` } });
+  await queen.watch.runRound();
+  const lists = new FleetLists(queen);
+  const asked = query({ groupBy: "rack" });
+  const ids = async (page: Awaited<ReturnType<typeof lists.open>>, limit: number) =>
+    (await page.read(limit)).map(({ hive }) => hive.id);
+  const first = await lists.open(asked);
+  expect(await ids(first, 1)).toEqual(["a"]);
+  queen.clock.advance(1);
+  await queen.catalog.labels.set("a", { rack: "r2" });
+  expect(await ids(await lists.open(asked, first.cursor), 100)).toEqual(["b"]);
+});

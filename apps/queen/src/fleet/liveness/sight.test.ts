@@ -2,7 +2,9 @@ import type { HiveStatus } from "@repo/hive-catalog";
 import { expect, test } from "vitest";
 import { FakeClock } from "../../../test/fake-clock.ts";
 import { LIVENESS_SETTINGS } from "../../../test/test-queen.ts";
+import { isLost } from "./judge.ts";
 import { Liveness } from "./liveness.ts";
+import { heard, Sights } from "./sight.ts";
 
 function newLiveness() {
   const clock = new FakeClock();
@@ -65,6 +67,14 @@ test("counts a beat that has changed in the catalog as one that another queen to
     learn({ lastHeartbeatMs });
     expect(ageOf("a")).toBe(5);
   }
+});
+
+test("takes a hive whose beats another queen takes for lost so much later as its record is read apart", () => {
+  const sight = new Sights().see("a");
+  heard(sight, 1000, 300);
+  Object.assign(sight, { probe: "failed", failedFromMs: 1001, failedAtMs: 1500 });
+  const view = { graceFromMs: 0, staleAfterMs: 600, probeGapMs: 100, corroborate: true };
+  expect([1600, 1899, 1900].map((nowMs) => isLost(sight, { ...view, nowMs }))).toEqual([false, false, true]);
 });
 
 test("does not take what it wrote itself, or an older copy of the record, for another queen's beat", () => {

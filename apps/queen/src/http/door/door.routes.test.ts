@@ -148,8 +148,7 @@ test("each route × each caller is let in or turned away as the route says", asy
   const { verdictOf } = await startLockedQueen();
   for (const route of ROUTES) {
     for (const method of methodsOf(route)) {
-      const verdicts: Verdict[] = [];
-      for (const caller of CALLERS.keys()) verdicts.push(await verdictOf(method, route.path, caller));
+      const verdicts = await Promise.all(CALLERS.map((_, caller) => verdictOf(method, route.path, caller)));
       const { reads, changes } = VERDICTS[route.access ?? "operator"];
       const ofRole = method === "GET" || method === "HEAD" ? reads : changes;
       const isForTokens = route.path === "/v1/session/codes";

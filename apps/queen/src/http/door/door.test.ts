@@ -1,3 +1,4 @@
+import { mintToken } from "@repo/hive-catalog";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { beatJson, HIVE_JSON, startTestQueen, type TestQueen } from "../../../test/test-queen.ts";
 import { addToken } from "../../../test/tokens.ts";
@@ -65,7 +66,7 @@ test("learns by itself of a token that another process adds or revokes", async (
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   onTestFinished(() => void vi.useRealTimers());
   await using queen = await startTestQueen();
-  queen.door.known.start();
+  queen.start();
   expect((await list(queen)).status).toBe(200);
   const { id, authorization } = await addToken(queen.catalog, "operator");
   vi.advanceTimersByTime(2000);
@@ -249,6 +250,18 @@ test("keeps each address to its share of requests without a token, and no token 
     401, 401, 401,
   ]);
   expect([await from("2001:db8::4"), await from("2001:db8:0:1::1")]).toEqual([429, 401]);
+});
+
+test("counts tokens that somebody has made up as none: the catalog looks for a few of them", async () => {
+  await using locked = await startLockedQueen({ limits: { ...DEFAULT_LIMITS, addressRequestsPerSecond: 3 } });
+  const { queen } = locked;
+  const reads = vi.spyOn(queen.catalog.tokens, "get");
+  const statuses: number[] = [];
+  for (let n = 0; n < 6; n++) {
+    statuses.push((await list(queen, { authorization: `Bearer ${mintToken().token}` })).status);
+  }
+  expect(statuses).toEqual([401, 401, 401, 429, 429, 429]);
+  expect(reads).toHaveBeenCalledTimes(3);
 });
 
 test("answers whoever asks how the queen is, however often somebody at that address does", async () => {

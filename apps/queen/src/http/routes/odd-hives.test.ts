@@ -1,7 +1,7 @@
-import { openTestCatalog } from "@repo/hive-catalog/testing";
-import { expect, onTestFinished, test } from "vitest";
+import { openTestCatalog, type TestCatalog } from "@repo/hive-catalog/testing";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { operate } from "../../../test/lifecycle/operation.ts";
-import { beatJson, startTestQueen, workerJson } from "../../../test/test-queen.ts";
+import { beatJson, startTestQueen, type TestQueen, workerJson } from "../../../test/test-queen.ts";
 
 const DEVICES =
   '{"cpu":{"cores":0,"ram_gb":1},"gpus":[{"index":0,"name":"","vram_gb":1},{"index":0,"name":"b","vram_gb":2}]}';
@@ -28,12 +28,18 @@ const ODD: Record<string, Record<string, string | number>> = {
 };
 const ROWS = Object.entries(ODD);
 
-/** A queen whose catalog has that row, put there by another program. */
-async function queenWith(columns: Record<string, string | number>) {
-  const catalog = await openTestCatalog();
+/** For all tests: none leaves its hive behind. */
+let catalog: TestCatalog;
+let queen: TestQueen;
+beforeAll(async () => {
+  catalog = await openTestCatalog();
   const resolve = () => Promise.reject(new Error("names are not looked up here"));
-  const queen = await startTestQueen({ catalog, resolve });
-  onTestFinished(() => queen[Symbol.asyncDispose]());
+  queen = await startTestQueen({ catalog, resolve });
+});
+afterAll(() => queen[Symbol.asyncDispose]());
+
+/** Stores that row, as another program does, until the test ends. */
+async function storeHive(columns: Record<string, string | number>) {
   const row: Record<string, string | number> = {
     ...{ id: "odd", host: "127.0.0.1", port: 1, status: "unknown", created_at_ms: 1, updated_at_ms: 1 },
     ...columns,
@@ -41,11 +47,13 @@ async function queenWith(columns: Record<string, string | number>) {
   const values = Object.values(row).map((value) => (typeof value === "string" ? `'${value}'` : value));
   await catalog.run(`INSERT INTO hives (${Object.keys(row).join(", ")}) VALUES (${values.join(", ")})`);
   const id = String(row.id);
-  return { queen, id, path: `/v1/hives/${encodeURIComponent(id)}` };
+  const path = `/v1/hives/${encodeURIComponent(id)}`;
+  onTestFinished(async () => void (await queen.request("DELETE", path)));
+  return { id, path };
 }
 
 test.each(ROWS)("what GET answers of a hive with %s is taken back by PUT and by PATCH", async (_what, columns) => {
-  const { queen, path } = await queenWith(columns);
+  const { path } = await storeHive(columns);
   const read = await queen.request("GET", path);
   expect(read.status, JSON.stringify(read.body)).toBe(200);
   const stored = read.body as Record<string, unknown>;
@@ -60,7 +68,7 @@ test.each(ROWS)("what GET answers of a hive with %s is taken back by PUT and by 
 });
 
 test.each(ROWS)("a hive with %s can be listed, watched, cordoned, beat for and removed", async (_what, columns) => {
-  const { queen, id, path } = await queenWith(columns);
+  const { id, path } = await storeHive(columns);
   expect(await queen.request("GET", "/v1/hives?limit=1")).toMatchObject({
     status: 200,
     body: { hives: [{ id }], next_after: id, damaged: [] },
@@ -100,7 +108,7 @@ test.each([
   ["the id of an agent", { id: "../../x" }, "start"],
   ["the id of an agent", { id: "a\nHIVE_TOKEN=x", ssh_host: "127.0.0.1" }, "stop"],
 ])("an operation fails before it connects, and says what to mend: %s, for %j", async (what, columns, kind) => {
-  const { queen, id } = await queenWith(columns);
+  const { id } = await storeHive(columns);
   const operation = await operate(queen.request, kind, encodeURIComponent(id));
   expect(operation).toMatchObject({
     hive_id: id,
@@ -114,7 +122,7 @@ test.each([
   ["ssh_user", { ssh_host: "127.0.0.1", ssh_user: "-oProxyCommand=x" }],
   ["ssh_host", { ssh_host: "a b" }],
 ])("the host keys of a hive with an %s that cannot be used are not asked for", async (field, columns) => {
-  const { queen, path } = await queenWith(columns);
+  const { path } = await storeHive(columns);
   const asked = [
     ["GET", ""],
     ["POST", "/scan"],
@@ -129,7 +137,7 @@ test.each([
 });
 
 test("a host that is none is not contacted, and it is said why", async () => {
-  const { queen, path } = await queenWith({ host: "evil/path" });
+  const { path } = await storeHive({ host: "evil/path" });
   await queen.watch.runRound();
   const why = '"evil/path" is no host name and no IP address';
   expect(await queen.request("GET", `${path}/state`)).toMatchObject({ body: { contactable: false } });
@@ -143,7 +151,7 @@ test("a host that is none is not contacted, and it is said why", async () => {
 });
 
 test("PUT and PATCH hold what changes to the rules, and that alone", async () => {
-  const { queen, path } = await queenWith({ host: "evil/path", ssh_host: "h", ssh_user: "-v", devices_json: DEVICES });
+  const { path } = await storeHive({ host: "evil/path", ssh_host: "h", ssh_user: "-v", devices_json: DEVICES });
   const { body } = await queen.request("GET", path);
   const stored = body as Record<string, unknown>;
   for (const method of ["PUT", "PATCH"] as const) {
