@@ -2,7 +2,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { generateKeyPairSync, sign } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -29,7 +29,7 @@ Environment:
   LIBSQL_TEST_URL         a server to take in its place, which each test empties (default: none)
   LIBSQL_TEST_AUTH_TOKEN  its token (default: none)
 
-Exit codes: 0 all passed, 1 some did not, 2 called wrongly or sqld cannot be had.
+Exit codes: 0 all passed, 1 some did not, 2 called wrongly, or sqld cannot be had, 130 stopped by Ctrl-C.
 Example: pnpm test:sqld
 `;
 
@@ -54,31 +54,28 @@ function makeToken() {
   return { key: publicKey.export({ type: "spki", format: "pem" }), token };
 }
 
-/** Starts sqld on loopback, and answers once it does. */
-async function startSqld(program, folder) {
+/** Starts sqld on loopback, and answers how tests reach it, once they do. */
+async function startSqld() {
+  const program = install();
+  mkdirSync(folder);
   const { key, token } = makeToken();
   const keyFile = join(folder, "key.pem");
   writeFileSync(keyFile, key);
   const address = `127.0.0.1:${await freePort()}`;
   const flags = ["--db-path", join(folder, "data"), "--http-listen-addr", address, "--auth-jwt-key-file", keyFile];
-  const child = spawn(program, [...flags, "--no-welcome"], { stdio: ["ignore", "ignore", "inherit"] });
-  const ended = once(child, "exit");
+  const child = start(program, [...flags, "--no-welcome"], { stdio: ["ignore", "ignore", "inherit"] });
   const isUp = async () => (await fetch(`http://${address}/version`).catch(() => undefined))?.ok;
   const untilMs = Date.now() + START_TIMEOUT_MS;
   while (!(await isUp())) {
     if (child.exitCode !== null || Date.now() > untilMs) throw new Error("sqld did not start");
     await wait(20);
   }
-  const stop = () => {
-    child.kill();
-    return ended;
-  };
-  return { environment: { LIBSQL_TEST_URL: `http://${address}`, LIBSQL_TEST_AUTH_TOKEN: token }, stop };
+  return { LIBSQL_TEST_URL: `http://${address}`, LIBSQL_TEST_AUTH_TOKEN: token };
 }
 
-async function runTests(environment) {
-  const vitest = pathOf("node_modules/vitest/vitest.mjs");
-  const tests = spawn(process.execPath, [vitest, "run", ...TESTS], {
+async function run() {
+  const environment = process.env.LIBSQL_TEST_URL === undefined ? await startSqld() : {};
+  const tests = start(process.execPath, [pathOf("node_modules/vitest/vitest.mjs"), "run", ...TESTS], {
     cwd: pathOf("packages/hive-catalog"),
     env: { ...process.env, ...environment },
     stdio: "inherit",
@@ -87,27 +84,26 @@ async function runTests(environment) {
   return code === 0 ? 0 : 1;
 }
 
-async function run() {
-  if (process.env.LIBSQL_TEST_URL !== undefined) return runTests({});
-  const program = install();
-  const folder = mkdtempSync(join(tmpdir(), "hive-sqld-"));
-  // Ctrl-C ends the tests and sqld, which are of the same terminal; what is left is the folder.
-  process.on("SIGINT", () => undefined);
-  try {
-    const { environment, stop } = await startSqld(program, folder);
-    try {
-      return await runTests(environment);
-    } finally {
-      await stop();
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+const folder = join(tmpdir(), `hive-sqld-${process.pid}`);
+const children = [];
+
+function start(...program) {
+  const child = spawn(...program);
+  children.push(child);
+  return child;
 }
 
+process.on("exit", () => {
+  for (const child of children) child.kill();
+  rmSync(folder, { recursive: true, force: true });
+});
+process.on("SIGINT", () => process.exit(130));
+process.on("SIGTERM", () => process.exit(143));
+
 if (readFlags("test:sqld", HELP) !== undefined) {
-  process.exitCode = await run().catch((error) => {
+  const exitCode = await run().catch((error) => {
     process.stderr.write(`test:sqld: ${error.message}\n`);
     return 2;
   });
+  process.exit(exitCode);
 }
