@@ -17,8 +17,8 @@ export interface FakeProcess {
   readonly environment?: Readonly<Record<string, string>>;
   readonly uid?: number;
   readonly listens?: readonly Address[];
-  /** Whether the reader may not see which sockets are its own. */
-  readonly hidesSockets?: boolean;
+  /** Whether the reader may not see which sockets are its own; `"targets"` where it is told how many files are open. */
+  readonly hidesSockets?: boolean | "targets";
   /** The addresses of its own network namespace, where it has one. */
   readonly container?: readonly string[];
   readonly ticks?: number;
@@ -121,9 +121,12 @@ function writeProcess(root: string, one: FakeProcess, own: readonly Socket[], al
         .join(""),
     );
   }
-  if (one.hidesSockets) rmSync(join(folder, "fd"), { recursive: true });
-  else
-    for (const [at, { inode }] of own.entries()) symlinkSync(`socket:[${inode}]`, join(folder, "fd", String(at + 3)));
+  if (one.hidesSockets === true) rmSync(join(folder, "fd"), { recursive: true });
+  for (const [at, { inode }] of own.entries()) {
+    const descriptor = join(folder, "fd", String(at + 3));
+    if (one.hidesSockets === "targets") writeFileSync(descriptor, "");
+    else if (!one.hidesSockets) symlinkSync(`socket:[${inode}]`, descriptor);
+  }
   writeNet(
     folder,
     all.filter(({ owner }) => owner.container === one.container),

@@ -37,6 +37,13 @@ describe("in a container", () => {
     expect((await find(other, proxy("0.0.0.0"))).places).toEqual([]);
   });
 
+  test("a server that listens on loopback of its container is left out, with what to do", async () => {
+    const why =
+      "it listens on 127.0.0.1 of its container alone, where docker-proxy does not reach it: let it listen on 0.0.0.0";
+    const { places, leftOut } = await find({ ...INSIDE, listens: ["127.0.0.1:8000"] }, proxy("0.0.0.0"));
+    expect({ places, leftOut }).toEqual({ places: [], leftOut: [{ what: "vllm (pid 20)", why }] });
+  });
+
   test("is taken for no other server that has its port on the host, whoever that belongs to", async () => {
     const root = { uid: 0, hidesSockets: true };
     const strange = { ...root, pid: 30, commandLine: "nginx", listens: ["0.0.0.0:8000"] };

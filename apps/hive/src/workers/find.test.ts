@@ -123,14 +123,15 @@ describe("where it listens", () => {
     expect(stranger.places).toMatchObject([{ port: 30_000, base: undefined }]);
   });
 
-  test("where its sockets are hidden, a listener of its user with its port says it, and none of another user", async () => {
-    const other = { pid: 11, uid: 7, commandLine: "nginx", listens: ["0.0.0.0:8081"] };
-    const own = { ...LLAMA, hidesSockets: true, listens: ["127.0.0.1:8081"] };
-    expect((await find(other, own)).places).toMatchObject([{ port: 8081, reachable: "loopback" }]);
-    expect((await find(other, { ...LLAMA, hidesSockets: true })).places).toMatchObject([
-      { port: 8081, base: undefined },
-    ]);
-  });
+  test.each([true, "targets"] as const)(
+    "where its sockets are hidden (%s), a listener of its user with its port says it, and none of another user",
+    async (hidesSockets) => {
+      const other = { pid: 11, uid: 7, commandLine: "nginx", listens: ["0.0.0.0:8081"] };
+      const own = { ...LLAMA, hidesSockets, listens: ["127.0.0.1:8081"] };
+      expect((await find(other, own)).places).toMatchObject([{ port: 8081, reachable: "loopback" }]);
+      expect((await find(other, { ...LLAMA, hidesSockets })).places).toMatchObject([{ port: 8081, base: undefined }]);
+    },
+  );
 
   test("variables name the port of Ollama and llama.cpp", async () => {
     const { places } = await find(

@@ -67,7 +67,7 @@ export class Places {
     const seen = await listenersOf(this.#proc, process.pid);
     const listener = choose(seen);
     if (listener === undefined) return undefined;
-    return (await this.#areHere(seen)) ? { listener } : this.#publishedPlace(process, listener.port, published);
+    return (await this.#areHere(seen)) ? { listener } : this.#publishedPlace(process, listener, published);
   }
 
   #ofAny(pids: readonly number[], listeners: readonly Listener[], port: number): Listener | undefined {
@@ -87,7 +87,12 @@ export class Places {
     return listeners.some(({ inode }) => here.has(inode));
   }
 
-  async #publishedPlace({ pid }: ServerProcess, port: number, published: readonly PublishedPort[]): Promise<Place> {
+  async #publishedPlace(
+    { pid }: ServerProcess,
+    listener: Listener,
+    published: readonly PublishedPort[],
+  ): Promise<Place> {
+    const { address, port } = listener;
     const addresses = await addressesOf(this.#proc, pid);
     const ways: PublishedPort[] = [];
     for (const way of published) {
@@ -96,6 +101,10 @@ export class Places {
       if (await this.#areHere(await listenersOf(this.#proc, way.pid))) ways.push(way);
     }
     const one = ways.find(({ hostAddress }) => !isLoopback(hostAddress)) ?? ways[0];
+    if (one !== undefined && isLoopback(address)) {
+      const where = `on ${address} of its container alone, where docker-proxy does not reach it`;
+      return { why: `it listens ${where}: let it listen on 0.0.0.0` };
+    }
     if (one !== undefined) return { listener: { address: one.hostAddress, port: one.hostPort }, isContained: true };
     return { why: `it is in a container, and no docker-proxy publishes its port ${port}: name it with HIVE_WORKERS` };
   }

@@ -64,11 +64,11 @@ export class Proc {
     return parseStatus(this.#textNow(String(pid), "status") ?? "");
   }
 
-  /** The sockets that a process has open, by their inodes. */
+  /** The sockets that a process has open, by their inodes. Root without CAP_SYS_PTRACE, as in a container, may list what others have open, and not see what it is. */
   sockets(pid: number): ReadonlySet<string> | undefined {
     const names = this.#names(String(pid), "fd");
-    if (names.length === 0) return undefined;
-    const targets = names.map((name) => this.#linkNow(String(pid), "fd", name));
+    const targets = names.flatMap((name) => this.#linkNow(String(pid), "fd", name) ?? []);
+    if (targets.length === 0) return undefined;
     return new Set(targets.flatMap((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? []));
   }
 
@@ -88,11 +88,11 @@ export class Proc {
     }
   }
 
-  #linkNow(...path: readonly string[]): string {
+  #linkNow(...path: readonly string[]): string | undefined {
     try {
       return readlinkSync(join(this.#root, ...path));
     } catch {
-      return "";
+      return undefined;
     }
   }
 }

@@ -7,6 +7,8 @@ import { ProbeError } from "../reach/probe.ts";
 export const REMEDIES = {
   ID_NOT_FOR_AGENTS: "add the hive anew under another id",
   HOME_MISSING: "start the queen with HOME in her environment",
+  TEMP_FOLDER_UNUSABLE:
+    "let the queen write there, or name another folder in TMPDIR; a container may want a tmpfs for it",
   PUBLIC_URL_MISSING:
     "start the queen with QUEEN_PUBLIC_URL, the URL under which hives reach her, such as http://10.0.1.1:8500",
   SSH_TARGET_UNUSABLE:

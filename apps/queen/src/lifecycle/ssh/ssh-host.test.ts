@@ -1,7 +1,7 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { SshHost, type SshHostOptions, scanHostKeys } from "./ssh-host.ts";
 
 const env = { PATH: process.env.PATH ?? "", LC_ALL: "C" };
@@ -42,4 +42,11 @@ test("even what got past every check is nothing that ssh or ssh-keyscan would ru
     expect(await scanHostKeys(text, 1, { env, timeoutMs: 20_000, signal })).toEqual([]);
   }
   await expect(access(canary)).rejects.toThrow("ENOENT");
+});
+
+test("a temporary folder that cannot be written, as in a container with a read-only root, is named, and no fault of the queen", async () => {
+  onTestFinished(() => void vi.unstubAllEnvs());
+  vi.stubEnv("TMPDIR", join(await aFolder(), "none"));
+  const failure = { code: "TEMP_FOLDER_UNUSABLE", message: expect.stringContaining(join("none", "queen-ssh-")) };
+  await expect(SshHost.open(options({}))).rejects.toMatchObject(failure);
 });

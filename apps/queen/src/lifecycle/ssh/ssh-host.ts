@@ -51,9 +51,11 @@ export class SshHost implements Host {
 
   /** Writes the known_hosts file of its connections; `close` removes it. */
   static async open(options: SshHostOptions): Promise<SshHost> {
-    const folder = await mkdtemp(join(tmpdir(), "queen-ssh-"));
+    const folder = await mkdtemp(join(tmpdir(), "queen-ssh-")).catch(failOnTempFolder);
     const knownHosts = join(folder, "known_hosts");
-    await writeFile(knownHosts, knownHostsFile(options.target, options.pinned), { mode: 0o600 });
+    await writeFile(knownHosts, knownHostsFile(options.target, options.pinned), { mode: 0o600 }).catch(
+      failOnTempFolder,
+    );
     return new SshHost(options, folder, knownHosts);
   }
 
@@ -121,6 +123,10 @@ export class SshHost implements Host {
     const { stdout } = await runProgram("ssh-keygen", args, { env, timeoutMs, signal });
     return [...pinned, ...parseKeys(stdout)];
   }
+}
+
+function failOnTempFolder(error: Error): never {
+  throw new StepFailure("TEMP_FOLDER_UNUSABLE", error.message, { cause: error });
 }
 
 /**
