@@ -24,7 +24,13 @@ export type ConnectionOptions = {
   busyTimeoutMs: number;
   /** Longer texts and BLOBs are SQLITE_TOOBIG. */
   maxRowBytes: number;
+  readonly durability: Durability;
 };
+
+/** As `durability_mode` of a sqld, at its admin address: `strong` syncs each commit to the disk. */
+export type Durability = { mode: "relaxed" | "strong" };
+
+const SYNCHRONOUS = { relaxed: "NORMAL", strong: "FULL" } as const;
 
 const LOCK_WAIT_MS = 5;
 /** SQLite's result codes that carry a further part of their own, as the binding names them. */
@@ -46,6 +52,11 @@ export class HranaConnection {
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#database = this.#open();
+  }
+
+  /** For the next stream that has this connection: as the server is set now. */
+  renew(): void {
+    this.#setUp(this.#database);
   }
 
   get isAutocommit(): boolean {
@@ -147,8 +158,12 @@ export class HranaConnection {
   #open(): Database.Database {
     // The binding's own waiting would stop the event loop: no timeout here.
     const database = new Database(this.#options.path, { timeout: 0 });
-    database.exec("PRAGMA synchronous = NORMAL");
+    this.#setUp(database);
     return database;
+  }
+
+  #setUp(database: Database.Database): void {
+    database.exec(`PRAGMA synchronous = ${SYNCHRONOUS[this.#options.durability.mode]}`);
   }
 
   /** Statements without arguments and rows, waiting for the lock. `exec` leaves nothing open when it meets SQLITE_BUSY. */

@@ -79,9 +79,12 @@ test("takes the statements of a migration as @libsql/client sends them", async (
   expect((await site.client.execute("SELECT v FROM u")).rows[0]?.v).toBe(1);
 });
 
-test("does not sync its commits, and says so", async () => {
+test("does not sync its commits until it is told to, and says so", async () => {
   await using site = await startSite();
-  expect((await site.client.execute("PRAGMA synchronous")).rows[0]?.[0]).toBe(1);
+  const synchronous = async () => (await site.client.execute("PRAGMA synchronous")).rows[0]?.[0];
+  expect(await synchronous()).toBe(1);
+  site.server.durability.mode = "strong";
+  expect(await synchronous()).toBe(2);
 });
 
 test("stores what is written in a transaction or a batch that is said to read", async () => {
