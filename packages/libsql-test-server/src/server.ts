@@ -43,7 +43,9 @@ export type TestServer = AsyncDisposable & {
  * What it leaves out: protobuf, cursors, WebSockets (404), TLS, JWTs with rights (the token is compared as it is),
  * namespaces, replicas, and taking the lock away from a transaction that holds it too long.
  * A deferred transaction whose first write meets a lock is rolled back at once; a `sequence` waits for the lock before its first
- * statement alone; PRAGMAs of one stream may be seen by a later one. What wedges sqld, many writers at once, does not harm this one.
+ * statement alone; PRAGMAs of one stream may be seen by a later one. The limit of a value holds for those that are handed over and read, where
+ * sqld has it for whole rows and within expressions, too. sqld answers 400 to a condition on a later step, runs a `sequence` up to what is no SQL
+ * without an error, and `describe`s more. What wedges sqld, many writers at once, does not harm this one.
  * Statements run inside the event loop of this process. The binding aborts the process when it reads a TEXT that is not UTF-8: select
  * such a column as a BLOB, as the catalog does. It reads a TEXT up to its first NUL; one in an argument is refused. An infinite
  * REAL cannot be told in JSON.
