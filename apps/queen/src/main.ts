@@ -18,15 +18,12 @@ import { assembleQueen, type Queen, type QueenOptions } from "./queen.ts";
 import { isLoopback } from "./reach/addresses.ts";
 import { Names } from "./reach/names.ts";
 import { Metrics } from "./telling/metrics.ts";
-import { isDurable } from "./telling/metrics-page.ts";
 import { runTokenCommand } from "./token-command.ts";
 
 endWithStarter();
 
 /** The hive agent: its bundle, since this runs as a bundle. */
 const AGENT_FILE = fileURLToPath(new URL("../../hive/src/agent.ts", import.meta.url));
-const NOT_DURABLE =
-  "the server of the catalog does not sync each change to its disk: a loss of power there can take what was answered; docs/operations.md says how to end that";
 
 const result = readConfig();
 if ("print" in result) await print("queen", result.print);
@@ -54,7 +51,6 @@ async function start({ config, warnings }: { config: Config; warnings: readonly 
   let port: number;
   try {
     await checkThatSafe(config, catalog);
-    if ((await isDurable(catalog)) === false) log.warn(NOT_DURABLE);
     queen = assemble(config, { catalog, log, metrics });
     const { stop, servers } = queen;
     running.drain = stop;

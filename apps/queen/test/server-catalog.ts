@@ -8,8 +8,8 @@ import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { startTestServer } from "@repo/libsql-test-server";
 import { onTestFinished } from "vitest";
 
-/** Whether a request of these statements, as they are before JSON escapes them, gets no answer, because its connection is cut `before` or `after` the server has done it. */
-type Cut = (statements: string) => "before" | "after" | undefined;
+/** Whether a request of these statements, as they are before JSON escapes them, gets no answer, because its connection is cut `before` or `after` the server has done it, or hangs: then it `never` comes. */
+type Cut = (statements: string) => "before" | "after" | "never" | undefined;
 
 /** A catalog on a database server, over a real connection that can be cut. */
 export async function startServerCatalog(options: OpenOptions = {}) {
@@ -26,6 +26,7 @@ export async function startServerCatalog(options: OpenOptions = {}) {
     const statements = body.toString().replaceAll("\\", "");
     connection.statements.push(statements);
     const cut = connection.cut(statements);
+    if (cut === "never") return;
     if (cut === "before") return void response.destroy();
     const { method, url, headers } = request;
     const [answer] = (await once(
@@ -45,5 +46,5 @@ export async function startServerCatalog(options: OpenOptions = {}) {
   const { port } = proxy.address() as AddressInfo;
   const catalog = await HiveCatalog.open(`http://127.0.0.1:${port}`, options);
   onTestFinished(() => catalog.close());
-  return { catalog, connection };
+  return { catalog, connection, server };
 }

@@ -223,7 +223,7 @@ export class HiveCatalog {
 
   /** What is on the disk when a change is answered. A file is always `full`; a server is what it was set to, or does not say. */
   synchronous(options?: CallOptions): Promise<Synchronous | undefined> {
-    return this.#calls.run(() => readSynchronous(this.#database.client), options);
+    return this.#calls.run(readSynchronous, options);
   }
 
   /** Rejects with what keeps every change from being made now: a missing right, a lock, a file out of its place. Of a server only a change tells. */

@@ -24,7 +24,13 @@ export type ConnectionOptions = {
   busyTimeoutMs: number;
   /** Longer texts and BLOBs are SQLITE_TOOBIG. */
   maxRowBytes: number;
+  readonly durability: Durability;
 };
+
+/** As `durability_mode` of a sqld, at its admin address: `strong` syncs each commit to the disk. */
+export type Durability = { mode: "relaxed" | "strong" };
+
+const SYNCHRONOUS = { relaxed: "NORMAL", strong: "FULL" } as const;
 
 const LOCK_WAIT_MS = 5;
 /** SQLite's result codes that carry a further part of their own, as the binding names them. */
@@ -48,6 +54,11 @@ export class HranaConnection {
     this.#database = this.#open();
   }
 
+  /** For the next stream that has this connection: as the server is set now. */
+  renew(): void {
+    this.#setUp(this.#database);
+  }
+
   get isAutocommit(): boolean {
     return !this.#database.inTransaction;
   }
@@ -58,13 +69,13 @@ export class HranaConnection {
     const args = argumentsOf(stmt, text);
     if (text.kind === "write" && this.isAutocommit) {
       await this.#exec("BEGIN IMMEDIATE");
-      return this.#committed(() => this.#run(sql, args, text.kind, stmt.want_rows ?? true));
+      return this.#committed(() => this.#run(sql, args, text.kind));
     }
     if (text.kind === "begin" || (text.kind === "control" && !/^\s*pragma/i.test(sql))) {
       await this.#exec(sql);
       return { cols: [], rows: [], affected_row_count: 0, last_insert_rowid: null };
     }
-    return this.#run(sql, args, text.kind, stmt.want_rows ?? true);
+    return this.#run(sql, args, text.kind);
   }
 
   /** A step that is no SQL fails the batch before anything of it runs. */
@@ -75,7 +86,7 @@ export class HranaConnection {
     for (const { condition, stmt } of steps) {
       let result: StmtResult | null = null;
       let error: ErrorBody | null = null;
-      if (!condition || this.#holds(condition, results, errors)) {
+      if (!condition || this.#holds(condition, results)) {
         try {
           result = await this.execute(stmt, findSql);
         } catch (reason) {
@@ -147,8 +158,12 @@ export class HranaConnection {
   #open(): Database.Database {
     // The binding's own waiting would stop the event loop: no timeout here.
     const database = new Database(this.#options.path, { timeout: 0 });
-    database.exec("PRAGMA synchronous = NORMAL");
+    this.#setUp(database);
     return database;
+  }
+
+  #setUp(database: Database.Database): void {
+    database.exec(`PRAGMA synchronous = ${SYNCHRONOUS[this.#options.durability.mode]}`);
   }
 
   /** Statements without arguments and rows, waiting for the lock. `exec` leaves nothing open when it meets SQLITE_BUSY. */
@@ -178,14 +193,15 @@ export class HranaConnection {
     }
   }
 
-  #checkSize(value: SqlValue): void {
+  /** Of a value that is handed over, and of one that is read. */
+  #checkSize(value: SqlValue, code: "ARGS_INVALID" | "SQLITE_TOOBIG"): void {
     const isTooBig =
       (typeof value === "string" || value instanceof Uint8Array) && value.length > this.#options.maxRowBytes;
-    if (isTooBig) throw new RequestError("SQLITE_TOOBIG", "SQLite error: string or blob too big");
+    if (isTooBig) throw new RequestError(code, "string or blob too big");
   }
 
-  #run(sql: string, args: SqlValue[], kind: SqlKind, wantRows: boolean): StmtResult {
-    for (const value of args) this.#checkSize(value);
+  #run(sql: string, args: SqlValue[], kind: SqlKind): StmtResult {
+    for (const value of args) this.#checkSize(value, "ARGS_INVALID");
     try {
       const statement = this.#database.prepare(sql);
       if (!statement.reader) {
@@ -193,9 +209,9 @@ export class HranaConnection {
         return { cols: [], rows: [], affected_row_count: changes, last_insert_rowid: String(lastInsertRowid) };
       }
       const rows = statement.raw(true).safeIntegers(true).all(args) as unknown as SqlValue[][];
-      for (const value of rows.flat()) this.#checkSize(value);
+      for (const value of rows.flat()) this.#checkSize(value, "SQLITE_TOOBIG");
       const effect = kind === "write" ? this.#effect() : { affected_row_count: 0, last_insert_rowid: null };
-      return { cols: columnsOf(statement), rows: wantRows ? rows.map((row) => row.map(encodeValue)) : [], ...effect };
+      return { cols: columnsOf(statement), rows: rows.map((row) => row.map(encodeValue)), ...effect };
     } catch (error) {
       if (isBusy(error)) this.#replace();
       throw toRequestError(error);
@@ -215,13 +231,14 @@ export class HranaConnection {
     this.#database = this.#open();
   }
 
-  #holds(condition: Condition, results: (StmtResult | null)[], errors: (ErrorBody | null)[]): boolean {
-    const holds = (other: Condition) => this.#holds(other, results, errors);
+  #holds(condition: Condition, results: (StmtResult | null)[]): boolean {
+    const holds = (other: Condition) => this.#holds(other, results);
     switch (condition.type) {
       case "ok":
         return (results[condition.step] ?? null) !== null;
       case "error":
-        return (errors[condition.step] ?? null) !== null;
+        // One that was passed over has not succeeded either.
+        return (results[condition.step] ?? null) === null;
       case "not":
         return !holds(condition.cond);
       case "and":

@@ -8,6 +8,9 @@ import * as z from "zod";
 const MIN_INT64 = -(2n ** 63n);
 const MAX_INT64 = 2n ** 63n - 1n;
 
+/** Halves of characters are no UTF-8: sqld reads nothing of a request with one. */
+const Text = z.string().regex(/^\P{Cs}*$/u);
+
 /** 64-bit integers travel as decimal strings, BLOBs as base64 with or without padding. */
 const Value = z.discriminatedUnion("type", [
   z.object({ type: z.literal("null") }),
@@ -20,7 +23,7 @@ const Value = z.discriminatedUnion("type", [
       .refine((value) => value >= MIN_INT64 && value <= MAX_INT64, "must be a 64-bit integer"),
   }),
   z.object({ type: z.literal("float"), value: z.number() }),
-  z.object({ type: z.literal("text"), value: z.string() }),
+  z.object({ type: z.literal("text"), value: Text }),
   z.object({ type: z.literal("blob"), base64: z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/) }),
 ]);
 type Value = z.output<typeof Value>;
@@ -29,13 +32,12 @@ type Value = z.output<typeof Value>;
 export type SqlValue = null | bigint | number | string | Uint8Array;
 
 const SqlId = z.int32();
-const SqlText = { sql: z.string().nullish(), sql_id: SqlId.nullish() };
+const SqlText = { sql: Text.nullish(), sql_id: SqlId.nullish() };
 
 const Stmt = z.object({
   ...SqlText,
   args: z.array(Value).default([]),
   named_args: z.array(z.object({ name: z.string(), value: Value })).default([]),
-  want_rows: z.boolean().nullish(),
 });
 export type Stmt = z.output<typeof Stmt>;
 
@@ -64,7 +66,7 @@ const StreamRequest = z.discriminatedUnion("type", [
   z.object({ type: z.literal("batch"), batch: Batch }),
   z.object({ type: z.literal("sequence"), ...SqlText }),
   z.object({ type: z.literal("describe"), ...SqlText }),
-  z.object({ type: z.literal("store_sql"), sql_id: SqlId, sql: z.string() }),
+  z.object({ type: z.literal("store_sql"), sql_id: SqlId, sql: Text }),
   z.object({ type: z.literal("close_sql"), sql_id: SqlId }),
   z.object({ type: z.literal("get_autocommit") }),
 ]);

@@ -50,7 +50,7 @@ test("tells what a change did, with and without RETURNING", async () => {
   ]);
 });
 
-test("takes named arguments with or without their prefix, ignores what is too many, and refuses what is missing", async () => {
+test("takes named arguments with or without their prefix, and refuses what is missing or too many", async () => {
   await using site = await startSite();
   const { rows } = await site.client.execute({ sql: "SELECT :a, @b, $c, :a", args: { a: 1, "@b": "two", c: null } });
   expect([0, 1, 2, 3].map((column) => rows[0]?.[column])).toEqual([1, "two", null, 1]);
@@ -58,11 +58,12 @@ test("takes named arguments with or without their prefix, ignores what is too ma
     execute("SELECT ?", []),
     execute("SELECT 1", [{ type: "null" }]),
     execute("SELECT ?", [{ type: "text", value: "a\u0000b" }]),
+    execute("SELECT :a", [{ type: "null" }]),
     { type: "execute", stmt: { sql: "SELECT ?, :a", named_args: [{ name: "a", value: { type: "null" } }] } },
     execute("SELECT ':a', 1 AS \"?\", 2 AS [:x?], 3 -- ?\n/* ? */"),
   ]);
   const codes = reply.body.results?.map((_, index) => codeOf(reply, index));
-  expect(codes).toEqual(["ARGS_INVALID", undefined, "ARGS_INVALID", "ARGS_INVALID", undefined]);
+  expect(codes).toEqual([...Array(5).fill("ARGS_INVALID"), undefined]);
 });
 
 test("runs the steps of a batch whose conditions hold", async () => {
@@ -81,13 +82,14 @@ test("runs the steps of a batch whose conditions hold", async () => {
     step("SELECT 9", { type: "or", conds: [{ type: "is_autocommit" }, { type: "ok", step: 7 }] }),
     step("SELECT 10", { type: "or", conds: [] }),
     step("SELECT 11", { type: "and", conds: [] }),
+    step("SELECT 12", { type: "error", step: 3 }),
   ];
   const result = resultOf(await send(site, [{ type: "batch", batch: { steps } }, { type: "close" }], null, 3)) as {
     step_results: unknown[];
     step_errors: unknown[];
   };
   const ran = result.step_results.map((step) => step !== null);
-  expect(ran).toEqual([true, false, true, false, true, true, true, true, false, true, false, true]);
+  expect(ran).toEqual([true, false, true, false, true, true, true, true, false, true, false, true, true]);
   expect(result.step_errors.filter((error) => error !== null)).toHaveLength(1);
 });
 
@@ -204,6 +206,7 @@ test("answers 400 to what is no pipeline, and serves the next request", async ()
   }
   const huge = [{ type: "integer", value: "9223372036854775808" }];
   expect((await send(site, [execute("SELECT ?", huge)])).status).toBe(400);
+  expect((await send(site, [execute("SELECT ?", [{ type: "text", value: "\ud800" }])])).status).toBe(400);
   expect((await send(site, [execute("SELECT 1")])).status).toBe(200);
 });
 

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import Database from "libsql";
+import type { Durability } from "./connection.ts";
 import { PipelineError, parsePipeline } from "./protocol.ts";
 import { HranaStreams } from "./streams.ts";
 
@@ -28,6 +29,8 @@ export type TestServer = AsyncDisposable & {
   readonly port: number;
   /** Streams that wait for their next request, such as open transactions. */
   readonly openStreams: number;
+  /** `relaxed` at first, as a sqld is after each start. */
+  readonly durability: Durability;
   /** Cuts all connections, rolls open transactions back and closes the file. */
   close(): Promise<void>;
 };
@@ -35,12 +38,14 @@ export type TestServer = AsyncDisposable & {
 /**
  * A small libSQL server for tests, on loopback and any free port, over a real SQLite file: Hrana 2 and 3 over HTTP in JSON, which is what
  * @libsql/client speaks. Written from the published protocol, after the sources of sqld 0.24 and what one answered: its codes, its limits, its
- * `synchronous = NORMAL`, which does not sync a commit to the disk.
+ * `synchronous = NORMAL`, which does not sync a commit to the disk until it is told to.
  *
  * What it leaves out: protobuf, cursors, WebSockets (404), TLS, JWTs with rights (the token is compared as it is),
  * namespaces, replicas, and taking the lock away from a transaction that holds it too long.
  * A deferred transaction whose first write meets a lock is rolled back at once; a `sequence` waits for the lock before its first
- * statement alone; PRAGMAs of one stream may be seen by a later one. What wedges sqld, many writers at once, does not harm this one.
+ * statement alone; PRAGMAs of one stream may be seen by a later one. The limit of a value holds for those that are handed over and read, where
+ * sqld has it for whole rows and within expressions, too. sqld answers 400 to a condition on a later step, runs a `sequence` up to what is no SQL
+ * without an error, and `describe`s more. What wedges sqld, many writers at once, does not harm this one.
  * Statements run inside the event loop of this process. The binding aborts the process when it reads a TEXT that is not UTF-8: select
  * such a column as a BLOB, as the catalog does. It reads a TEXT up to its first NUL; one in an argument is refused. An infinite
  * REAL cannot be told in JSON.
@@ -51,7 +56,15 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
   const database = new Database(path);
   database.exec("PRAGMA journal_mode = WAL");
   database.close();
-  const streams = new HranaStreams({ path, streamTimeoutMs, busyTimeoutMs, maxRowBytes, maxResponseBytes });
+  const durability: Durability = { mode: "relaxed" };
+  const streams = new HranaStreams({
+    path,
+    streamTimeoutMs,
+    busyTimeoutMs,
+    maxRowBytes,
+    maxResponseBytes,
+    durability,
+  });
   const server = createServer((request, response) => {
     answer(streams, authToken, request).then(
       (result) => send(response, result),
@@ -71,6 +84,7 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
   return {
     url: `http://127.0.0.1:${port}`,
     port,
+    durability,
     get openStreams() {
       return streams.size;
     },

@@ -39,15 +39,19 @@ export function readSql(sql: string): SqlText {
   return { parameters: parametersOf(tokens), kind };
 }
 
-/** What sqld lets its clients set; @libsql/client does so before it migrates. */
-const SETTABLE = /^(?:defer_)?foreign_keys$|^user_version$/;
+/** PRAGMAs that sqld takes with an argument: what they tell of, or what @libsql/client sets before it migrates. */
+const WITH_ARGUMENT =
+  /^(?:(?:defer_)?foreign_keys|foreign_key_(?:check|list)|user_version|(?:table|index)_x?info|(?:table|index)_list|(?:integrity|quick)_check|encoding)$/;
+/** Those that it does not take at all, beside those that are not there. */
+const REFUSED_PRAGMA =
+  /^(?:case_sensitive_like|(?:full|short)_column_names|ignore_check_constraints|incremental_vacuum|optimize|shrink_memory|wal_checkpoint|writable_schema)$/;
+const REFUSED_START = /^(?:(?:attach|detach|vacuum|analyze)\b|create temp(?:orary)? )/;
 
 /** What would leave this database, or change how its connections work. */
 function isUnsupported(words: readonly string[]): boolean {
-  const [first = "", name = ""] = words;
-  return (
-    /^(?:attach|detach|vacuum)$/.test(first) || (first === "pragma" && words.includes("=") && !SETTABLE.test(name))
-  );
+  if (words[0] !== "pragma") return REFUSED_START.test(`${words.slice(0, 2).join(" ")} `);
+  const [name = "", ...argument] = words.slice(words[2] === "." ? 3 : 1).filter((word) => word !== ";");
+  return REFUSED_PRAGMA.test(name) || (argument.length > 0 && !WITH_ARGUMENT.test(name));
 }
 
 /** The statements of a text, one after the other. A trigger, whose body has semicolons of its own, comes as what is left of the text. */
@@ -81,18 +85,31 @@ function matched({ args, named_args }: Stmt, { parameters }: SqlText): SqlValue[
     const message = "Specifying both positional and named arguments is not supported";
     throw new RequestError("ARGS_BOTH_POSITIONAL_AND_NAMED", message);
   }
-  if (named_args.length === 0) {
-    if (args.length >= parameters.length) return args.slice(0, parameters.length).map(decodeValue);
-    const message = `there are ${parameters.length} parameters, but ${args.length} arguments`;
-    throw new RequestError("ARGS_INVALID", `Arguments do not match SQL parameters: ${message}`);
+  const found = named_args.length === 0 ? byPosition(args, parameters) : byName(named_args, parameters);
+  const missing = found.indexOf(undefined);
+  if (missing !== -1) throw notMatching(`value for parameter ${parameters[missing] ?? missing + 1} not found`);
+  const given = args.length + new Set(named_args.map(({ name }) => name)).size;
+  if (given > parameters.length) {
+    throw notMatching(`too many parameters, expected ${parameters.length} found ${given}`);
   }
-  return parameters.map((parameter) => {
-    const found = named_args.find(({ name }) => name === parameter || name === parameter?.slice(1));
-    if (found) return decodeValue(found.value);
-    const message = `there is no argument for the parameter ${parameter ?? "?"}`;
-    throw new RequestError("ARGS_INVALID", `Arguments do not match SQL parameters: ${message}`);
-  });
+  return found.map((value) => (value === undefined ? null : decodeValue(value)));
 }
+
+type Found = (Stmt["args"][number] | undefined)[];
+
+/** Those with a name have none by their place. */
+const byPosition = (args: Stmt["args"], parameters: SqlText["parameters"]): Found =>
+  parameters.map((parameter, index) => (parameter === null || parameter.startsWith("?") ? args[index] : undefined));
+
+/** With their prefix or without; the last of two with one name counts. */
+const byName = (args: Stmt["named_args"], parameters: SqlText["parameters"]): Found =>
+  parameters.map((parameter) => {
+    if (parameter === null || parameter.startsWith("?")) return undefined;
+    return args.findLast(({ name }) => name === parameter || name === parameter.slice(1))?.value;
+  });
+
+const notMatching = (message: string) =>
+  new RequestError("ARGS_INVALID", `Arguments do not match SQL parameters: ${message}`);
 
 function parametersOf(tokens: readonly string[]): (string | null)[] {
   const parameters: (string | null)[] = [];
@@ -106,7 +123,8 @@ function parametersOf(tokens: readonly string[]): (string | null)[] {
 
 function setNumbered(parameters: (string | null)[], token: string): void {
   const number = Number(token.slice(1));
-  if (number < 1 || number > MAX_PARAMETER) throw new RequestError("SQL_PARSE_ERROR", "variable number out of range");
+  if (number < 1 || number > MAX_PARAMETER)
+    throw new RequestError("SQL_INPUT_ERROR", "SQL input error: variable number out of range");
   while (parameters.length < number) parameters.push(null);
   parameters[number - 1] = token;
 }

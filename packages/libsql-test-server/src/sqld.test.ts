@@ -66,7 +66,7 @@ test("runs a sequence up to its first failure, and nothing of one in which there
 test("has limits for a value and for an answer", async () => {
   await using site = await startSite({ maxRowBytes: 100, maxResponseBytes: 1000 });
   const insert = (v: string) => site.client.execute({ sql: "INSERT INTO t (v) VALUES (?)", args: [v] });
-  await expect(insert("x".repeat(101))).rejects.toMatchObject({ code: "SQLITE_TOOBIG" });
+  await expect(insert("x".repeat(101))).rejects.toMatchObject({ code: "ARGS_INVALID" });
   for (let i = 0; i < 20; i++) await insert("x".repeat(80));
   await expect(site.client.execute("SELECT group_concat(v) FROM t")).rejects.toMatchObject({ code: "SQLITE_TOOBIG" });
   await expect(site.client.execute("SELECT v FROM t")).rejects.toMatchObject({ code: "RESPONSE_TOO_LARGE" });
@@ -79,9 +79,30 @@ test("takes the statements of a migration as @libsql/client sends them", async (
   expect((await site.client.execute("SELECT v FROM u")).rows[0]?.v).toBe(1);
 });
 
-test("does not sync its commits, and says so", async () => {
+test("takes no statement that would change how its connections work", async () => {
   await using site = await startSite();
-  expect((await site.client.execute("PRAGMA synchronous")).rows[0]?.[0]).toBe(1);
+  const refused = [
+    "synchronous(2)",
+    "main.cache_size = 5",
+    "optimize",
+    "wal_checkpoint(TRUNCATE)",
+    "writable_schema = 1",
+  ];
+  const statements = [...refused.map((text) => `PRAGMA ${text}`), "ANALYZE", "VACUUM", "CREATE TEMP TABLE u (v)"];
+  for (const sql of statements) {
+    await expect(site.client.execute(sql), sql).rejects.toMatchObject({ code: "SQL_PARSE_ERROR" });
+  }
+  for (const text of ["main.table_info(t)", "synchronous;", "quick_check(1)", "foreign_keys = off", "user_version"]) {
+    await site.client.execute(`PRAGMA ${text}`);
+  }
+});
+
+test("does not sync its commits until it is told to, and says so", async () => {
+  await using site = await startSite();
+  const synchronous = async () => (await site.client.execute("PRAGMA synchronous")).rows[0]?.[0];
+  expect(await synchronous()).toBe(1);
+  site.server.durability.mode = "strong";
+  expect(await synchronous()).toBe(2);
 });
 
 test("stores what is written in a transaction or a batch that is said to read", async () => {

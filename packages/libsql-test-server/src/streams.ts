@@ -102,9 +102,8 @@ export class HranaStreams {
   }
 
   #connect(): HranaConnection {
-    const idle = this.#idle.pop();
-    if (idle) return idle;
-    const connection = new HranaConnection(this.#options);
+    const connection = this.#idle.pop() ?? new HranaConnection(this.#options);
+    connection.renew();
     this.#connections.add(connection);
     return connection;
   }

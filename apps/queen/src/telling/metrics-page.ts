@@ -1,11 +1,11 @@
-import type { HiveCatalog, HiveStatus } from "@repo/hive-catalog";
+import type { CallOptions, HiveCatalog, HiveStatus } from "@repo/hive-catalog";
 import { HIVE_STATUSES } from "@repo/hive-catalog/record";
 import { type Counter, collectDefaultMetrics, Gauge, type Registry } from "prom-client";
 import type { Clock } from "../process/clock.ts";
 import type { Metrics } from "./metrics.ts";
 
-/** A catalog whose lock somebody holds for longer takes no changes. */
-const LOCK_DEADLINE_MS = 2000;
+/** A catalog that has not answered by then cannot be read, or takes no changes: whoever scrapes waits some seconds at most. */
+const CATALOG_DEADLINE_MS = 2000;
 
 interface Parts {
   metrics: Metrics;
@@ -104,26 +104,20 @@ export class MetricsPage {
       "Hives that get no new work because an operator said so; absent when it could not be read",
     );
     return async () => {
-      const isSynced = await isDurable(catalog);
-      if (isSynced === undefined) durable.remove();
-      else durable.set(isSynced ? 1 : 0);
-      const signal = AbortSignal.timeout(LOCK_DEADLINE_MS);
+      const signal = AbortSignal.timeout(CATALOG_DEADLINE_MS);
       const isWritable = catalog.checkWritable({ signal }).then(
         () => 1,
         () => 0,
       );
+      const [isSynced, counted] = await Promise.all([isDurable(catalog, { signal }), counts(catalog, signal)]);
+      if (isSynced === undefined) durable.remove();
+      else durable.set(isSynced ? 1 : 0);
+      hives.reset();
+      cordoned.remove();
+      for (const { status, count } of counted?.hives ?? []) hives.set({ status }, count);
+      if (counted !== undefined) cordoned.set(counted.cordoned);
+      up.set(counted === undefined ? 0 : 1);
       writable.set(await isWritable);
-      try {
-        const counts = await Promise.all(HIVE_STATUSES.map((status) => catalog.countByStatus(status)));
-        const cordons = await catalog.cordons.list({ onCorruptRecord: () => undefined });
-        for (const [position, status] of HIVE_STATUSES.entries()) hives.set({ status }, counts[position] ?? 0);
-        cordoned.set(cordons.length);
-        up.set(1);
-      } catch {
-        hives.reset();
-        cordoned.remove();
-        up.set(0);
-      }
     };
   }
 
@@ -171,9 +165,22 @@ export class MetricsPage {
   }
 }
 
+/** Undefined when the catalog could not be read. */
+async function counts(catalog: HiveCatalog, signal: AbortSignal) {
+  try {
+    const [cordons, ...hives] = await Promise.all([
+      catalog.cordons.list({ onCorruptRecord: () => undefined, signal }),
+      ...HIVE_STATUSES.map(async (status) => ({ status, count: await catalog.countByStatus(status, { signal }) })),
+    ]);
+    return { cordoned: cordons.length, hives };
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether a loss of power takes nothing of what the catalog answered; undefined when it does not say. */
-export async function isDurable(catalog: HiveCatalog): Promise<boolean | undefined> {
-  const synchronous = await catalog.synchronous().catch(() => undefined);
+export async function isDurable(catalog: HiveCatalog, options: CallOptions): Promise<boolean | undefined> {
+  const synchronous = await catalog.synchronous(options).catch(() => undefined);
   return synchronous && (synchronous === "full" || synchronous === "extra");
 }
 

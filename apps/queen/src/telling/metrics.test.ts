@@ -4,6 +4,7 @@ import { HiveCatalog } from "@repo/hive-catalog";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, test } from "vitest";
 import { deadPort, startHive } from "../../test/hive-server.ts";
+import { startServerCatalog } from "../../test/server-catalog.ts";
 import { addHive, beat, beatJson, startTestQueen, type TestQueen, workerJson } from "../../test/test-queen.ts";
 import { until } from "../../test/until.ts";
 
@@ -204,6 +205,15 @@ test("answers without the catalog, and says that it is gone", async () => {
   expect(page.get("queen_catalog_up")).toBe(0);
   expect(page.has("queen_cordoned_hives")).toBe(false);
   expect(page.has('queen_hives{status="unknown"}')).toBe(false);
+});
+
+test("does not wait for a catalog that hangs longer than whoever scrapes would, and says that it cannot be read", async () => {
+  const { catalog, connection } = await startServerCatalog({ requestTimeoutMs: 2 ** 31 - 1 });
+  await using queen = await startTestQueen({ catalog });
+  expect((await scrape(queen)).get("queen_catalog_durable")).toBe(0);
+  connection.cut = () => "never";
+  const page = await scrape(queen);
+  expect([page.get("queen_catalog_up"), page.has("queen_catalog_durable")]).toEqual([0, false]);
 });
 
 test("what the handbook alerts on is there", async () => {

@@ -144,3 +144,25 @@ test("a server that reads and takes no change makes her not ready; one that is a
   expect(await ready(queen)).toEqual([503, [expect.not.stringContaining("reads work")]]);
   expect(await writeGauges(queen)).toEqual([0, 0]);
 });
+
+test("a server that syncs each change no more, as after its restart, is said once, and so is the end of that", async () => {
+  const { catalog, connection, server } = await startServerCatalog({ requestTimeoutMs: 1000 });
+  await using queen = await startTestQueen({ catalog });
+  const said = () => messages(queen).filter((line) => line.includes("each change to its disk"));
+  const rounds = async (mode: "relaxed" | "strong") => {
+    server.durability.mode = mode;
+    for (let round = 0; round < 2; round++) await queen.presence.renewAndLook();
+  };
+  await rounds("strong");
+  expect(said()).toEqual([]);
+  await rounds("relaxed");
+  const warning = "40 the server of the catalog does not sync each change to its disk";
+  expect(said()).toEqual([expect.stringContaining(warning)]);
+  connection.cut = () => "before";
+  await queen.presence.renewAndLook();
+  connection.cut = () => undefined;
+  await rounds("relaxed");
+  expect(said()).toHaveLength(1);
+  await rounds("strong");
+  expect(said()).toEqual([expect.any(String), "30 the server of the catalog syncs each change to its disk now"]);
+});

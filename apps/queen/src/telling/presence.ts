@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
 import { asError, isCatalogError } from "../process/errors.ts";
 import type { Metrics } from "./metrics.ts";
+import { isDurable } from "./metrics-page.ts";
 
 const RENEWAL_INTERVAL_MS = 5000;
 /** At her end, a lock that another process holds must not hold her up. */
@@ -20,8 +21,9 @@ interface Parts {
 }
 
 /**
- * Says in the catalog that this queen runs, sees there which others do, and so finds out whether the catalog takes any change at all. A catalog
- * is made for one queen until one of several is elected: then `id` is who holds the lease, and `renewAndLook` the place to renew it.
+ * Says in the catalog that this queen runs, sees there which others do, and so finds out whether the catalog takes any change at all, and
+ * whether it syncs each. A catalog is made for one queen until one of several is elected: then `id` is who holds the lease, and `renewAndLook`
+ * the place to renew it.
  */
 export class Presence {
   /** Of this start of the queen: what she does is recorded under it. */
@@ -36,6 +38,7 @@ export class Presence {
   /** Monotonic: since when changes have failed and reads have not. */
   #failingSinceMs: number | undefined;
   #writeProblem: string | undefined;
+  #isDurable = true;
   #isKnown = false;
   #running: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -76,6 +79,7 @@ export class Presence {
     if (this.#ending.signal.aborted) return;
     if (failure === undefined || !isRead) this.#writesWork();
     else this.#writesFail(failure, startedAtMs);
+    await this.#lookHowDurable();
   }
 
   /** Says that she runs: until then, what she does may be taken for that of a queen that is gone. */
@@ -106,6 +110,15 @@ export class Presence {
     for (const id of before) if (!this.#others.includes(id)) log.info({ other_queen: id }, "the other queen is gone");
   }
 
+  /** A server may sync each change, be started anew, and do it no more. */
+  async #lookHowDurable(): Promise<void> {
+    const { catalog, log } = this.#parts;
+    const isNow = (await isDurable(catalog, { signal: this.#ending.signal })) ?? this.#isDurable;
+    if (this.#isDurable && !isNow) log.warn(NOT_DURABLE);
+    if (!this.#isDurable && isNow) log.info("the server of the catalog syncs each change to its disk now");
+    this.#isDurable = isNow;
+  }
+
   #writesWork(): void {
     if (this.#writeProblem !== undefined)
       this.#parts.log.info("the catalog takes changes again, or cannot be read either");
@@ -123,6 +136,9 @@ export class Presence {
     this.#writeProblem = problem;
   }
 }
+
+const NOT_DURABLE =
+  "the server of the catalog does not sync each change to its disk: a loss of power there can take what was answered; docs/operations.md says how to end that";
 
 const ANOTHER_QUEEN =
   "another queen runs on this catalog, which is made for one: two that judge may disagree; stop one of them";

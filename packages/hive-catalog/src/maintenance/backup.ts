@@ -33,8 +33,7 @@ export type CopyResult = {
  * was. But with CATALOG_OUTCOME_UNKNOWN it is the new file, which a loss of power may undo.
  */
 export function backupCatalog(location: string, target: string, options: BackupOptions = {}): Promise<CopyResult> {
-  const forServer =
-    "use the server's own backups, or copy hive by hive: streamHives of the server, addHive into a file";
+  const forServer = "docs/operations.md says how the database of a server is backed up";
   const from = () => filePathOf("location", location, forServer);
   const to = () => filePathOf("target", target, "a backup is a file");
   return copy({ from, to, field: "target", backup: "target" }, options);
@@ -48,8 +47,7 @@ export function backupCatalog(location: string, target: string, options: BackupO
  */
 export function restoreCatalog(backup: string, location: string, options: RestoreOptions = {}): Promise<CopyResult> {
   const from = () => filePathOf("backup", backup, "a backup is a file");
-  const to = () =>
-    filePathOf("location", location, "add hive by hive: streamHives of the backup, addHive on the server");
+  const to = () => filePathOf("location", location, "docs/operations.md says how the database of a server is restored");
   const prepare = async (source: SqlThread, path: string) => {
     await pendingMigrations(source);
     makeFolders(dirname(path));

@@ -67,6 +67,25 @@ test("of a catalog one change is under way at a time, while reads go on beside i
   expect(most.reads).toBeGreaterThan(0);
 });
 
+test("how durable the server is can be asked while a change is under way", async () => {
+  await using site = await startSite();
+  await (await site.open()).addHive(hive("a"));
+  await using proxy = await FaultyProxy.start(site.url);
+  const catalog = await HiveCatalog.open(proxy.url, { requestTimeoutMs: 60_000 });
+  let change: Promise<unknown> = Promise.resolve();
+  await new Promise<void>((began) => {
+    proxy.plan = (body) => {
+      if (!/update/i.test(body)) return undefined;
+      began();
+      return { kind: "hang", when: "before" };
+    };
+    change = refusalOf(catalog.updateHeartbeat("a", 1));
+  });
+  expect(await catalog.synchronous()).toBe("normal");
+  await catalog.close();
+  await change;
+});
+
 test("a page that is larger than the server's limits is read in smaller ones", async () => {
   await using site = await startSite({ maxRowBytes: 20_000, maxResponseBytes: 60_000 });
   const catalog = await site.open();

@@ -1,6 +1,9 @@
-import { createServer, type RequestListener } from "node:http";
+import { readFileSync } from "node:fs";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import type { SecureContextOptions } from "node:tls";
 import { startTestServer } from "@repo/libsql-test-server";
 import { expect, test } from "vitest";
 import { FaultyProxy } from "../../../test/network/faulty-proxy.ts";
@@ -22,14 +25,17 @@ async function startServer(): Promise<Site> {
 }
 
 /** A server that answers as it is told. */
-async function startPlainServer(listener: RequestListener): Promise<Site> {
-  const server = createServer(listener);
+const startPlainServer = (listener: RequestListener): Promise<Site> => listening(createServer(listener), "http");
+/** One that nobody trusts, and nobody asks. */
+const startSecureServer = (tls: SecureContextOptions): Promise<Site> => listening(createSecureServer(tls), "https");
+
+async function listening(server: Server, scheme: string): Promise<Site> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const close = async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   };
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, [Symbol.asyncDispose]: close };
+  return { url: `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`, [Symbol.asyncDispose]: close };
 }
 
 const connect = (url: string, requestTimeoutMs = 10_000): ServerClient =>
@@ -114,6 +120,20 @@ test("a server at a port that fetch never asks cannot be reached: that is said a
   const client = connect("http://127.0.0.1:6000", 60_000);
   const refusal = await refusalOf(client.execute(plain("UPDATE t SET v = 1")));
   expect(refusal).toMatchObject({ code: "CATALOG_UNAVAILABLE", message: expect.stringMatching(/fetch .* port/) });
+}, 5_000);
+
+test("a server whose certificate is not trusted, or that speaks no TLS, was asked for nothing", async () => {
+  const ofTests = (name: string) =>
+    readFileSync(new URL(`../../../../../apps/queen/test/tls/${name}`, import.meta.url));
+  const tls = { key: ofTests("a.key.pem"), cert: ofTests("a.cert.pem") };
+  await using untrusted = await startSecureServer(tls);
+  const refusal = await refusalOf(connect(untrusted.url, 60_000).execute(plain("UPDATE t SET v = 1")));
+  expect(refusal.code).toBe("CATALOG_UNAVAILABLE");
+  expect(refusal.message).toMatch(/^the certificate of the server .* is not accepted \(DEPTH_ZERO_SELF_SIGNED_CERT\)$/);
+  await using unsecured = await startServer();
+  const client = connect(unsecured.url.replace("http:", "https:"), 100);
+  const other = await refusalOf(client.execute(plain("UPDATE t SET v = 1")));
+  expect(other.code).toBe("CATALOG_UNAVAILABLE");
 }, 5_000);
 
 test("close ends the calls that wait for an answer", async () => {

@@ -20,7 +20,7 @@ type ServerOptions = {
 type Send = (request: Request) => Promise<Response>;
 type Call = RequestOptions & { readonly isRead: boolean };
 
-const READS = /^\s*(?:select|values|explain)\b/i;
+const READS = /^\s*(?:(?:select|values|explain)\b|pragma \w+$)/i;
 /** As visible ASCII: what else stands in a header makes fetch throw an error that shows it. */
 const TOKEN_PATTERN = /^[!-~]+$/;
 /** Reads at one time; the others wait. */

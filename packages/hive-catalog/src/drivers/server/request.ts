@@ -33,8 +33,11 @@ type SendOptions = {
   onRepeat: () => void;
 };
 
-/** Codes of a connection that did not come about: nothing was sent. */
-const NOT_CONNECTED = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
+/** Codes of a connection that did not come about, as where TLS is not spoken: nothing was sent. */
+const NOT_CONNECTED =
+  /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ERR_SSL_WRONG_VERSION_NUMBER)$/;
+/** Codes of one that is not trusted: nothing was sent, and nothing will be. */
+const NOT_TRUSTED = /CERT|SELF_SIGNED|^UNABLE_TO_VERIFY/;
 const FIRST_PAUSE_MS = 50;
 const MAX_PAUSE_MS = 2000;
 
@@ -101,6 +104,10 @@ function unreachable(server: string, error: unknown): RequestError {
   if (NOT_CONNECTED.test(code)) {
     const failure = { mayHaveHappened: false, isTransient: true, cause: error };
     return new RequestError(`the server ${server} cannot be reached (${code})`, failure);
+  }
+  if (NOT_TRUSTED.test(code)) {
+    const failure = { mayHaveHappened: false, isTransient: false, cause: error };
+    return new RequestError(`the certificate of the server ${server} is not accepted (${code})`, failure);
   }
   if (isError(error) && isError(error.cause) && error.cause.message === "bad port") {
     const failure = { mayHaveHappened: false, isTransient: false, cause: error };
