@@ -23,6 +23,8 @@ export function isAlive(pid: number): boolean {
 export interface Fleet {
   process: ChildProcess;
   stderr: () => string;
+  /** Resolves once stderr has this: what two processes say comes in no order. */
+  said: (text: string) => Promise<unknown>;
   /** Of the log of both. */
   messages: () => string[];
   queenUrl: () => Promise<string>;
@@ -66,6 +68,7 @@ export function startFleet(folder: string, env: Record<string, string> = {}): Fl
   return {
     process: child,
     stderr: () => stderr,
+    said: (text) => eventually(() => stderr.includes(text) || undefined, `${text}, on stderr`),
     messages: () => log.map(({ msg }) => msg),
     queenUrl: async () => `http://127.0.0.1:${(await listening("queen")).port}`,
     hivePort: async () => Number((await listening("hive")).port),
