@@ -20,6 +20,7 @@ import type { Caller } from "./http/door/caller.ts";
 import { Costs } from "./http/door/costs.ts";
 import { Door } from "./http/door/door.ts";
 import type { AppParts } from "./http/parts.ts";
+import { ProblemNotes } from "./http/problem-notes.ts";
 import { RequestTimes } from "./http/request-times.ts";
 import { rowTextsOf } from "./http/routes/fleet-row-json.ts";
 import { Bulk } from "./lifecycle/bulk/bulk.ts";
@@ -139,6 +140,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     costs,
     servers,
     requestTimes,
+    problemNotes: new ProblemNotes(parts),
     readPage: options.readPage,
     lifecycle,
     bulk,

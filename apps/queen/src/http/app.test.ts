@@ -89,6 +89,18 @@ test("answers 503 with Retry-After while the catalog cannot be had, and leaves t
   expect((await queen.request("GET", "/health")).status).toBe(200);
 });
 
+test("of a catalog that is away the log tells once in ten seconds, with how many requests have failed since", async () => {
+  await using queen = await startTestQueen();
+  await queen.catalog.close();
+  const told = () => queen.logLines.filter(({ msg, level }) => msg === "request failed" && Number(level) >= 40);
+  for (let n = 0; n < 3; n++) await queen.request("GET", "/v1/hives");
+  expect(told()).toHaveLength(1);
+  queen.clock.advance(10_000);
+  for (let n = 0; n < 2; n++) await queen.request("GET", "/v1/hives");
+  expect(told()).toMatchObject([{ code: "CATALOG_CLOSED" }, { code: "CATALOG_CLOSED", more: 2 }]);
+  expect(told()[0]).not.toHaveProperty("more");
+});
+
 test("says nothing but the request id of an error that nobody foresaw, and logs its cause", async () => {
   await using queen = await startTestQueen();
   queen.app.get("/boom", async () => {

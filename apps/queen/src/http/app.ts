@@ -13,7 +13,6 @@ import { answerRaw } from "./connections/raw-answer.ts";
 import { Problem } from "./errors.ts";
 import { MAX_ID_LENGTH } from "./input.ts";
 import type { AppParts } from "./parts.ts";
-import { notedProblem } from "./problem-notes.ts";
 import type { ProblemCode } from "./problems.ts";
 import { RouteTable } from "./route-table.ts";
 import { ROUTES } from "./routes.ts";
@@ -67,9 +66,9 @@ function numberRequests(): () => string {
   return () => `${start}-${++count}`;
 }
 
-function problemSender(parts: Pick<AppParts, "metrics" | "log">) {
+function problemSender({ problemNotes }: Pick<AppParts, "problemNotes">) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const problem = notedProblem(isBrokenOff(error, request) ? brokenOff() : error, request, parts);
+    const problem = problemNotes.noted(isBrokenOff(error, request) ? brokenOff() : error, request);
     return reply.code(problem.status).headers(problem.headers).type(PROBLEM_JSON).send(problem.body(request.id));
   };
 }

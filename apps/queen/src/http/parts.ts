@@ -16,6 +16,7 @@ import type { Servers, ServersOptions } from "./connections/servers.ts";
 import type { Costs } from "./door/costs.ts";
 import type { Door } from "./door/door.ts";
 import type { RequestLimits } from "./door/rates.ts";
+import type { ProblemNotes } from "./problem-notes.ts";
 import type { RequestTimes } from "./request-times.ts";
 
 /** The files of the queen's page by their names: one ends with .js, and one with .css. */
@@ -38,6 +39,7 @@ export interface AppParts {
   costs: Costs;
   servers: Servers;
   requestTimes: RequestTimes;
+  problemNotes: ProblemNotes;
   /** The page as it is now. Rejects when it cannot be made. */
   readPage: () => Promise<PageFiles>;
   clock: Clock;

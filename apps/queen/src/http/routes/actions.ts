@@ -11,7 +11,6 @@ import { checkObject, MAX_ID_LENGTH, parseBody } from "../input.ts";
 import { jsonWriter } from "../json-writer.ts";
 import { answerLines, NDJSON } from "../lines.ts";
 import type { AppParts } from "../parts.ts";
-import { notedProblem } from "../problem-notes.ts";
 import { ProblemJson } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { checkEnd, endOf, newCordon } from "./cordons.ts";
@@ -243,7 +242,7 @@ async function* toJson(
       yield stepToJson(line);
     } else if (line.type === "hive") {
       const { type, hiveId, outcome, detail, error, operationId = null } = line;
-      const problem = error === undefined ? undefined : notedProblem(error, request, parts);
+      const problem = error === undefined ? undefined : parts.problemNotes.noted(error, request);
       const text = printable(problem?.message ?? detail);
       yield {
         type,

@@ -7,7 +7,6 @@ import { invalidJson, Problem, queenStopping } from "../errors.ts";
 import { isObject, parseBody } from "../input.ts";
 import { answerLines, type Line, linesOf } from "../lines.ts";
 import type { AppParts } from "../parts.ts";
-import { notedProblem } from "../problem-notes.ts";
 import { ProblemJson } from "../problems.ts";
 import type { CheckedRequest } from "../route.ts";
 
@@ -61,8 +60,8 @@ interface ReadLine {
 
 /** When the caller has gone, it ends with the commit that has begun. */
 async function* add(lines: readonly Line[], parts: AppParts, { request }: FastifyReply): AsyncGenerator<AddedLine> {
-  const { costs, catalog, door, fleet, stopping } = parts;
-  const noted = (error: unknown) => notedProblem(error, request, parts);
+  const { costs, catalog, door, fleet, problemNotes, stopping } = parts;
+  const noted = (error: unknown) => problemNotes.noted(error, request);
   /** Why nothing more is tried. */
   let obstacle: Problem | undefined;
   let added = 0;
