@@ -40,6 +40,20 @@ describe("the best worker", () => {
     expect(handOut()).toBe("1 of 256");
   });
 
+  test("is on a hive as soon as its cordon or its probation without end is over, whatever it said meanwhile", () => {
+    const { beat, handOut, cordonUntil, setFrom } = newRegistry();
+    for (const [set, over] of [
+      [cordonUntil, 0],
+      [setFrom, Number.NEGATIVE_INFINITY],
+    ] as const) {
+      set("a", Number.POSITIVE_INFINITY);
+      beat("a", [aWorker()]);
+      expect(handOut()).toBeUndefined();
+      set("a", over);
+      expect(handOut()).toBe("worker-1");
+    }
+  });
+
   test("is not full with one running, if it does not say its slots", () => {
     for (const gpuPercent of [5, null]) {
       const { beat, handOut } = newRegistry();
