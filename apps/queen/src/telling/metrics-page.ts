@@ -1,7 +1,8 @@
-import type { CallOptions, HiveCatalog, HiveStatus } from "@repo/hive-catalog";
+import type { HiveCatalog, HiveStatus } from "@repo/hive-catalog";
 import { HIVE_STATUSES } from "@repo/hive-catalog/record";
 import { type Counter, collectDefaultMetrics, Gauge, type Registry } from "prom-client";
 import type { Clock } from "../process/clock.ts";
+import { isDurable } from "./durable.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** A catalog that has not answered by then cannot be read, or takes no changes: whoever scrapes waits some seconds at most. */
@@ -176,12 +177,6 @@ async function counts(catalog: HiveCatalog, signal: AbortSignal) {
   } catch {
     return undefined;
   }
-}
-
-/** Whether a loss of power takes nothing of what the catalog answered; undefined when it does not say. */
-export async function isDurable(catalog: HiveCatalog, options: CallOptions): Promise<boolean | undefined> {
-  const synchronous = await catalog.synchronous(options).catch(() => undefined);
-  return synchronous && (synchronous === "full" || synchronous === "extra");
 }
 
 const isMeasured = ({ memoryTotalBytes, memoryUsedBytes }: GpuSeen): boolean =>

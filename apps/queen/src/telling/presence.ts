@@ -5,8 +5,8 @@ import { type HiveCatalog, HiveCatalogError, QUEEN_GONE_AFTER_MS } from "@repo/h
 import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
 import { asError, isCatalogError } from "../process/errors.ts";
+import { isDurable } from "./durable.ts";
 import type { Metrics } from "./metrics.ts";
-import { isDurable } from "./metrics-page.ts";
 
 const RENEWAL_INTERVAL_MS = 5000;
 /** At her end, a lock that another process holds must not hold her up. */

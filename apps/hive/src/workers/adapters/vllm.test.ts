@@ -65,8 +65,9 @@ test.each([
   expect(readings).toMatchObject([{ state: "Idle", health: expect.stringMatching(health) }]);
 });
 
-test("counts all of its engines, under either form of their names", async () => {
-  const page = 'vllm_num_requests_running{engine="0"} 1\nvllm_num_requests_running{engine="1"} 2\n';
+test("counts all of its engines, under either form of their names, and none for a gauge that names none", async () => {
+  const running = 'vllm_num_requests_running{engine="0"} 1\nvllm_num_requests_running{engine="1"} 2\n';
+  const page = `${running}vllm_engine_sleep_state{sleep_state="awake"} 1\n`;
   const server = await startStub(metrics(page), models(MODEL));
   const { readings } = await readerOf(vllm, server, { process: PROCESS })();
   expect(readings).toMatchObject([{ running: 3, waiting: undefined, slots: 8 }]);

@@ -107,7 +107,7 @@ function loadOf(samples: readonly Sample[], { slotsOfEngine, unsaid }: Known): O
   const running = countOf(of(RUNNING), unsaid);
   const waiting = countOf(of(WAITING), unsaid);
   const forRoom = countOf(of(WAITING_BY_REASON).filter(({ labels }) => labels.reason === "capacity")) ?? waiting;
-  const engines = new Set(samples.map(({ labels }) => labels.engine)).size || 1;
+  const engines = new Set(samples.flatMap(({ labels }) => labels.engine ?? [])).size || 1;
   const slots = slotsOfEngine === undefined ? undefined : slotsOfEngine * engines;
   const isBusy = isFull({ running, slots }) || (forRoom ?? 0) > 0;
   const isAsleep = of(SLEEP_STATE).some(({ labels, value }) => labels.sleep_state === "awake" && value === 0);
