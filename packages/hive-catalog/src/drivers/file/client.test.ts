@@ -120,6 +120,28 @@ test("a read that fails half way at any moment of a write takes nothing from it"
   expect(stored()).toHaveLength(12);
 });
 
+test.each<[string, (client: FileClient, sql: string) => Promise<unknown>]>([
+  ["a read", (one, sql) => one.execute(plain(sql))],
+  ["the first row of a read", (one, sql) => one.first(plain(sql))],
+])("%s that met a lock holds the file against nobody once it is done", async (_what, read) => {
+  const other = join(folder.path, "no-wal.db");
+  const holder = new Database(other, { timeout: 0 });
+  holder.exec("CREATE TABLE t (v); INSERT INTO t VALUES (1)");
+  const reader = new FileClient({ target: other, path: other, busyTimeoutMs: 5_000, readOnly: "it is only looked at" });
+  // Else it would meet the lock when it reads the schema, which leaves nothing open.
+  await read(reader, "SELECT count(*) FROM t");
+  holder.exec("BEGIN EXCLUSIVE");
+  const first = read(reader, "SELECT v FROM t");
+  // It has tried by then.
+  for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+  holder.exec("COMMIT");
+  await first;
+  await read(reader, "SELECT v FROM t");
+  holder.exec("BEGIN EXCLUSIVE; INSERT INTO t VALUES (2); COMMIT");
+  reader.close();
+  holder.close();
+});
+
 test("hundreds of different statements are run rightly, beyond what is kept", async () => {
   for (let id = 0; id < 400; id++) {
     expect((await client.execute({ sql: `SELECT ${id}, ?`, args: [id] })).rows).toEqual([[id, id]]);

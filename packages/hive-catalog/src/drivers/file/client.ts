@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
-import Database from "libsql";
+import type Database from "libsql";
 import { HiveCatalogError } from "../../errors.ts";
 import { LoopBudget, turnOfTheLoop } from "../../event-loop.ts";
 import {
@@ -14,7 +14,7 @@ import {
 } from "../client.ts";
 import { codeOf, isBusy } from "../errors.ts";
 import { Slots } from "../slots.ts";
-import { checkpoint, checkStored, commit, enlargeCache, rollback } from "./connection.ts";
+import { checkpoint, checkStored, commit, openConnection, rollback } from "./connection.ts";
 import { leaveOpen } from "./left-open.ts";
 import { NamedFile } from "./named-file.ts";
 
@@ -32,12 +32,11 @@ type Options = {
 type KeptStatement = { readonly statement: Database.Statement; readonly isReader: boolean };
 
 const MAX_KEPT_STATEMENTS = 256;
-/** Of a -wal that is folded into its file: SQLite folds it at 4 MB, and keeps it as long as it ever was. */
-const MAX_IDLE_WAL_BYTES = 16 * 2 ** 20;
 const READS = /^\s*(?:select|values|pragma|explain)\b/i;
 /** Waits between attempts on a lock that another process holds, in ms; the last one repeats. */
 const LOCK_WAITS_MS = [1, 2, 3, 5, 8, 10, 15, 20, 25];
 const NOTHING: readonly SqlRow[] = [];
+const TRY_TO_READ = "SELECT 1 FROM sqlite_schema LIMIT 1";
 
 /**
  * The `libsql` binding for one file and one connection.
@@ -56,6 +55,8 @@ export class FileClient implements SqlClient {
   #database: Database.Database;
   #file: NamedFile | undefined;
   #isClosed = false;
+  /** A statement met a lock, has none, and is open all the same: what this connection read from then on would hold the file against all who would write. */
+  #isSpoilt = false;
 
   constructor(options: Options) {
     this.#options = options;
@@ -100,7 +101,8 @@ export class FileClient implements SqlClient {
 
   /** Has the file keep its changes in a -wal from now on, which is then looked at as the file itself is. */
   async useWal(): Promise<void> {
-    const { rows } = await this.execute(plain("PRAGMA journal_mode = WAL"));
+    await this.#exclusively({}, () => this.#exec("PRAGMA journal_mode = WAL"));
+    const { rows } = await this.execute(plain("PRAGMA journal_mode"));
     if (rows[0]?.[0] !== "wal") return;
     // SQLite makes it, or opens it, when it reads next.
     await this.execute(plain("PRAGMA schema_version"));
@@ -114,7 +116,8 @@ export class FileClient implements SqlClient {
     rollback(this.#database);
     if (this.#file !== undefined && !this.#isInPlace()) leaveOpen(this.#database);
     else {
-      if (this.#options.readOnly === undefined && this.#file !== undefined) checkpoint(this.#database);
+      if (this.#options.readOnly === undefined && this.#file !== undefined && !this.#isSpoilt)
+        checkpoint(this.#database);
       this.#database.close();
     }
   }
@@ -138,34 +141,28 @@ export class FileClient implements SqlClient {
   }
 
   #connect(): Database.Database {
-    // The binding's own waiting would stop the event loop: no timeout here.
     const { target, path, readOnly } = this.#options;
-    const database = new Database(target, { timeout: 0 });
-    try {
-      if (path !== undefined) this.#file ??= new NamedFile(path);
-      // A damaged page is refused when it is first read, where SQLite can tell at all.
-      database.exec("PRAGMA cell_size_check = ON");
-      // What was acknowledged survives power loss. This needs no lock.
-      if (readOnly === undefined) {
-        database.exec("PRAGMA synchronous = FULL");
-        // What it grew beyond that, while another program went on reading, is given back when it begins anew.
-        database.exec(`PRAGMA journal_size_limit = ${MAX_IDLE_WAL_BYTES}`);
-        enlargeCache(database);
-      }
-    } catch (error) {
-      database.close();
-      throw error;
-    }
-    return database;
+    return openConnection(target, {
+      isReadOnly: readOnly !== undefined,
+      onOpened: () => {
+        if (path !== undefined) this.#file ??= new NamedFile(path);
+      },
+    });
   }
 
   /** A new connection. The one way to free a statement that failed half way: the binding cannot reset it. */
   #reconnect(): void {
     const former = this.#database;
     this.#database = this.#connect();
+    this.#isSpoilt = false;
     this.#forgetStatements();
     rollback(former);
     former.close();
+  }
+
+  #usable(): Database.Database {
+    if (this.#isSpoilt) this.#reconnectInPlace();
+    return this.#database;
   }
 
   #forgetStatements(): void {
@@ -180,7 +177,10 @@ export class FileClient implements SqlClient {
     } catch (error) {
       if (!isBusy(error)) throw error;
     }
-    return this.#exclusively(options, () => this.#run(statement));
+    return this.#exclusively(options, () => {
+      this.#exec(TRY_TO_READ);
+      return this.#run(statement);
+    });
   }
 
   /** Runs `work` between BEGIN IMMEDIATE and COMMIT, with no turn of the event loop in between. */
@@ -188,7 +188,8 @@ export class FileClient implements SqlClient {
     const { readOnly } = this.#options;
     if (readOnly !== undefined) return Promise.reject(new HiveCatalogError("CATALOG_READ_ONLY", readOnly));
     return this.#exclusively(options, () => {
-      this.#begin();
+      // A -wal that could only be read when it was opened, for a moment, refuses each change until it is opened anew.
+      this.#exec("BEGIN IMMEDIATE");
       try {
         const result = work();
         // Whoever opened another file of that name meanwhile may read this one's -wal as its own.
@@ -206,10 +207,10 @@ export class FileClient implements SqlClient {
     });
   }
 
-  /** A -wal that could only be read when it was opened, for a moment, refuses each change until it is opened anew. */
-  #begin(): void {
+  /** Leaves nothing open when it meets a lock. */
+  #exec(sql: string): void {
     try {
-      this.#database.exec("BEGIN IMMEDIATE");
+      this.#usable().exec(sql);
     } catch (error) {
       this.#reconnectAfter(error);
       throw error;
@@ -256,7 +257,7 @@ export class FileClient implements SqlClient {
   }
 
   #prepare(sql: string, all = this.#kept): KeptStatement {
-    const statement = this.#database.prepare(sql);
+    const statement = this.#usable().prepare(sql);
     const isReader = statement.reader;
     if (isReader) statement.raw(true);
     const kept = { statement, isReader };
@@ -272,13 +273,19 @@ export class FileClient implements SqlClient {
   #recover(sql: string, error: unknown): void {
     this.#kept.delete(sql);
     this.#firsts.delete(sql);
-    this.#reconnectAfter(error);
+    if (isBusy(error)) {
+      this.#isSpoilt = true;
+      this.#forgetStatements();
+    } else this.#reconnectAfter(error);
   }
 
   /** Throws where the reason may be that a file is not in its place. */
   #reconnectAfter(error: unknown): void {
-    const failedHalfWay = !isBusy(error) && !codeOf(error).startsWith("SQLITE_CONSTRAINT");
-    if (!failedHalfWay || this.#file === undefined) return;
+    if (!isBusy(error) && !codeOf(error).startsWith("SQLITE_CONSTRAINT")) this.#reconnectInPlace();
+  }
+
+  #reconnectInPlace(): void {
+    if (this.#file === undefined) return;
     // Opening a path whose file is gone would make an empty file and delete its -wal; another file is not the one that was opened.
     this.#file.check();
     this.#reconnect();

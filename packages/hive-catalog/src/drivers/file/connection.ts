@@ -1,4 +1,4 @@
-import type Database from "libsql";
+import Database from "libsql";
 import type { RequestOptions } from "../client.ts";
 import { codeOf, outcomeUnknown, toCatalogError } from "../errors.ts";
 import type { NamedFile } from "./named-file.ts";
@@ -10,8 +10,35 @@ import type { NamedFile } from "./named-file.ts";
  */
 const PAGE_CACHE_KIB = 36_000;
 
+/** Of a -wal that is folded into its file: SQLite folds it at 4 MB, and keeps it as long as it ever was. */
+const MAX_IDLE_WAL_BYTES = 16 * 2 ** 20;
+
+type Manner = { isReadOnly: boolean; onOpened: () => void };
+
+/** What the binding opens, set up for a catalog. */
+export function openConnection(target: string, { isReadOnly, onOpened }: Manner): Database.Database {
+  // The binding's own waiting would stop the event loop: no timeout here.
+  const database = new Database(target, { timeout: 0 });
+  try {
+    onOpened();
+    // A damaged page is refused when it is first read, where SQLite can tell at all.
+    database.exec("PRAGMA cell_size_check = ON");
+    // What was acknowledged survives power loss. This needs no lock.
+    if (!isReadOnly) {
+      database.exec("PRAGMA synchronous = FULL");
+      // What it grew beyond that, while another program went on reading, is given back when it begins anew.
+      database.exec(`PRAGMA journal_size_limit = ${MAX_IDLE_WAL_BYTES}`);
+      enlargeCache(database);
+    }
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return database;
+}
+
 /** Reads the file. What is wrong with it, the first statement says: this one only makes the others faster. */
-export function enlargeCache(database: Database.Database): void {
+function enlargeCache(database: Database.Database): void {
   try {
     database.exec(`PRAGMA cache_size = ${-PAGE_CACHE_KIB}`);
   } catch {}
