@@ -66,12 +66,21 @@ export function parseDuration(text: string): number | undefined {
   return sumMs > 0 ? sumMs : undefined;
 }
 
+const duration = z.string(rule(DURATION_RULE)).meta({
+  description:
+    "Whole days, hours, minutes and seconds, the greatest first, in any case; or an ISO 8601 duration of them",
+  examples: ["90s", "15m", "2h", "1h30m", "7d", "PT2H"],
+});
+
 /** A duration in a body, in milliseconds. */
-export const durationMs = z
-  .string(rule(DURATION_RULE))
-  .meta({
-    description:
-      "Whole days, hours, minutes and seconds, the greatest first, in any case; or an ISO 8601 duration of them",
-    examples: ["90s", "15m", "2h", "1h30m", "7d", "PT2H"],
-  })
-  .transform(readAs(parseDuration, DURATION_RULE));
+export const durationMs = duration.transform(readAs(parseDuration, DURATION_RULE));
+
+/** … of `shortest` to `longest`, such as `1s` and `10m`. */
+export function durationMsWithin(shortest: string, longest: string) {
+  const [minMs = 0, maxMs = Infinity] = [shortest, longest].map(parseDuration);
+  const parse = (text: string) => {
+    const ms = parseDuration(text);
+    return ms === undefined || ms < minMs || ms > maxMs ? undefined : ms;
+  };
+  return duration.transform(readAs(parse, `must be a duration from ${shortest} to ${longest}`));
+}

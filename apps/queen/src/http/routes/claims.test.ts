@@ -77,6 +77,13 @@ test.each([
   expect(await queen.request("POST", CLAIMS, json)).toMatchObject({ status: 400, body: { errors: [{ field }] } });
 });
 
+test("a duration that is out of bounds is told as it was sent", async () => {
+  await using queen = await startQueenWithWorker();
+  expect(await queen.request("POST", CLAIMS, { model: "a", hold: "1h" })).toMatchObject({
+    body: { errors: [{ field: "hold", message: 'must be a duration from 1s to 10m, got "1h"' }] },
+  });
+});
+
 test("a claim is given back with the token that made it, or an operator's, and with no other", async () => {
   await using queen = await startQueenWithWorker({ slots: 10, running: 0 });
   const operator = await addToken(queen.catalog, "operator");
