@@ -78,7 +78,7 @@ export class Fleet {
     });
     const told = { liveness: this.#liveness, announcer: this.#announcer };
     this.news = new HiveNews({ ...options, ...told, registry: this.registry });
-    this.assignments = new Assignments({ registry: this.registry, cordons: this.cordons, clock, metrics });
+    this.assignments = new Assignments({ registry: this.registry, clock, metrics });
     this.devices = new DeviceDetection({ ...options, traits: this.traits, onUnified: reconsider });
     const { registry, devices, traits, news } = this;
     this.#records = new Records({ ...told, clock, registry, devices, traits, news });
@@ -269,7 +269,7 @@ export class Fleet {
     const { hiveId, timestampMs, unusable } = heartbeat;
     const ended = this.registry.update(heartbeat, timestampMs === null ? null : timestampMs - heartbeatMs);
     this.news.heard(heartbeat);
-    for (const claim of ended) this.assignments.claims.end(claim);
+    for (const claim of ended) this.assignments.end(claim);
     this.#unusable.heard(hiveId, unusable);
   }
 
