@@ -9,7 +9,6 @@ import { HeartbeatReceiver } from "./fleet/heartbeats.ts";
 import { FleetLists } from "./fleet/lists/fleet-lists.ts";
 import type { LivenessSettings } from "./fleet/liveness/liveness.ts";
 import { Watch } from "./fleet/watch.ts";
-import { WORKER_STATES } from "./fleet/workers/worker.ts";
 import { createApp } from "./http/app.ts";
 import { BODY_LIMIT_BYTES } from "./http/body-parsers.ts";
 import { Arrivals } from "./http/connections/arrivals.ts";
@@ -19,6 +18,7 @@ import { Servers, type Timeouts, type Tls } from "./http/connections/servers.ts"
 import type { Caller } from "./http/door/caller.ts";
 import { Costs } from "./http/door/costs.ts";
 import { Door } from "./http/door/door.ts";
+import { MetricsPage } from "./http/metrics-page.ts";
 import type { AppParts } from "./http/parts.ts";
 import { ProblemNotes } from "./http/problem-notes.ts";
 import { RequestTimes } from "./http/request-times.ts";
@@ -32,7 +32,6 @@ import type { Resolve } from "./reach/names.ts";
 import { Probe } from "./reach/probe.ts";
 import { EventLog } from "./telling/events.ts";
 import type { Metrics } from "./telling/metrics.ts";
-import { MetricsPage } from "./telling/metrics-page.ts";
 import { Presence } from "./telling/presence.ts";
 
 const MAX_PROBE_TIMEOUT_MS = 5000;
@@ -131,7 +130,6 @@ export function assembleQueen(options: QueenOptions): Queen {
   const bulk = new Bulk({ ...parts, lifecycle, turn: () => costs.turn() });
   const stopping = new AbortController();
   const eventStream = new EventStream({ ...parts, turn: () => costs.turn(), rowsOf: rowTextsOf(parts.rows) });
-  let metricsPage: MetricsPage | undefined;
   const app = createApp({
     ...parts,
     lists: new FleetLists(parts),
@@ -146,14 +144,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     bulk,
     presence,
     eventStream,
-    // From its making on it watches the process, so it is made when somebody reads it.
-    metricsPage: () =>
-      (metricsPage ??= new MetricsPage({
-        ...parts,
-        hives: metricsByHive ? () => fleet.sights() : undefined,
-        workload: () => fleet.registry.workload(),
-        workerStates: WORKER_STATES,
-      })),
+    metricsPage: new MetricsPage({ ...parts, metricsByHive }),
     startedAtMs: clock.monotonicNow(),
     stopping: stopping.signal,
     limits,
