@@ -85,9 +85,9 @@ export class Fleet {
     this.#statuses = new StatusKeeper({
       ...options,
       ...told,
-      learn: (record, readAtMs) => void this.#records.met(record, readAtMs),
+      traits,
+      records: this.#records,
       gone: (id) => this.gone(id),
-      wrote: (id) => this.traits.wrote(id, clock.monotonicNow()),
     });
     const onTwo = (id: string, addresses: readonly [string, string]) => this.#announcer.twoSenders(id, addresses);
     this.#senders = new Senders({ ...settings, beatMs: this.#liveness.beatMs, onTwo });

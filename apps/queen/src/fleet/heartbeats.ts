@@ -1,3 +1,4 @@
+import type { Arrivals } from "../process/arrivals.ts";
 import { isCatalogError } from "../process/errors.ts";
 import { plainAddress } from "../reach/addresses.ts";
 import type { Fleet } from "./fleet.ts";
@@ -9,8 +10,7 @@ const MAX_TOLD = 1_000;
 
 interface Parts extends Pick<FleetParts, "catalog" | "metrics" | "clock" | "log"> {
   fleet: Fleet;
-  /** Resolves when no further connection comes in; undefined while none does. */
-  connectionsSettled: () => Promise<void> | undefined;
+  arrivals: Pick<Arrivals, "settled">;
 }
 
 /** Takes heartbeats: first into the catalog, then into what is believed of the hive. */
@@ -30,14 +30,13 @@ export class HeartbeatReceiver {
    * Throws HiveCatalogError, HIVE_NOT_FOUND for a hive that nobody added.
    */
   async receive(heartbeat: Heartbeat, from: string): Promise<number> {
-    const { catalog, fleet, metrics, clock, connectionsSettled } = this.#parts;
+    const { catalog, fleet, metrics, clock, arrivals } = this.#parts;
     const { hiveId } = heartbeat;
     const heartbeatMs = clock.now();
     const beganAtMs = clock.monotonicNow();
     this.#waiting += 1;
     try {
-      const settled = connectionsSettled();
-      if (settled) await settled;
+      if (arrivals.settled) await arrivals.settled;
       await catalog.updateHeartbeat(hiveId, heartbeatMs);
       const nextBeatMs = await fleet.beat(heartbeat, from, heartbeatMs, clock.monotonicNow() - beganAtMs);
       metrics.beats.inc({ result: "stored" });
