@@ -23,6 +23,7 @@ import { Bulk } from "./lifecycle/bulk/bulk.ts";
 import { Lifecycle, type LifecycleParts } from "./lifecycle/lifecycle.ts";
 import { Arrivals } from "./process/arrivals.ts";
 import type { Clock } from "./process/clock.ts";
+import { ForeseenError } from "./process/errors.ts";
 import { isLoopback } from "./reach/addresses.ts";
 import type { AllowedHosts } from "./reach/allowed-hosts.ts";
 import type { Resolve } from "./reach/names.ts";
@@ -78,7 +79,8 @@ export function assembleQueen(options: QueenOptions): Queen {
   const events = new EventLog(() => clock.now());
   const newProbe = (timeoutMs: number) => new Probe({ allowedHosts, resolve, timeoutMs });
   const probeTimeoutMs = Math.min(MAX_PROBE_TIMEOUT_MS, healthIntervalMs);
-  const base = { catalog, clock, log, metrics, events, allowedHosts };
+  const stopping = new AbortController();
+  const base = { catalog, clock, log, metrics, events, allowedHosts, stopping: stopping.signal };
   const requestTimes = new RequestTimes(clock);
   const ranLongest = (forMs: number) => requestTimes.ranLongest(forMs);
   const fleet = new Fleet({
@@ -118,7 +120,6 @@ export function assembleQueen(options: QueenOptions): Queen {
   });
   const costs = new Costs(door.rates);
   const bulk = new Bulk({ ...parts, lifecycle, turn: () => costs.turn() });
-  const stopping = new AbortController();
   const eventStream = new EventStream({ ...parts, turn: () => costs.turn(), rowsOf: rowTextsOf(parts.rows) });
   const app = createApp({
     ...parts,
@@ -136,7 +137,6 @@ export function assembleQueen(options: QueenOptions): Queen {
     eventStream,
     metricsPage: new MetricsPage({ ...parts, metricsByHive }),
     startedAtMs: clock.monotonicNow(),
-    stopping: stopping.signal,
     limits,
     publicUrl,
   });
@@ -148,7 +148,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     presence.start();
   };
   const stop = async () => {
-    stopping.abort();
+    stopping.abort(new ForeseenError("the queen is stopping"));
     eventStream.close();
     unwatchEventLoop();
     certificates.stop();

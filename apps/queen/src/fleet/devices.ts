@@ -8,7 +8,7 @@ import type { FleetParts } from "./parts.ts";
 import { readHive } from "./read-hive.ts";
 import type { Traits } from "./traits.ts";
 
-interface Parts extends Pick<FleetParts, "catalog" | "clock" | "probe" | "events" | "log"> {
+interface Parts extends Pick<FleetParts, "catalog" | "clock" | "probe" | "events" | "log" | "stopping"> {
   traits: Traits;
   /** Other GPUs of a hive than before may have no memory of their own. */
   onUnified: (id: string) => void;
@@ -63,7 +63,7 @@ export class DeviceDetection {
     try {
       await this.detect(hive);
     } catch (error) {
-      if (this.#parts.probe.isClosed) return;
+      if (this.#parts.stopping.aborted) return;
       this.times.failed(id, this.#parts.clock.monotonicNow());
       const problem = reasonOf(error);
       if (this.#problems.get(id) === problem) return;

@@ -249,16 +249,16 @@ export class Fleet {
     return this.#liveness.tickIntervalMs;
   }
 
-  /** Marks the hives offline that are lost as far as the queen remembers, without reading the catalog, until `signal` ends it. */
-  async sweep(signal: AbortSignal): Promise<void> {
+  /** Marks the hives offline that are lost as far as the queen remembers, without reading the catalog, until the queen stops. */
+  async sweep(): Promise<void> {
     // After a stall, what came meanwhile is read before anybody is judged.
     await wholeTurn();
     const { lost, notices } = this.#liveness.tick(this.#options.clock.monotonicNow(), this.#options.clock.uptimeNow());
     this.#announcer.notices(notices);
-    await this.#statuses.settleLost(lost, signal);
-    if (signal.aborted) return;
+    await this.#statuses.settleLost(lost);
+    if (this.#options.stopping.aborted) return;
     await this.cordons.endDue();
-    await this.news.look(signal);
+    await this.news.look();
   }
 
   close(): Promise<void> {

@@ -9,7 +9,7 @@ import { readHive } from "./read-hive.ts";
 import type { Records } from "./records.ts";
 import type { Traits } from "./traits.ts";
 
-interface Parts extends Pick<FleetParts, "catalog" | "clock" | "log"> {
+interface Parts extends Pick<FleetParts, "catalog" | "clock" | "log" | "stopping"> {
   liveness: Liveness;
   announcer: Announcer;
   records: Records;
@@ -45,11 +45,11 @@ export class StatusKeeper {
     await this.settle(sight).catch(onCatalogError("HIVE_NOT_FOUND", () => this.#parts.gone(sight.id)));
   }
 
-  /** Of all these, until `signal` ends it. */
-  async settleLost(lost: readonly Sight[], signal: AbortSignal): Promise<void> {
+  /** Of all these, until the queen stops. */
+  async settleLost(lost: readonly Sight[]): Promise<void> {
     for await (const sights of inBatches(lost, SETTLED_PER_TURN)) {
       for (const sight of sights) {
-        if (signal.aborted) return;
+        if (this.#parts.stopping.aborted) return;
         await this.settleIfThere(sight);
       }
     }
