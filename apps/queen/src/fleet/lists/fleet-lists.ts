@@ -6,8 +6,9 @@ import { walkById, walkByLabel, walkByStatus } from "./catalog-walks.ts";
 import { ListError } from "./errors.ts";
 import { candidatesOf, isInList, isOfLive, isSelective, type ListQuery } from "./list-query.ts";
 import { walkByLiveId, walkBySnapshot } from "./memory-walks.ts";
+import { Reused } from "./reused.ts";
 import { Snapshots } from "./snapshots.ts";
-import { Totals } from "./totals.ts";
+import { countFleet } from "./totals.ts";
 import type { Find, IsCandidate, Place, Walk } from "./walk.ts";
 
 /** Where a list goes on, and what it was begun with. */
@@ -31,14 +32,19 @@ const MAX_BATCHES = 50;
 
 /** Lists of the fleet, in any order, and how many hives there are in each state. */
 export class FleetLists {
-  readonly totals: Totals;
   readonly #parts: Parts;
   readonly #snapshots: Snapshots;
+  readonly #totals: Reused<Awaited<ReturnType<typeof countFleet>>>;
 
   constructor(parts: Parts, snapshots = new Snapshots(parts)) {
     this.#parts = parts;
     this.#snapshots = snapshots;
-    this.totals = new Totals(parts);
+    this.#totals = new Reused(parts.clock, () => countFleet(parts));
+  }
+
+  /** Of the whole fleet. Those who ask soon after one another are told the same, unless a caller of this queen has changed something meanwhile. */
+  totals() {
+    return this.#totals.get(this.#parts.fleet.ownChanges);
   }
 
   /** The page of a list that goes on at `cursor`; without one, the first. Throws ListError. */
