@@ -4,7 +4,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { createClient } from "@libsql/client";
 import { hiveId } from "@repo/bench";
 import { HiveCatalog } from "@repo/hive-catalog";
-import { readHeartbeat } from "../src/http/routes/heartbeat-json.ts";
+import { readHeartbeat } from "../src/http/routes/heartbeat.ts";
 import { systemClock } from "../src/process/clock.ts";
 import { assembledQueen } from "./assembled-queen.ts";
 import { aHeartbeat } from "./heartbeats.ts";

@@ -102,10 +102,14 @@ async function listen({ app, servers }: Queen, { host, port: wanted }: Config): 
 }
 
 /** Reads certificate and tokens anew. */
-async function reload(config: Config, { servers, door }: Pick<Queen, "servers" | "door">, log: Logger): Promise<void> {
+async function reload(
+  config: Config,
+  { certificates, door }: Pick<Queen, "certificates" | "door">,
+  log: Logger,
+): Promise<void> {
   try {
     if (config.tlsFiles) {
-      servers.setCertificate(readTls(config.tlsFiles));
+      certificates.take(readTls(config.tlsFiles));
       log.info("certificate read anew");
     }
   } catch (error) {

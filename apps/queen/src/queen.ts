@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import type { HiveCatalog } from "@repo/hive-catalog";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
@@ -9,30 +8,28 @@ import { HeartbeatReceiver } from "./fleet/heartbeats.ts";
 import { FleetLists } from "./fleet/lists/fleet-lists.ts";
 import type { LivenessSettings } from "./fleet/liveness/liveness.ts";
 import { Watch } from "./fleet/watch.ts";
-import { WORKER_STATES } from "./fleet/workers/worker.ts";
 import { createApp } from "./http/app.ts";
-import { BODY_LIMIT_BYTES } from "./http/body-parsers.ts";
-import { Arrivals } from "./http/connections/arrivals.ts";
 import { CertificateWatch } from "./http/connections/certificate-watch.ts";
 import { EventStream } from "./http/connections/event-stream.ts";
 import { Servers, type Timeouts, type Tls } from "./http/connections/servers.ts";
-import type { Caller } from "./http/door/caller.ts";
 import { Costs } from "./http/door/costs.ts";
 import { Door } from "./http/door/door.ts";
+import { MetricsPage } from "./http/metrics-page.ts";
 import type { AppParts } from "./http/parts.ts";
 import { ProblemNotes } from "./http/problem-notes.ts";
 import { RequestTimes } from "./http/request-times.ts";
 import { rowTextsOf } from "./http/routes/fleet-row-json.ts";
 import { Bulk } from "./lifecycle/bulk/bulk.ts";
 import { Lifecycle, type LifecycleParts } from "./lifecycle/lifecycle.ts";
+import { Arrivals } from "./process/arrivals.ts";
 import type { Clock } from "./process/clock.ts";
+import { ForeseenError } from "./process/errors.ts";
 import { isLoopback } from "./reach/addresses.ts";
 import type { AllowedHosts } from "./reach/allowed-hosts.ts";
 import type { Resolve } from "./reach/names.ts";
 import { Probe } from "./reach/probe.ts";
 import { EventLog } from "./telling/events.ts";
 import type { Metrics } from "./telling/metrics.ts";
-import { MetricsPage } from "./telling/metrics-page.ts";
 import { Presence } from "./telling/presence.ts";
 
 const MAX_PROBE_TIMEOUT_MS = 5000;
@@ -70,6 +67,7 @@ export interface Queen {
   presence: Presence;
   door: Door;
   servers: Servers;
+  certificates: CertificateWatch;
   /** Begins what she does by herself: looks for tokens, checks of health, the end of old operations, her sign of life. */
   start(): void;
   /** Finishes the requests that run, ends everything else, and resolves when nothing is under way. */
@@ -81,7 +79,8 @@ export function assembleQueen(options: QueenOptions): Queen {
   const events = new EventLog(() => clock.now());
   const newProbe = (timeoutMs: number) => new Probe({ allowedHosts, resolve, timeoutMs });
   const probeTimeoutMs = Math.min(MAX_PROBE_TIMEOUT_MS, healthIntervalMs);
-  const base = { catalog, clock, log, metrics, events, allowedHosts };
+  const stopping = new AbortController();
+  const base = { catalog, clock, log, metrics, events, allowedHosts, stopping: stopping.signal };
   const requestTimes = new RequestTimes(clock);
   const ranLongest = (forMs: number) => requestTimes.ranLongest(forMs);
   const fleet = new Fleet({
@@ -93,7 +92,7 @@ export function assembleQueen(options: QueenOptions): Queen {
   });
   const parts = { ...base, fleet, rows: new FleetRows({ ...base, fleet }) };
   const arrivals = new Arrivals(clock);
-  const heartbeats = new HeartbeatReceiver({ ...parts, connectionsSettled: () => arrivals.settled });
+  const heartbeats = new HeartbeatReceiver({ ...parts, arrivals });
   const watch = new Watch({ ...parts, probe: newProbe(probeTimeoutMs), intervalMs: healthIntervalMs });
   const presence = new Presence(base);
   const lifecycle = new Lifecycle({
@@ -107,13 +106,8 @@ export function assembleQueen(options: QueenOptions): Queen {
     ownUrl: () => (options.tls && options.lifecycle.publicUrl) ?? urlOf(app, options.tls),
   });
   const { host = "127.0.0.1", limits = DEFAULT_LIMITS } = options;
-  const certificates = new CertificateWatch({
-    ...base,
-    reread: options.rereadTls,
-    take: (tls) => servers.setCertificate(tls),
-  });
-  const servers = new Servers({ ...options, limits, arrivals, onCertificate: (tls) => certificates.watch(tls) });
-  const admitConnection = (socket: Socket, caller: Caller) => servers.prove(socket, caller);
+  const servers = new Servers({ ...options, limits, arrivals });
+  const certificates = new CertificateWatch({ ...options, servers });
   const { publicUrl } = options.lifecycle;
   const door = new Door({
     ...base,
@@ -121,17 +115,12 @@ export function assembleQueen(options: QueenOptions): Queen {
     openUntilTokens: isLoopback(host),
     publicUrl,
     isSecure: options.tls !== undefined || publicUrl?.startsWith("https:") === true,
-    admitConnection,
+    servers,
     onEnded: () => eventStream.endRefused(),
   });
-  const costs = new Costs({
-    maxBodyBytes: BODY_LIMIT_BYTES,
-    charge: (request, requests) => door.rates.charge(request, requests),
-  });
+  const costs = new Costs(door.rates);
   const bulk = new Bulk({ ...parts, lifecycle, turn: () => costs.turn() });
-  const stopping = new AbortController();
   const eventStream = new EventStream({ ...parts, turn: () => costs.turn(), rowsOf: rowTextsOf(parts.rows) });
-  let metricsPage: MetricsPage | undefined;
   const app = createApp({
     ...parts,
     lists: new FleetLists(parts),
@@ -146,16 +135,8 @@ export function assembleQueen(options: QueenOptions): Queen {
     bulk,
     presence,
     eventStream,
-    // From its making on it watches the process, so it is made when somebody reads it.
-    metricsPage: () =>
-      (metricsPage ??= new MetricsPage({
-        ...parts,
-        hives: metricsByHive ? () => fleet.sights() : undefined,
-        workload: () => fleet.registry.workload(),
-        workerStates: WORKER_STATES,
-      })),
+    metricsPage: new MetricsPage({ ...parts, metricsByHive }),
     startedAtMs: clock.monotonicNow(),
-    stopping: stopping.signal,
     limits,
     publicUrl,
   });
@@ -167,7 +148,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     presence.start();
   };
   const stop = async () => {
-    stopping.abort();
+    stopping.abort(new ForeseenError("the queen is stopping"));
     eventStream.close();
     unwatchEventLoop();
     certificates.stop();
@@ -180,7 +161,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     await door.known.stop();
     await presence.stop();
   };
-  return { app, fleet, rows: parts.rows, events, watch, lifecycle, presence, door, servers, start, stop };
+  return { app, fleet, rows: parts.rows, events, watch, lifecycle, presence, door, servers, certificates, start, stop };
 }
 
 /** Where a program on this machine reaches the queen. */

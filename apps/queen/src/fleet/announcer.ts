@@ -1,6 +1,6 @@
 import type { HiveRecord, HiveStatus, Labels } from "@repo/hive-catalog";
 import type { EventData } from "../telling/event-data.ts";
-import type { Notice } from "./liveness/listening.ts";
+import type { Notice } from "./liveness/own-condition.ts";
 import type { FleetParts } from "./parts.ts";
 import type { Revisions } from "./revisions.ts";
 import type { Trait } from "./traits.ts";

@@ -2,10 +2,10 @@ import type { Cordon, DamagedRecord, NewCordon } from "@repo/hive-catalog";
 import { hiveNotFound } from "../process/errors.ts";
 import { inBatches } from "../process/turn.ts";
 import type { FleetParts } from "./parts.ts";
+import type { HiveRegistry } from "./workers/registry.ts";
 
 interface Parts extends Pick<FleetParts, "catalog" | "events" | "clock" | "log"> {
-  /** Told of each hive whose cordon came, went or changed. */
-  onChange: (hiveId: string) => void;
+  registry: HiveRegistry;
 }
 
 /** How many changes are told of before other work gets its turn. */
@@ -68,7 +68,7 @@ export class Cordons {
     const stored = await this.#parts.catalog.cordons.set(hiveId, cordon);
     this.#ownChanges += 1;
     this.#byHive.set(hiveId, stored);
-    this.#parts.onChange(hiveId);
+    this.#parts.registry.reconsider(hiveId);
     this.#announce(stored);
     this.#parts.log.info({ hive_id: hiveId, reason: stored.reason, until_ms: stored.untilMs }, "hive cordoned");
     return stored;
@@ -107,7 +107,7 @@ export class Cordons {
     this.#ownChanges += 1;
     const was = this.#byHive.get(hiveId);
     this.#byHive.delete(hiveId);
-    if (was !== undefined) this.#parts.onChange(hiveId);
+    if (was !== undefined) this.#parts.registry.reconsider(hiveId);
     return was;
   }
 
@@ -119,7 +119,7 @@ export class Cordons {
       .filter(({ was, is }) => isOther(was, is));
     for await (const batch of inBatches(changed, TOLD_PER_TURN)) {
       for (const { hiveId, was, is } of batch) {
-        this.#parts.onChange(hiveId);
+        this.#parts.registry.reconsider(hiveId);
         if (announces && is !== undefined) this.#announce(is);
         else if (announces && was !== undefined) this.#announceEnd(was);
       }

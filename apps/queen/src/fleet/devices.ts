@@ -7,11 +7,11 @@ import { changeOf, oneLine, withKnown } from "./device-changes.ts";
 import type { FleetParts } from "./parts.ts";
 import { readHive } from "./read-hive.ts";
 import type { Traits } from "./traits.ts";
+import type { HiveRegistry } from "./workers/registry.ts";
 
-interface Parts extends Pick<FleetParts, "catalog" | "clock" | "probe" | "events" | "log"> {
+interface Parts extends Pick<FleetParts, "catalog" | "clock" | "probe" | "events" | "log" | "stopping"> {
   traits: Traits;
-  /** Other GPUs of a hive than before may have no memory of their own. */
-  onUnified: (id: string) => void;
+  registry: HiveRegistry;
 }
 
 /** Asks hives for their devices, stores what they answer and tells what changed; never two at a time of one hive. */
@@ -63,7 +63,7 @@ export class DeviceDetection {
     try {
       await this.detect(hive);
     } catch (error) {
-      if (this.#parts.probe.isClosed) return;
+      if (this.#parts.stopping.aborted) return;
       this.times.failed(id, this.#parts.clock.monotonicNow());
       const problem = reasonOf(error);
       if (this.#problems.get(id) === problem) return;
@@ -99,10 +99,11 @@ export class DeviceDetection {
 
   /** Keeps what is asked of devices elsewhere, unless newer ones are known; returns whether it did. */
   #know(id: string, devices: DeviceCapabilities | null, readAtMs: number): boolean {
-    const { traits, onUnified } = this.#parts;
+    const { traits, registry } = this.#parts;
     const before = traits.unifiedOf(id);
     const isNews = traits.learnDevices(id, devices, readAtMs);
-    if (traits.unifiedOf(id) !== before) onUnified(id);
+    // Other GPUs than before may have no memory of their own.
+    if (traits.unifiedOf(id) !== before) registry.reconsider(id);
     return isNews;
   }
 

@@ -15,7 +15,7 @@ import {
 import { whyNoWork } from "./workers/why-no-work.ts";
 
 const GB = 2 ** 30;
-const NOT_MEASURED = { isMeasured: false };
+const NOT_MEASURED = { measured: false };
 const NO_MEMORY = { totalBytes: null, usedBytes: null, freeBytes: null, workersBytes: null, ...NOT_MEASURED };
 
 async function rowOf(queen: TestQueen, id = "hive-a") {
@@ -78,12 +78,12 @@ test("a hive that beats shows its workers by state, its models, and what is used
     workers: { idle: 1, busy: 2, loading: 0, error: 0 },
     load: 2 / 3,
     models: ["a", "b", "llama-3-8b"],
-    ram: { totalBytes: 64 * GB, usedBytes: 4 * GB, freeBytes: 60 * GB, isMeasured: false },
+    ram: { totalBytes: 64 * GB, usedBytes: 4 * GB, freeBytes: 60 * GB, measured: false },
     gpus: [
-      { name: "NVIDIA RTX 4090", totalBytes: 24 * GB, usedBytes: 8 * GB, freeBytes: 16 * GB, isMeasured: false },
-      { name: "NVIDIA RTX 4090", totalBytes: 24 * GB, usedBytes: 11 * GB, freeBytes: 13 * GB, isMeasured: false },
+      { name: "NVIDIA RTX 4090", totalBytes: 24 * GB, usedBytes: 8 * GB, freeBytes: 16 * GB, measured: false },
+      { name: "NVIDIA RTX 4090", totalBytes: 24 * GB, usedBytes: 11 * GB, freeBytes: 13 * GB, measured: false },
     ],
-    vram: { totalBytes: 48 * GB, usedBytes: 19 * GB, freeBytes: 29 * GB, isMeasured: false },
+    vram: { totalBytes: 48 * GB, usedBytes: 19 * GB, freeBytes: 29 * GB, measured: false },
   });
 });
 
@@ -100,16 +100,16 @@ test("VRAM is measured where telemetry says all of it, of each GPU or of the mem
   expect(await rowOf(queen)).toMatchObject({
     workers: { idle: 0, busy: 0, loading: 0, error: 0 },
     models: [],
-    gpus: [{ isMeasured: true, utilizationPercent: 37 }, { isMeasured: true }],
-    vram: { totalBytes: 48 * GB, usedBytes: 24 * GB, freeBytes: 24 * GB, isMeasured: true },
+    gpus: [{ measured: true, utilizationPercent: 37 }, { measured: true }],
+    vram: { totalBytes: 48 * GB, usedBytes: 24 * GB, freeBytes: 24 * GB, measured: true },
   });
   await beatWith(queen, [], { gpus: [gpu(0, 20 * GB)] });
-  expect((await rowOf(queen)).vram).toMatchObject({ totalBytes: 48 * GB, usedBytes: null, isMeasured: false });
+  expect((await rowOf(queen)).vram).toMatchObject({ totalBytes: 48 * GB, usedBytes: null, measured: false });
 
   const unified = devices([{ index: 0, name: "NVIDIA GB10", vram_gb: null, unified: true }]);
   await addHive(queen, 8601, { id: "spark", ...unified });
   await beatWith(queen, [], { host: { memory_total_bytes: 120 * GB, memory_used_bytes: 30 * GB } }, "spark");
-  const shared = { totalBytes: 120 * GB, usedBytes: 30 * GB, freeBytes: 90 * GB, isMeasured: true };
+  const shared = { totalBytes: 120 * GB, usedBytes: 30 * GB, freeBytes: 90 * GB, measured: true };
   expect(await rowOf(queen, "spark")).toMatchObject({
     ram: shared,
     gpus: [{ unified: true, ...shared }],

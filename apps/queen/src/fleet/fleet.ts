@@ -58,42 +58,38 @@ export class Fleet {
     const { clock, metrics, settings } = options;
     this.settings = settings;
     this.#options = options;
-    const reconsider = (id: string) => this.registry.reconsider(id);
-    this.#liveness = new Liveness(settings, clock.monotonicNow(), {
-      cpuMs: () => clock.cpuNow(),
-      onWork: reconsider,
-      whyRefused: options.whyRefused,
-    });
-    this.#announcer = new Announcer({ ...options, revisions: this.revisions, onTold: (id) => this.news.noted(id) });
-    this.cordons = new Cordons({ ...options, onChange: reconsider });
-    this.registry = new HiveRegistry({
+    const { traits, revisions } = this;
+    const registry = new HiveRegistry({
       clock,
       staleAfterMs: settings.staleAfterMs,
       circumstancesOf: (id) => ({
-        takesWorkFromMs: this.#liveness.takesWorkFromMs(id),
+        takesWorkFromMs: liveness.takesWorkFromMs(id),
         cordonedUntilMs: this.cordons.untilMs(id),
         host: this.sight(id)?.host ?? "",
-        unified: this.traits.unifiedOf(id),
+        unified: traits.unifiedOf(id),
       }),
     });
-    const told = { liveness: this.#liveness, announcer: this.#announcer };
-    this.news = new HiveNews({ ...options, ...told, registry: this.registry });
-    this.assignments = new Assignments({ registry: this.registry, cordons: this.cordons, clock, metrics });
-    this.devices = new DeviceDetection({ ...options, traits: this.traits, onUnified: reconsider });
-    const { registry, devices, traits, news } = this;
-    this.#records = new Records({ ...told, clock, registry, devices, traits, news });
-    this.#statuses = new StatusKeeper({
-      ...options,
-      ...told,
-      learn: (record, readAtMs) => void this.#records.met(record, readAtMs),
-      gone: (id) => this.gone(id),
-      wrote: (id) => this.traits.wrote(id, clock.monotonicNow()),
+    const liveness = new Liveness(settings, clock.monotonicNow(), {
+      cpuMs: () => clock.cpuNow(),
+      onWork: (id) => registry.reconsider(id),
+      whyRefused: options.whyRefused,
     });
-    const onTwo = (id: string, addresses: readonly [string, string]) => this.#announcer.twoSenders(id, addresses);
-    this.#senders = new Senders({ ...settings, beatMs: this.#liveness.beatMs, onTwo });
+    const announcer = new Announcer({ ...options, revisions, onTold: (id) => this.news.noted(id) });
+    const parts = { ...options, traits, registry, liveness, announcer };
+    this.registry = registry;
+    this.#liveness = liveness;
+    this.#announcer = announcer;
+    this.cordons = new Cordons(parts);
+    this.assignments = new Assignments(parts);
+    this.devices = new DeviceDetection(parts);
+    this.news = new HiveNews(parts);
+    this.#records = new Records({ ...parts, devices: this.devices, news: this.news });
+    this.#statuses = new StatusKeeper({ ...parts, records: this.#records, gone: (id) => this.gone(id) });
+    const onTwo = (id: string, addresses: readonly [string, string]) => announcer.twoSenders(id, addresses);
+    this.#senders = new Senders({ ...settings, beatMs: liveness.beatMs, onTwo });
     this.#unusable = new UnusableParts(options);
     metrics.twoSenders.read = () => this.#senders.count(clock.monotonicNow());
-    metrics.marksHeld.read = () => (this.#liveness.condition.held ? 1 : 0);
+    metrics.marksHeld.read = () => (liveness.condition.held ? 1 : 0);
     metrics.missingHives.read = () => this.condition().missing;
   }
 
@@ -249,16 +245,16 @@ export class Fleet {
     return this.#liveness.tickIntervalMs;
   }
 
-  /** Marks the hives offline that are lost as far as the queen remembers, without reading the catalog, until `signal` ends it. */
-  async sweep(signal: AbortSignal): Promise<void> {
+  /** Marks the hives offline that are lost as far as the queen remembers, without reading the catalog, until the queen stops. */
+  async sweep(): Promise<void> {
     // After a stall, what came meanwhile is read before anybody is judged.
     await wholeTurn();
     const { lost, notices } = this.#liveness.tick(this.#options.clock.monotonicNow(), this.#options.clock.uptimeNow());
     this.#announcer.notices(notices);
-    await this.#statuses.settleLost(lost, signal);
-    if (signal.aborted) return;
+    await this.#statuses.settleLost(lost);
+    if (this.#options.stopping.aborted) return;
     await this.cordons.endDue();
-    await this.news.look(signal);
+    await this.news.look();
   }
 
   close(): Promise<void> {
@@ -269,7 +265,7 @@ export class Fleet {
     const { hiveId, timestampMs, unusable } = heartbeat;
     const ended = this.registry.update(heartbeat, timestampMs === null ? null : timestampMs - heartbeatMs);
     this.news.heard(heartbeat);
-    for (const claim of ended) this.assignments.claims.end(claim);
+    for (const claim of ended) this.assignments.end(claim);
     this.#unusable.heard(hiveId, unusable);
   }
 

@@ -17,7 +17,7 @@ export const TELLING_INTERVAL_MS = 500;
 /** How many hives are scanned before other work gets its turn. */
 const SCANNED_PER_TURN = 100;
 
-interface Parts extends Pick<FleetParts, "events" | "clock"> {
+interface Parts extends Pick<FleetParts, "events" | "clock" | "stopping"> {
   liveness: Liveness;
   registry: HiveRegistry;
   announcer: Announcer;
@@ -90,10 +90,10 @@ export class HiveNews {
     }
   }
 
-  /** Looks for what changed by itself, until `signal` ends it. */
-  async look(signal: AbortSignal): Promise<void> {
+  /** Looks for what changed by itself, until the queen stops. */
+  async look(): Promise<void> {
     for await (const sights of inBatches(this.#parts.liveness.sights.values(), SCANNED_PER_TURN)) {
-      if (signal.aborted) return;
+      if (this.#parts.stopping.aborted) return;
       for (const sight of sights) {
         this.#lookAt(sight);
         this.#lookAtWorkers(sight.id);

@@ -15,4 +15,6 @@ export interface FleetParts {
   metrics: Metrics;
   allowedHosts: AllowedHosts;
   probe: Probe;
+  /** Comes when the queen stops. */
+  stopping: AbortSignal;
 }

@@ -1,4 +1,4 @@
-import type { HiveRecord, HiveStatus } from "@repo/hive-catalog";
+import type { HiveStatus } from "@repo/hive-catalog";
 import { isCatalogError, onCatalogError } from "../process/errors.ts";
 import { inBatches } from "../process/turn.ts";
 import type { Announcer } from "./announcer.ts";
@@ -6,15 +6,15 @@ import type { Liveness } from "./liveness/liveness.ts";
 import type { Sight, Verdict } from "./liveness/sight.ts";
 import type { FleetParts } from "./parts.ts";
 import { readHive } from "./read-hive.ts";
+import type { Records } from "./records.ts";
+import type { Traits } from "./traits.ts";
 
-interface Parts extends Pick<FleetParts, "catalog" | "clock" | "log"> {
+interface Parts extends Pick<FleetParts, "catalog" | "clock" | "log" | "stopping"> {
   liveness: Liveness;
   announcer: Announcer;
-  /** Takes over the record of a hive whose status was not sure. */
-  learn: (record: HiveRecord, readAtMs: number) => void;
+  records: Records;
+  traits: Traits;
   gone: (id: string) => void;
-  /** Its status was written here, or may have been. */
-  wrote: (id: string) => void;
 }
 
 /** Hives that are lost, and judged before other work gets its turn. */
@@ -45,11 +45,11 @@ export class StatusKeeper {
     await this.settle(sight).catch(onCatalogError("HIVE_NOT_FOUND", () => this.#parts.gone(sight.id)));
   }
 
-  /** Of all these, until `signal` ends it. */
-  async settleLost(lost: readonly Sight[], signal: AbortSignal): Promise<void> {
+  /** Of all these, until the queen stops. */
+  async settleLost(lost: readonly Sight[]): Promise<void> {
     for await (const sights of inBatches(lost, SETTLED_PER_TURN)) {
       for (const sight of sights) {
-        if (signal.aborted) return;
+        if (this.#parts.stopping.aborted) return;
         await this.settleIfThere(sight);
       }
     }
@@ -57,11 +57,11 @@ export class StatusKeeper {
 
   /** Undefined when the record is damaged. */
   async #read({ id }: Sight): Promise<HiveStatus | undefined> {
-    const { catalog, liveness, clock, log, learn } = this.#parts;
+    const { catalog, liveness, clock, log, records } = this.#parts;
     const readAtMs = clock.monotonicNow();
     try {
       const record = await readHive(id, { catalog });
-      learn(record, readAtMs);
+      records.met(record, readAtMs);
       return record.status;
     } catch (error) {
       if (!isCatalogError(error, "CORRUPT_HIVE")) throw error;
@@ -72,12 +72,12 @@ export class StatusKeeper {
   }
 
   async #write(sight: Sight, was: HiveStatus, verdict: Verdict): Promise<void> {
-    const { catalog, liveness, announcer, clock, wrote } = this.#parts;
+    const { catalog, liveness, announcer, clock } = this.#parts;
     const written = catalog.updateHiveStatus(sight.id, verdict.status).catch((error: unknown) => {
       if (isCatalogError(error, "CATALOG_OUTCOME_UNKNOWN")) liveness.unsure(sight, clock.monotonicNow());
       throw error;
     });
-    await written.finally(() => wrote(sight.id));
+    await written.finally(() => this.#wrote(sight));
     if (sight.status === verdict.status) return;
     liveness.changed(sight, was, verdict, clock.monotonicNow());
     announcer.status(sight.id, was, verdict.status, verdict.why);
@@ -85,12 +85,17 @@ export class StatusKeeper {
 
   /** While the mark is on its way the status is not sure: a beat that comes in between looks into the catalog itself. */
   async #markOffline(sight: Sight, was: HiveStatus, verdict: Verdict): Promise<void> {
-    const { catalog, liveness, announcer, clock, wrote } = this.#parts;
+    const { catalog, liveness, announcer, clock } = this.#parts;
     liveness.unsure(sight, clock.monotonicNow());
     // A beat later than the one that is known to be stale was taken by another queen, and wins.
     const notBeatSinceMs = Math.max(0, clock.now() - liveness.settings.staleAfterMs, (sight.heartbeatMs ?? 0) + 1);
-    const changed = await catalog.markOffline(sight.id, notBeatSinceMs).finally(() => wrote(sight.id));
+    const changed = await catalog.markOffline(sight.id, notBeatSinceMs).finally(() => this.#wrote(sight));
     if (!changed || !liveness.markedOffline(sight, was, verdict, clock.monotonicNow())) return;
     announcer.status(sight.id, was, "offline", verdict.why);
+  }
+
+  /** It was written here, or may have been. */
+  #wrote({ id }: Sight): void {
+    this.#parts.traits.wrote(id, this.#parts.clock.monotonicNow());
   }
 }

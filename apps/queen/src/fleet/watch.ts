@@ -17,7 +17,7 @@ const REST_PER_DERIVATION = 99;
 
 const MAX_CHECKS_OUT_OF_TURN = 16;
 
-interface Parts extends Pick<FleetParts, "catalog" | "probe" | "metrics" | "clock" | "log"> {
+interface Parts extends Pick<FleetParts, "catalog" | "probe" | "metrics" | "clock" | "log" | "stopping"> {
   fleet: Fleet;
   intervalMs: number;
 }
@@ -26,7 +26,6 @@ interface Parts extends Pick<FleetParts, "catalog" | "probe" | "metrics" | "cloc
 export class Watch {
   readonly #parts: Parts;
   readonly #scheduler: ProbeScheduler;
-  readonly #stopping = new AbortController();
   #checking = 0;
   #loops: Promise<unknown> = Promise.resolve();
   /** Monotonic: when rows of GPUs are to be looked at again. */
@@ -50,9 +49,8 @@ export class Watch {
     ]);
   }
 
-  /** Ends the probes that are running, and resolves when nothing runs any more. */
+  /** The queen stops: ends the probes that are running, and resolves when nothing runs any more. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
     this.#parts.probe.close();
     await this.#loops;
   }
@@ -69,15 +67,14 @@ export class Watch {
   }
 
   sweep(): Promise<void> {
-    return this.#parts.fleet.sweep(this.#stopping.signal);
+    return this.#parts.fleet.sweep();
   }
 
   /** Derives the rows by which hives are found by their GPUs, where another program wrote devices; of a large catalog in fewer rounds. */
   async deriveGpus(): Promise<void> {
-    const { catalog, clock, log } = this.#parts;
+    const { catalog, clock, log, stopping: signal } = this.#parts;
     const beganAtMs = clock.monotonicNow();
     if (beganAtMs < this.#deriveFromMs) return;
-    const { signal } = this.#stopping;
     const hives = await catalog.gpuRows.derive({ signal }).catch((error: unknown) => {
       if (signal.aborted) return 0;
       throw error;
@@ -88,13 +85,12 @@ export class Watch {
   }
 
   get #stopped(): boolean {
-    return this.#stopping.signal.aborted;
+    return this.#parts.stopping.aborted;
   }
 
   /** The next run begins `intervalMs` after the last one began, or at once if that one took longer; never beside it. */
   async #repeat(name: string, intervalMs: number, run: () => Promise<void>): Promise<void> {
-    const { clock, log } = this.#parts;
-    const { signal } = this.#stopping;
+    const { clock, log, stopping: signal } = this.#parts;
     while (!signal.aborted) {
       const beganAtMs = clock.monotonicNow();
       const again = `${name} failed; the next one tries again`;

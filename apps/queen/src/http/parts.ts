@@ -9,13 +9,13 @@ import type { Lifecycle } from "../lifecycle/lifecycle.ts";
 import type { Clock } from "../process/clock.ts";
 import type { EventLog } from "../telling/events.ts";
 import type { Metrics } from "../telling/metrics.ts";
-import type { MetricsPage } from "../telling/metrics-page.ts";
 import type { Presence } from "../telling/presence.ts";
 import type { EventStream } from "./connections/event-stream.ts";
 import type { Servers, ServersOptions } from "./connections/servers.ts";
 import type { Costs } from "./door/costs.ts";
 import type { Door } from "./door/door.ts";
 import type { RequestLimits } from "./door/rates.ts";
+import type { MetricsPage } from "./metrics-page.ts";
 import type { ProblemNotes } from "./problem-notes.ts";
 import type { RequestTimes } from "./request-times.ts";
 
@@ -34,7 +34,7 @@ export interface AppParts {
   bulk: Bulk;
   eventStream: EventStream;
   presence: Presence;
-  metricsPage: () => MetricsPage;
+  metricsPage: MetricsPage;
   door: Door;
   costs: Costs;
   servers: Servers;

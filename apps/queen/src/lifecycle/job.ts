@@ -36,7 +36,7 @@ export const TIMEOUTS = {
 };
 export type LifecycleTimeouts = typeof TIMEOUTS;
 
-export interface JobParts extends Pick<FleetParts, "catalog" | "probe" | "allowedHosts"> {
+export interface JobParts extends Pick<FleetParts, "catalog" | "probe" | "allowedHosts" | "stopping"> {
   fleet: Fleet;
   resolve: Resolve;
   settings: LifecycleSettings;

@@ -36,7 +36,6 @@ export class Lifecycle {
   readonly #running = new Map<string, { hiveId: string; run: OperationRun; work: Promise<void> }>();
   readonly #slots = new Slots(MAX_AT_ONCE);
   readonly #timers: NodeJS.Timeout[] = [];
-  #closed = false;
 
   constructor(parts: LifecycleParts) {
     this.#parts = { ...parts, timeouts: parts.timeouts ?? TIMEOUTS };
@@ -46,13 +45,13 @@ export class Lifecycle {
 
   /** Begins an operation, and answers its record at once; `onStep` is told of each step as it begins and ends. Throws LifecycleError, or HiveCatalogError such as OPERATION_IN_PROGRESS. */
   async begin(kind: OperationKind, hiveId: string, onStep?: OnStep): Promise<OperationRecord> {
-    const { catalog, clock, events, presence, timeouts } = this.#parts;
-    if (this.#closed) throw queenStopping();
+    const { catalog, clock, events, presence, timeouts, stopping } = this.#parts;
+    if (stopping.aborted) throw queenStopping();
     const hive = await readHive(hiveId, this.#parts);
     this.#check(kind, hive);
     // Or another queen takes the operation for that of one who is gone.
     await presence.renew();
-    if (this.#closed) throw queenStopping();
+    if (stopping.aborted) throw queenStopping();
     const id = `${kind}-${randomBytes(8).toString("hex")}`;
     const { operationMs: timeoutMs } = timeouts;
     const tellStep: OnStep = (_, step) => {
@@ -137,10 +136,9 @@ export class Lifecycle {
     this.#timers.push(setTimeout(lookBack, afterMs).unref(), setInterval(lookBack, intervalMs).unref());
   }
 
+  /** The queen stops: ends what runs. */
   async close(): Promise<void> {
-    this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    this.hostKeys.close();
     const running = [...this.#running.values()];
     for (const { run } of running) run.stop(new QueenStopping("the queen was stopped"));
     await Promise.all(running.map(({ work }) => work));

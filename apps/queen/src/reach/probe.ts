@@ -133,10 +133,6 @@ export class Probe {
     for (const running of this.#running) running.pass();
   }
 
-  get isClosed(): boolean {
-    return this.#closed;
-  }
-
   async #withDeadline<T>(work: (deadline: Deadline) => Promise<T>): Promise<T> {
     const deadline = new Deadline();
     if (this.#closed) deadline.pass();

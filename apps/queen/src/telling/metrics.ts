@@ -9,7 +9,7 @@ const LOOP_TICK_MS = 100;
 const GROUP_SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** What the parts of the queen count while they work. `metrics-page.ts` adds what is found out when somebody asks for `/metrics`. */
+/** What the parts of the queen count while they work. `http/metrics-page.ts` adds what is found out when somebody asks for `/metrics`. */
 export class Metrics {
   readonly registry = new Registry();
   readonly beats = this.#counter("queen_heartbeats_total", "Heartbeats by what became of them", "result", [

@@ -4,10 +4,11 @@ import type { FleetRow, FleetRows } from "../fleet-rows.ts";
 import type { FleetParts } from "../parts.ts";
 import { walkById, walkByLabel, walkByStatus } from "./catalog-walks.ts";
 import { ListError } from "./errors.ts";
-import { candidatesOf, isInList, isOfLive, isSelective, type ListQuery, memoryOrderOf } from "./list-query.ts";
+import { candidatesOf, isInList, isOfLive, isSelective, type ListQuery } from "./list-query.ts";
 import { walkByLiveId, walkBySnapshot } from "./memory-walks.ts";
-import { type Snapshot, Snapshots } from "./snapshots.ts";
-import { Totals } from "./totals.ts";
+import { Reused } from "./reused.ts";
+import { Snapshots } from "./snapshots.ts";
+import { countFleet } from "./totals.ts";
 import type { Find, IsCandidate, Place, Walk } from "./walk.ts";
 
 /** Where a list goes on, and what it was begun with. */
@@ -31,46 +32,34 @@ const MAX_BATCHES = 50;
 
 /** Lists of the fleet, in any order, and how many hives there are in each state. */
 export class FleetLists {
-  readonly totals: Totals;
   readonly #parts: Parts;
   readonly #snapshots: Snapshots;
+  readonly #totals: Reused<Awaited<ReturnType<typeof countFleet>>>;
 
   constructor(parts: Parts, snapshots = new Snapshots(parts)) {
     this.#parts = parts;
     this.#snapshots = snapshots;
-    this.totals = new Totals(parts);
+    this.#totals = new Reused(parts.clock, () => countFleet(parts));
+  }
+
+  /** Of the whole fleet. Those who ask soon after one another are told the same, unless a caller of this queen has changed something meanwhile. */
+  totals() {
+    return this.#totals.get(this.#parts.fleet.ownChanges);
   }
 
   /** The page of a list that goes on at `cursor`; without one, the first. Throws ListError. */
   async open(query: ListQuery, cursor?: Cursor): Promise<FleetPage> {
     const { fleet } = this.#parts;
     const since = cursor?.since ?? fleet.revisions.newest;
-    const snapshot = await this.#snapshotFor(query, cursor);
     const isCandidate = candidatesOf(query, fleet);
-    const walk = this.#walk(query, snapshot, isCandidate);
+    const walk = await this.#walk(query, isCandidate, cursor);
     if (walk.stands !== undefined && !fleet.revisions.knows(since)) {
       throw new ListError("LIST_EXPIRED", "So much changed since this list was begun: begin anew, without `after`");
     }
-    const start = { place: cursor?.place, since, snapshot: snapshot?.name ?? null };
-    return new FleetPage({ ...this.#parts, query, walk, isCandidate, ...start });
+    return new FleetPage({ ...this.#parts, query, walk, isCandidate, place: cursor?.place, since });
   }
 
-  async #snapshotFor(query: ListQuery, cursor: Cursor | undefined): Promise<Snapshot | undefined> {
-    const { sort, descending, groupBy, conditions } = query;
-    const order = memoryOrderOf(query);
-    if (order !== undefined) {
-      if (cursor !== undefined) return this.#snapshots.named(cursor.snapshot ?? -1);
-      return await this.#snapshots.newest(order, descending);
-    }
-    if (groupBy !== undefined || sort !== "id" || !isOfLive(query) || conditions.ids !== undefined) return undefined;
-    return await this.#snapshots.newest("id", descending).catch((error: unknown) => {
-      // Too many: then the catalog is gone through.
-      if (error instanceof ListError) return undefined;
-      throw error;
-    });
-  }
-
-  #walk(query: ListQuery, snapshot: Snapshot | undefined, isCandidate: IsCandidate): Walk {
+  async #walk(query: ListQuery, isCandidate: IsCandidate, cursor: Cursor | undefined): Promise<Walk> {
     const { catalog } = this.#parts;
     const { conditions, groupBy, sort, descending } = query;
     const find: Find = async (options) => {
@@ -81,10 +70,21 @@ export class FleetLists {
     const parts = { catalog, find, isCandidate };
     if (groupBy !== undefined) return walkByLabel({ ...parts, key: groupBy, selector: conditions.selector });
     if (sort === "status") return walkByStatus(find, { descending, only: conditions.status });
-    if (snapshot === undefined) return walkById(find, { descending });
-    if (sort === "id") return walkByLiveId({ ...parts, snapshot }, { descending });
-    return walkBySnapshot({ ...parts, snapshot });
+    if (sort !== "id") {
+      const snapshot = cursor
+        ? this.#snapshots.named(cursor.snapshot ?? -1)
+        : await this.#snapshots.newest(sort, descending);
+      return walkBySnapshot({ ...parts, snapshot });
+    }
+    const isOfLiveIds = isOfLive(query) && conditions.ids === undefined;
+    const snapshot = isOfLiveIds ? await this.#snapshots.newest("id", descending).catch(unlessTooMany) : undefined;
+    return snapshot ? walkByLiveId({ ...parts, snapshot }, { descending }) : walkById(find, { descending });
   }
+}
+
+/** Then the catalog is gone through. */
+function unlessTooMany(error: unknown): undefined {
+  if (!(error instanceof ListError)) throw error;
 }
 
 interface PageParts extends Parts {
@@ -93,7 +93,6 @@ interface PageParts extends Parts {
   readonly isCandidate: IsCandidate;
   readonly place: Place | undefined;
   readonly since: number;
-  readonly snapshot: number | null;
 }
 
 /** One page of a list, read in batches. */
@@ -144,8 +143,9 @@ class FleetPage {
 
   /** Where the next page begins; undefined where there is none. */
   get cursor(): Cursor | undefined {
-    const { since, snapshot } = this.#parts;
-    return this.#isEnd || this.#place === undefined ? undefined : { place: this.#place, since, snapshot };
+    const { since, walk } = this.#parts;
+    if (this.#isEnd || this.#place === undefined) return undefined;
+    return { place: this.#place, since, snapshot: walk.snapshot ?? null };
   }
 
   /** One that changed may have stood elsewhere on an earlier page, and of one that has other values than are known here a change will be told. */

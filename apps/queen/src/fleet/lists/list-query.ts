@@ -28,10 +28,6 @@ export interface ListQuery {
   readonly onCorruptHive: (damaged: DamagedHive) => void;
 }
 
-/** The order that memory makes of what changes with every beat; undefined where the catalog has the order. */
-export const memoryOrderOf = ({ sort, groupBy }: ListQuery) =>
-  groupBy !== undefined || sort === "id" || sort === "status" ? undefined : sort;
-
 /** Whether it asks for hives that are live here: then no other one is read. */
 export const isOfLive = ({ takesWork, model, minFreeVramBytes }: ListQuery): boolean =>
   takesWork === true || model !== undefined || minFreeVramBytes !== undefined;

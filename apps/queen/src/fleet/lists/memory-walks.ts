@@ -12,6 +12,7 @@ const MAX_SCANNED = 1000;
 /** Through a snapshot, whose places are counted; then all others by id. */
 export function walkBySnapshot(parts: Parts): Walk {
   return {
+    snapshot: parts.snapshot.name,
     read: (place, size) => {
       if (place?.value === null) return batchOfOthers(parts, place.id ?? undefined, size);
       const placeBehind = (position: number): Place => ({ value: String(position + 1), id: null });

@@ -3,19 +3,6 @@ import type { Fleet } from "../fleet.ts";
 import { probationAt } from "../liveness/probation.ts";
 import { isUnreachable } from "../liveness/sight.ts";
 import type { FleetParts } from "../parts.ts";
-import { Reused } from "./reused.ts";
-
-/** How many hives there are, in all and in each state. One whose status another program damaged is in `total` alone; unreachable are those that are online though their port does not answer, not beating those of which no heartbeats arrive. */
-interface FleetTotals {
-  readonly total: number;
-  readonly online: number;
-  readonly offline: number;
-  readonly unknown: number;
-  readonly cordoned: number;
-  readonly onProbation: number;
-  readonly unreachable: number;
-  readonly notBeating: number;
-}
 
 interface Parts extends Pick<FleetParts, "catalog" | "clock"> {
   fleet: Fleet;
@@ -24,44 +11,32 @@ interface Parts extends Pick<FleetParts, "catalog" | "clock"> {
 /** Memories that are scanned before other work gets its turn. */
 const SCANNED_PER_TURN = 5000;
 
-/** Counts the whole fleet; those who ask soon after one another are told the same, unless a caller of this queen has changed something meanwhile. */
-export class Totals {
-  readonly #parts: Parts;
-  readonly #reused: Reused<FleetTotals>;
+/**
+ * How many hives there are, in all and in each state. One whose status another program damaged is in `total` alone; unreachable are those that are online though
+ * their port does not answer, not beating those of which no heartbeats arrive.
+ */
+export async function countFleet(parts: Parts) {
+  const { catalog, fleet } = parts;
+  const [total, online, offline, unknown, remembered] = await Promise.all([
+    catalog.countHives(),
+    catalog.countByStatus("online"),
+    catalog.countByStatus("offline"),
+    catalog.countByStatus("unknown"),
+    countRemembered(parts),
+    fleet.cordons.ready(),
+  ]);
+  return { total, online, offline, unknown, cordoned: fleet.cordons.count, ...remembered };
+}
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    this.#reused = new Reused(parts.clock, () => this.#count());
-  }
-
-  read(): Promise<FleetTotals> {
-    return this.#reused.get(this.#parts.fleet.ownChanges);
-  }
-
-  async #count(): Promise<FleetTotals> {
-    const { catalog, fleet } = this.#parts;
-    const [total, online, offline, unknown, remembered] = await Promise.all([
-      catalog.countHives(),
-      catalog.countByStatus("online"),
-      catalog.countByStatus("offline"),
-      catalog.countByStatus("unknown"),
-      this.#remembered(),
-      fleet.cordons.ready(),
-    ]);
-    return { total, online, offline, unknown, cordoned: fleet.cordons.count, ...remembered };
-  }
-
-  async #remembered() {
-    const { fleet, clock } = this.#parts;
-    const nowMs = clock.monotonicNow();
-    let [onProbation, unreachable, notBeating] = [0, 0, 0];
-    for await (const sights of inBatches(fleet.sights(), SCANNED_PER_TURN)) {
-      for (const sight of sights) {
-        if (probationAt(sight, nowMs) !== undefined) onProbation += 1;
-        if (isUnreachable(sight)) unreachable += 1;
-        if (fleet.notBeating(sight) !== null) notBeating += 1;
-      }
+async function countRemembered({ fleet, clock }: Parts) {
+  const nowMs = clock.monotonicNow();
+  let [onProbation, unreachable, notBeating] = [0, 0, 0];
+  for await (const sights of inBatches(fleet.sights(), SCANNED_PER_TURN)) {
+    for (const sight of sights) {
+      if (probationAt(sight, nowMs) !== undefined) onProbation += 1;
+      if (isUnreachable(sight)) unreachable += 1;
+      if (fleet.notBeating(sight) !== null) notBeating += 1;
     }
-    return { onProbation, unreachable, notBeating };
   }
+  return { onProbation, unreachable, notBeating };
 }

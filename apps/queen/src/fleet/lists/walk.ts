@@ -18,6 +18,8 @@ export interface Batch {
 
 /** A way through the fleet, in one order. */
 export interface Walk {
+  /** The order that memory made for it, through which the next page is to go, too. */
+  readonly snapshot?: number;
   /** The next hives, `size` at most; from the beginning on without a place. */
   read(place: Place | undefined, size: number): Promise<Batch>;
   /** Of an order whose values change: whether the row shows the value for which it stands at that place. */

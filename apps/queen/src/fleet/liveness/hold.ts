@@ -88,8 +88,8 @@ export class Hold {
   }
 
   /** The network is back. */
-  release(): HoldEnd | undefined {
-    return this.#held?.cause === "network_lost" ? this.#end("returned") : undefined;
+  release(): void {
+    if (this.#held?.cause === "network_lost") this.#end("returned");
   }
 
   #causeIn({ online, missing, networkLost }: Census, nowMs: number): HoldCause | undefined {

@@ -1,8 +1,7 @@
 import type { HiveRecord, HiveStatus } from "@repo/hive-catalog";
 import type { HoldSettings } from "./hold.ts";
 import { isLost, isMissing, judge, mayBeLost, quietFromMs, type View } from "./judge.ts";
-import type { Notice } from "./listening.ts";
-import { OwnCondition } from "./own-condition.ts";
+import { type Notice, OwnCondition } from "./own-condition.ts";
 import { Pace } from "./pace.ts";
 import { type FlapSettings, remember } from "./probation.ts";
 import {
@@ -117,7 +116,7 @@ export class Liveness {
       if (was !== record.status) this.#options.onWork(record.id);
     }
     const isHeard = learnBeat(sight, record.lastHeartbeatMs, readAtMs, nowMs, wallNowMs);
-    if (isHeard) this.condition.listening.sign(nowMs);
+    if (isHeard) this.condition.sign(nowMs);
     if (!isAt(sight, record)) moveTo(sight, record);
     return sight;
   }
@@ -163,7 +162,7 @@ export class Liveness {
   /** What a probe showed; false when the hive has moved to another address meanwhile. */
   probed(sight: Sight, address: Address, result: ProbeResult): boolean {
     if (!isAt(sight, address)) return false;
-    this.condition.listening.wake(result.endedAtMs);
+    this.condition.wake(result.endedAtMs);
     sight.probes = [...sight.probes, result].slice(-PROBES_KEPT);
     if (!isFinding(result.outcome)) return true;
     sight.probe = result.outcome;
@@ -173,7 +172,7 @@ export class Liveness {
       sight.saysId ||= result.saysId === true;
       sight.setByOperator = false;
       sight.failedFromMs = Number.NEGATIVE_INFINITY;
-      this.condition.listening.sign(result.endedAtMs);
+      this.condition.sign(result.endedAtMs);
     } else this.#failed(sight, result);
     return true;
   }
@@ -187,7 +186,7 @@ export class Liveness {
 
   /** The queen wrote what `verdict` says. */
   changed(sight: Sight, was: HiveStatus, verdict: Verdict, nowMs: number): void {
-    this.condition.listening.wake(nowMs);
+    this.condition.wake(nowMs);
     sight.status = verdict.status;
     sight.statusChangedAtMs = nowMs;
     remember(sight, { ...verdict, was, atMs: nowMs }, this.settings);
@@ -204,7 +203,7 @@ export class Liveness {
 
   /** To be called every `tickIntervalMs`. `uptimeMs` goes on while the machine is suspended, unlike monotonic time. */
   tick(nowMs: number, uptimeMs: number): Tick {
-    this.condition.listening.tick(nowMs, uptimeMs);
+    this.condition.tick(nowMs, uptimeMs);
     const view = this.#view(nowMs);
     const lost: Sight[] = [];
     let online = 0;
@@ -260,13 +259,13 @@ export class Liveness {
 
   /** How old the silence of a hive is as far as it counts: from its last sign of life, or from when the queen began to listen again. */
   countedSilenceMs(sight: Readonly<Sight>, nowMs: number): number {
-    return nowMs - quietFromMs(sight, this.condition.listening.graceFromMs);
+    return nowMs - quietFromMs(sight, this.condition.graceFromMs);
   }
 
   #view(nowMs: number): View {
     return {
       nowMs,
-      graceFromMs: this.condition.listening.graceFromMs,
+      graceFromMs: this.condition.graceFromMs,
       staleAfterMs: this.settings.staleAfterMs,
       probeGapMs: this.#probeGapMs,
       corroborate: this.#options.rules.corroboration,
@@ -274,7 +273,7 @@ export class Liveness {
   }
 
   #hear(sight: Sight, nowMs: number): void {
-    this.condition.listening.sign(nowMs);
+    this.condition.sign(nowMs);
     heard(sight, nowMs);
     sight.setByOperator = false;
   }
@@ -282,10 +281,10 @@ export class Liveness {
   #failed(sight: Sight, { outcome, startedAtMs, endedAtMs }: ProbeResult): void {
     // Of a host that the queen may not contact nothing can be said but that she got no answer.
     if (outcome === "failed") {
-      if (sight.status === "online") this.condition.listening.failed();
+      if (sight.status === "online") this.condition.failed();
       sight.unreachableSinceMs ??= endedAtMs;
     }
-    const fromMs = quietFromMs(sight, this.condition.listening.graceFromMs);
+    const fromMs = quietFromMs(sight, this.condition.graceFromMs);
     if (startedAtMs < fromMs) return;
     if (sight.failedFromMs < fromMs) sight.failedFromMs = startedAtMs;
     sight.failedAtMs = startedAtMs;

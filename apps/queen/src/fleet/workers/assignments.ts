@@ -1,30 +1,36 @@
-import type { Cordons } from "../cordons.ts";
+import { randomUUID } from "node:crypto";
 import type { FleetParts } from "../parts.ts";
-import { Claims } from "./claims.ts";
+import type { Claim } from "./hive.ts";
 import type { ClaimedWorker, PlacedModel, PlacedWorker, WorkQuery } from "./queries.ts";
 import type { HiveRegistry } from "./registry.ts";
 
+/** Of one holder, and of all together. */
+const MAX_CLAIMS = { ofOne: 256, inAll: 4096 };
+
 interface Parts extends Pick<FleetParts, "clock" | "metrics"> {
   registry: HiveRegistry;
-  cordons: Cordons;
 }
 
-/** Says where work goes, and remembers it: what was handed out counts until a beat shows it. */
+/**
+ * Says where work goes, once the cordons are known, and remembers it: what was handed out counts until a beat shows it. A claim, which is a promise of a worker
+ * in memory, ends by itself if nobody and no beat ends it earlier: none can leak.
+ */
 export class Assignments {
-  readonly claims: Claims;
   readonly #parts: Parts;
+  readonly #claims = new Map<string, Claim>();
+  readonly #heldBy = new Map<string, number>();
+  /** Before then none ends by itself. */
+  #nextEndMs = Number.POSITIVE_INFINITY;
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.claims = new Claims(parts.registry, parts.clock);
-    parts.metrics.claims.read = () => this.claims.size;
+    parts.metrics.claims.read = () => this.claimCount;
   }
 
   /** The worker to give work to; with `cold`, where there is none, a hive that would load the model. */
-  async best(query: WorkQuery, cold = false): Promise<PlacedWorker | PlacedModel | undefined> {
-    const { registry, cordons, metrics } = this.#parts;
-    await cordons.ready();
-    this.claims.endOld();
+  best(query: WorkQuery, cold = false): PlacedWorker | PlacedModel | undefined {
+    const { registry, metrics } = this.#parts;
+    this.#endOld();
     const worker = registry.handOut(query);
     // What is on disk runs on no backend yet.
     const model = worker === undefined && cold && query.backend === undefined ? registry.handOutCold(query) : undefined;
@@ -33,12 +39,51 @@ export class Assignments {
   }
 
   /** A worker that nobody else is given while the claim is held, for more work than it can take. */
-  async claim(query: WorkQuery, holdMs: number, holder: string): Promise<ClaimedWorker | undefined> {
-    const { cordons, metrics } = this.#parts;
-    await cordons.ready();
-    this.claims.endOld();
-    const made = this.claims.make(query, holdMs, holder);
+  claim(query: WorkQuery, holdMs: number, holder: string): ClaimedWorker | undefined {
+    const { registry, clock, metrics } = this.#parts;
+    this.#endOld();
+    const atMs = clock.monotonicNow();
+    const made = registry.claim(query, { id: randomUUID(), atMs, untilMs: atMs + holdMs, holder });
     metrics.workAsked.inc({ found: made ? "claim" : "nothing" });
+    if (made === undefined) return undefined;
+    const { claim } = made;
+    this.#claims.set(claim.id, claim);
+    this.#heldBy.set(holder, (this.#heldBy.get(holder) ?? 0) + 1);
+    this.#nextEndMs = Math.min(this.#nextEndMs, claim.untilMs);
     return made;
+  }
+
+  /** Whether so many claims are held that this one gets no more. */
+  isFull(holder: string): boolean {
+    return this.claimCount >= MAX_CLAIMS.inAll || (this.#heldBy.get(holder) ?? 0) >= MAX_CLAIMS.ofOne;
+  }
+
+  claimOf(id: string): Claim | undefined {
+    this.#endOld();
+    return this.#claims.get(id);
+  }
+
+  get claimCount(): number {
+    this.#endOld();
+    return this.#claims.size;
+  }
+
+  end(claim: Claim): void {
+    this.#parts.registry.release(claim);
+    if (!this.#claims.delete(claim.id)) return;
+    const left = (this.#heldBy.get(claim.holder) ?? 0) - 1;
+    if (left > 0) this.#heldBy.set(claim.holder, left);
+    else this.#heldBy.delete(claim.holder);
+  }
+
+  /** Ends those whose time is over. */
+  #endOld(): void {
+    const nowMs = this.#parts.clock.monotonicNow();
+    if (nowMs < this.#nextEndMs) return;
+    this.#nextEndMs = Number.POSITIVE_INFINITY;
+    for (const claim of this.#claims.values()) {
+      if (claim.untilMs <= nowMs) this.end(claim);
+      else this.#nextEndMs = Math.min(this.#nextEndMs, claim.untilMs);
+    }
   }
 }

@@ -110,19 +110,13 @@ export class HiveRegistry {
   models(): Generator<KnownModel[]> {
     const { clock } = this.#options;
     const takesWork = (hive: Hive) => this.#takesWork(hive, clock.monotonicNow(), clock.now());
-    return scanModels(this.#knowing(), this.#isLiveNow, takesWork);
+    return scanModels(this.#byModel, this.#onDisk, this.#isLiveNow, takesWork);
   }
 
   /** The name of the model that is asked for by this one: without a tag it is the latest, as Ollama has it, where nothing is named just so. */
   knownAs(name: string): string {
     const isKnown = (model: string) => this.#byModel.has(model) || this.#onDisk.has(model);
     return !isKnown(name) && isKnown(`${name}:latest`) ? `${name}:latest` : name;
-  }
-
-  *#knowing() {
-    for (const model of new Set([...this.#byModel.keys(), ...this.#onDisk.names()])) {
-      if (model !== null) yield { model, servings: this.#byModel.get(model) ?? [], onDisk: this.#onDisk.of(model) };
-    }
   }
 
   /**

@@ -1,5 +1,6 @@
 import { urlOf } from "./address.ts";
 import type { Hive, Serving } from "./hive.ts";
+import type { ModelsOnDisk } from "./models-on-disk.ts";
 import type { KnownModel, PlacedWorker, WorkerFilter } from "./queries.ts";
 import type { Worker } from "./worker.ts";
 
@@ -46,25 +47,20 @@ export function* scanWorkers(
   yield batch.found;
 }
 
-/** Who serves a model, and who has it on disk. */
-interface Knowing {
-  readonly model: string;
-  readonly servings: Iterable<Serving>;
-  readonly onDisk: Iterable<Hive>;
-}
-
 /** The models that live hives serve or have on disk, counted in batches. */
 export function* scanModels(
-  models: Iterable<Knowing>,
+  byModel: ReadonlyMap<string | null, ReadonlySet<Serving>>,
+  onDisk: ModelsOnDisk,
   isLive: IsLive,
   takesWork: (hive: Hive) => boolean,
 ): Generator<KnownModel[]> {
   let batch = new Batch<KnownModel>();
-  for (const { model, servings, onDisk } of models) {
+  for (const model of new Set([...byModel.keys(), ...onDisk.names()])) {
+    if (model === null) continue;
     const known = { model, workers: { Idle: 0, Busy: 0, Loading: 0, Error: 0, Shutdown: 0 }, idleKept: 0, onDisk: 0 };
     let count = 0;
     // Snapshots: a hive that serves it anew meanwhile would come again.
-    for (const { hive, workers } of [...servings]) {
+    for (const { hive, workers } of [...(byModel.get(model) ?? [])]) {
       if (batch.isFull) {
         yield batch.found;
         batch = new Batch();
@@ -75,7 +71,7 @@ export function* scanModels(
       for (const { state } of workers) known.workers[state] += 1;
       if (!takesWork(hive)) known.idleKept += workers.filter(({ state }) => state === "Idle").length;
     }
-    for (const hive of [...onDisk]) {
+    for (const hive of [...onDisk.of(model)]) {
       if (batch.isFull) {
         yield batch.found;
         batch = new Batch();

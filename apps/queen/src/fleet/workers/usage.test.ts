@@ -21,7 +21,7 @@ const reported = (totalBytes: number | null, usedBytes: number, freeBytes: numbe
   usedBytes,
   freeBytes,
   workersBytes: usedBytes,
-  isMeasured: false,
+  measured: false,
 });
 
 test("counts the memory of each worker on its device and on its hive", () => {
@@ -53,8 +53,8 @@ test.each([GB, null])(
     const workers = [aWorker({ deviceId: null, vramBytes }), aWorker({ deviceId: 2, vramBytes: GB })];
     const { vram, gpus } = usageOf(said(workers, aReading({ gpus: [gpu] })), DEVICES);
     expect(gpus).toMatchObject([
-      { usedBytes: 20 * GB, freeBytes: 4 * GB, workersBytes: null, isMeasured: true },
-      { usedBytes: null, freeBytes: null, workersBytes: null, isMeasured: false },
+      { usedBytes: 20 * GB, freeBytes: 4 * GB, workersBytes: null, measured: true },
+      { usedBytes: null, freeBytes: null, workersBytes: null, measured: false },
     ]);
     expect(vram.workersBytes).toBe(vramBytes === null ? null : 2 * GB);
     const none = aWorker({ deviceId: null, vramBytes: 0 });
@@ -117,12 +117,12 @@ test("takes what was measured before what the workers say, and shows both", () =
     usedBytes,
     freeBytes: totalBytes - usedBytes,
     workersBytes,
-    isMeasured: true,
+    measured: true,
   });
   expect(ram).toEqual(measured(63 * GB, 50 * GB, GB));
   expect(gpus[0]).toMatchObject({ ...measured(24.5 * GB, 20 * GB, 8 * GB), powerWatts: 231.5 });
-  expect(gpus[1]).toMatchObject({ usedBytes: 0, isMeasured: false });
-  expect(vram).toMatchObject({ usedBytes: 20 * GB, isMeasured: false });
+  expect(gpus[1]).toMatchObject({ usedBytes: 0, measured: false });
+  expect(vram).toMatchObject({ usedBytes: 20 * GB, measured: false });
 });
 
 test("what is measured of every GPU is all that is used, whatever workers say beside", () => {
@@ -133,7 +133,7 @@ test("what is measured of every GPU is all that is used, whatever workers say be
     usedBytes: 2 * GB,
     freeBytes: 18 * GB,
     workersBytes: 5 * GB,
-    isMeasured: true,
+    measured: true,
   });
 });
 
@@ -150,7 +150,7 @@ test("knows a GPU by its uuid where the catalog has it, and else by its index", 
   ];
   const workers = [aWorker({ deviceId: 0, vramBytes: GB / 2 })];
   const used = usageOf(said(workers, aReading({ gpus: readings })), { cpu: null, gpus }).gpus;
-  expect(used.map(({ usedBytes, isMeasured }) => isMeasured && usedBytes)).toEqual([false, GB, 2 * GB]);
+  expect(used.map(({ usedBytes, measured }) => measured && usedBytes)).toEqual([false, GB, 2 * GB]);
   // Its index is another's now, and so is what workers use there.
   expect(used.map(({ workersBytes }) => workersBytes)).toEqual([null, GB / 2, 0]);
 });
@@ -188,7 +188,7 @@ test("shows what a hive reads of GPUs that the catalog does not have", () => {
   for (const devices of [null, { cpu: null, gpus: null }]) {
     const { gpus, vram } = usageOf(said([], reading), devices);
     expect(gpus).toMatchObject([{ index: 3, name: null, totalBytes: 8 * GB, usedBytes: GB }]);
-    expect(vram).toMatchObject({ totalBytes: 8 * GB, usedBytes: GB, freeBytes: 7 * GB, isMeasured: true });
+    expect(vram).toMatchObject({ totalBytes: 8 * GB, usedBytes: GB, freeBytes: 7 * GB, measured: true });
   }
 });
 

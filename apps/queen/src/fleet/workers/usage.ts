@@ -13,7 +13,8 @@ export interface MemoryUsage {
   readonly freeBytes: number | null;
   /** What the workers say that they use: beside what was measured, the rest is somebody else's. */
   readonly workersBytes: number | null;
-  readonly isMeasured: boolean;
+  /** Whether `usedBytes` was. */
+  readonly measured: boolean;
 }
 
 export interface GpuUsage extends MemoryUsage {
@@ -63,7 +64,7 @@ export function usageOf(heard: Shown | undefined, devices: Devices | null): Hive
 const withoutReported = (gpu: GpuUsage): GpuUsage => ({
   ...gpu,
   workersBytes: null,
-  ...(!gpu.isMeasured && { usedBytes: null, freeBytes: null }),
+  ...(!gpu.measured && { usedBytes: null, freeBytes: null }),
 });
 
 type SeenGpu = readonly [gpu: KnownGpu, seen: GpuReading | undefined];
@@ -157,32 +158,32 @@ function vramOf(
   workers: readonly Worker[] | undefined,
 ): MemoryUsage {
   if (gpus === null) return memory(null, null, reported);
-  let isMeasured = gpus.length > 0;
+  let measured = gpus.length > 0;
   let total: number | null = 0;
   let used: number | null = 0;
   let free: number | null = 0;
   let placed = 0;
   for (const gpu of gpus) {
-    isMeasured &&= gpu.isMeasured;
+    measured &&= gpu.measured;
     total = plus(total, gpu.totalBytes);
     used = plus(used, gpu.usedBytes);
     free = plus(free, gpu.freeBytes);
     placed += gpu.workersBytes ?? 0;
   }
-  const unplaced = isMeasured || workers?.length === 0 ? 0 : reported === null ? null : Math.max(0, reported - placed);
+  const unplaced = measured || workers?.length === 0 ? 0 : reported === null ? null : Math.max(0, reported - placed);
   return {
     totalBytes: total,
     usedBytes: plus(used, unplaced),
     freeBytes: free === null || unplaced === null ? null : Math.max(0, free - unplaced),
     workersBytes: reported,
-    isMeasured,
+    measured,
   };
 }
 
-function memory(totalBytes: number | null, measured: number | null, workersBytes: number | null): MemoryUsage {
-  const usedBytes = measured ?? workersBytes;
+function memory(totalBytes: number | null, readBytes: number | null, workersBytes: number | null): MemoryUsage {
+  const usedBytes = readBytes ?? workersBytes;
   const freeBytes = totalBytes === null || usedBytes === null ? null : Math.max(0, totalBytes - usedBytes);
-  return { totalBytes, usedBytes, freeBytes, workersBytes, isMeasured: measured !== null };
+  return { totalBytes, usedBytes, freeBytes, workersBytes, measured: readBytes !== null };
 }
 
 const toBytes = (gigabytes: number | null): number | null => (gigabytes === null ? null : gigabytes * BYTES_PER_GB);

@@ -28,7 +28,7 @@ test("says at the start, at each new certificate and once a day that it expires 
   const expired = [40, "the TLS certificate has expired, hives and callers refuse it: renew it, and send SIGHUP"];
   expect(warnings(queen)).toEqual([soon(13)]);
   expect(queen.logLines.at(-1)).toMatchObject({ subject: "CN=queen a for tests", expires_at: EXPIRES_AT });
-  queen.servers.setCertificate(certificate("b"));
+  queen.certificates.take(certificate("b"));
   expect(warnings(queen)).toEqual([soon(13), soon(13)]);
   clock.advance(13 * DAY_MS);
   vi.advanceTimersByTime(DAY_MS);

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "../../process/clock.ts";
 import type { Metrics } from "../../telling/metrics.ts";
-import type { Tls } from "./servers.ts";
+import type { Servers, Tls } from "./servers.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
@@ -14,10 +14,11 @@ interface Options {
   clock: Clock;
   log: FastifyBaseLogger;
   metrics: Pick<Metrics, "certificateExpiry">;
+  servers: Servers;
+  /** With which she starts. */
+  tls?: Tls | undefined;
   /** What its files say by now; throws where they cannot be used. */
-  reread?: (() => Tls) | undefined;
-  /** Shows another one from now on. */
-  take: (tls: Tls) => void;
+  rereadTls?: (() => Tls) | undefined;
 }
 
 /**
@@ -32,6 +33,7 @@ export class CertificateWatch {
 
   constructor(options: Options) {
     this.#options = options;
+    if (options.tls) this.#watch(options.tls);
     options.metrics.certificateExpiry.read = () => this.#first && this.#first.expiresAtMs / 1000;
     this.#timers = [
       setInterval(() => this.#renew(), HOUR_MS).unref(),
@@ -39,27 +41,32 @@ export class CertificateWatch {
     ];
   }
 
-  /** The one that is shown from now on. */
-  watch(tls: Tls): void {
-    this.#shown = tls;
-    this.#first = firstToExpire(tls.cert.toString());
-    this.#warnIfDue();
+  /** Has callers shown another one from now on. Throws an Error for what cannot be used, and changes nothing. */
+  take(tls: Tls): void {
+    this.#options.servers.setCertificate(tls);
+    this.#watch(tls);
   }
 
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer);
   }
 
+  #watch(tls: Tls): void {
+    this.#shown = tls;
+    this.#first = firstToExpire(tls.cert.toString());
+    this.#warnIfDue();
+  }
+
   #renew(): void {
-    const { reread, take, log } = this.#options;
+    const { rereadTls, log } = this.#options;
     let tls: Tls | undefined;
     try {
-      tls = reread?.();
+      tls = rereadTls?.();
     } catch {
       // Half written, perhaps: what is there in an hour counts, and a SIGHUP says what is wrong with it.
     }
     if (tls === undefined || this.#shown?.cert.equals(tls.cert)) return;
-    take(tls);
+    this.take(tls);
     log.info("another certificate was found in its file, and taken up");
   }
 

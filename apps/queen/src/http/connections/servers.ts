@@ -3,11 +3,11 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer, Server as TlsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { FastifyBaseLogger } from "fastify";
+import type { Arrivals } from "../../process/arrivals.ts";
 import type { Clock } from "../../process/clock.ts";
 import { addressBlock } from "../../reach/addresses.ts";
 import type { Caller } from "../door/caller.ts";
 import { Shares } from "../door/shares.ts";
-import type { Arrivals } from "./arrivals.ts";
 import { boundedRequest } from "./bounded-request.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 import { answerRaw } from "./raw-answer.ts";
@@ -56,8 +56,6 @@ export interface ServersOptions {
   limits: ConnectionLimits;
   /** Told of each connection that is let in. */
   arrivals: Pick<Arrivals, "add">;
-  /** Told of each certificate that is taken up. */
-  onCertificate?: (tls: Tls) => void;
 }
 
 /** Makes the HTTP servers of the queen, one for each address that `localhost` stands for, and knows all their connections. */
@@ -81,7 +79,6 @@ export class Servers {
     this.#options = options;
     this.#shares = new ConnectionShares(options.limits.maxConnections);
     this.#tls = options.tls;
-    if (options.tls) options.onCertificate?.(options.tls);
   }
 
   create(handler: RequestListener): Server {
@@ -145,7 +142,6 @@ export class Servers {
   setCertificate(tls: Tls): void {
     for (const server of this.#servers) if (server instanceof TlsServer) server.setSecureContext(tls);
     this.#tls = tls;
-    this.#options.onCertificate?.(tls);
   }
 
   /** A request of this caller came over this connection. Answers whether that may be one more of his: it is his until it ends. */

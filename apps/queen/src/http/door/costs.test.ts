@@ -205,7 +205,7 @@ test("a body in chunks takes room for the longest that it may become, until it i
 
 /** An app with one costly route, whose answers end when they are told to. */
 async function startCostly() {
-  const costs = new Costs({ maxBodyBytes: MB, charge: () => undefined });
+  const costs = new Costs({ charge: () => undefined });
   const running: (() => void)[] = [];
   const app = Fastify();
   app.decorateRequest("caller", null);

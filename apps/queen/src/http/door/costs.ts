@@ -2,7 +2,9 @@ import { finished, Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler, onSendAsyncHookHandler } from "fastify";
 import { wholeTurn } from "../../process/turn.ts";
 import { addressBlock } from "../../reach/addresses.ts";
+import { BODY_LIMIT_BYTES } from "../body-parsers.ts";
 import type { Problem } from "../errors.ts";
+import type { Rates } from "./rates.ts";
 import { tooMany } from "./refusals.ts";
 import { Shares } from "./shares.ts";
 
@@ -29,15 +31,9 @@ interface Waiting {
 
 type Charged = Pick<FastifyRequest, "caller" | "raw">;
 
-interface CostsOptions {
-  readonly maxBodyBytes: number;
-  /** Lets a request count for so many more of its token; where it has none, of its address. */
-  charge(request: Charged, requests: number): void;
-}
-
 /** Bounds what the requests of one caller, and all of them, hold and use at any one time. */
 export class Costs {
-  readonly #options: CostsOptions;
+  readonly #rates: Pick<Rates, "charge">;
   readonly #bodies = new Shares(BYTES_UNDER_WAY);
   readonly #answers = new Shares(BYTES_UNDER_WAY);
   readonly #costly = new Shares(COSTLY_UNDER_WAY);
@@ -46,8 +42,8 @@ export class Costs {
   readonly #waiting = new Set<Waiting>();
   #lastTurn = Promise.resolve();
 
-  constructor(options: CostsOptions) {
-    this.#options = options;
+  constructor(rates: Pick<Rates, "charge">) {
+    this.#rates = rates;
   }
 
   /** The hook of a route with a body: room for that must be there before it is read. */
@@ -55,7 +51,7 @@ export class Costs {
     const { headers } = request.raw;
     const bytes = Number(headers["content-length"] ?? 0);
     const isInChunks = headers["transfer-encoding"] !== undefined;
-    if (!isInChunks && (bytes <= SMALL_BODY_BYTES || bytes > this.#options.maxBodyBytes)) return;
+    if (!isInChunks && (bytes <= SMALL_BODY_BYTES || bytes > BODY_LIMIT_BYTES)) return;
     const isHeld = isInChunks ? this.#holdChunks(request, reply) : this.#hold(this.#bodies, bytes, request, reply);
     if (!isHeld) throw tooMuch("send", request);
   };
@@ -87,11 +83,11 @@ export class Costs {
 
   count(request: Charged, bytes: number): void {
     const { withToken, withoutToken } = BYTES_OF_ONE_REQUEST;
-    this.#options.charge(request, bytes / (request.caller?.tokenId ? withToken : withoutToken));
+    this.#rates.charge(request, bytes / (request.caller?.tokenId ? withToken : withoutToken));
   }
 
   countScanned(request: Charged, scanned: number): void {
-    this.#options.charge(request, scanned / SCANNED_OF_ONE_REQUEST);
+    this.#rates.charge(request, scanned / SCANNED_OF_ONE_REQUEST);
   }
 
   /** The batches of a scan, each made in a turn of its own, and from the second on counted as one more request of the caller. It ends when that one has gone. */
@@ -133,17 +129,16 @@ export class Costs {
 
   /** Of unknown length, a body may become as long as any: that much is held until all of it is there, or its caller has gone, and then what has arrived. */
   #holdChunks(request: FastifyRequest, reply: FastifyReply): boolean {
-    const { maxBodyBytes } = this.#options;
     const key = keyOf(request);
-    if (!this.#bodies.take(key, maxBodyBytes)) return false;
+    if (!this.#bodies.take(key, BODY_LIMIT_BYTES)) return false;
     let bytes = 0;
     // It begins to flow when all promises that are resolved were followed: its parser listens by then.
     request.raw.on("data", (piece: Buffer) => {
       bytes += piece.length;
     });
     finished(request.raw, () => {
-      this.#bodies.giveBack(key, maxBodyBytes);
-      if (bytes > SMALL_BODY_BYTES) this.#hold(this.#bodies, Math.min(bytes, maxBodyBytes), request, reply);
+      this.#bodies.giveBack(key, BODY_LIMIT_BYTES);
+      if (bytes > SMALL_BODY_BYTES) this.#hold(this.#bodies, Math.min(bytes, BODY_LIMIT_BYTES), request, reply);
     });
     return true;
   }

@@ -1,6 +1,6 @@
-import type { Socket } from "node:net";
 import { hasHash, type SessionRecord, secretHash, tokenIdOf } from "@repo/hive-catalog";
 import type { FastifyRequest, onRequestAsyncHookHandler } from "fastify";
+import type { Servers } from "../connections/servers.ts";
 import { type Access, ANYBODY, type Caller, checkRole, type GuardedAccess } from "./caller.ts";
 import { KnownCallers, type KnownCallersOptions } from "./known-callers.ts";
 import { hasExpired, type KnownToken } from "./known-tokens.ts";
@@ -31,8 +31,7 @@ interface DoorOptions extends KnownCallersOptions {
   publicUrl: string | undefined;
   /** Whether browsers come to her over TLS. */
   isSecure: boolean;
-  /** Told of the connection of each request that is let in; answers whether its caller may have that, too. */
-  admitConnection: (connection: Socket, caller: Caller) => boolean;
+  servers: Pick<Servers, "prove">;
 }
 
 /** The methods that change nothing: a cookie alone, which browsers send to every port of a host, does for them. */
@@ -94,7 +93,7 @@ export class Door {
     if (this.known.isOpen) {
       this.rates.countStranger(request);
       refuseOtherNames(raw, this.#publicName);
-      this.#options.admitConnection(raw.socket, ANYBODY);
+      this.#options.servers.prove(raw.socket, ANYBODY);
       if (raw.headers.authorization !== undefined) void this.#noteUse(raw.headers.authorization);
       return ANYBODY;
     }
@@ -152,12 +151,12 @@ export class Door {
   }
 
   #letIn(access: GuardedAccess, request: FastifyRequest, known: KnownToken, caller: Caller = known.caller): Caller {
-    const { clock, admitConnection } = this.#options;
+    const { clock, servers } = this.#options;
     const nowMs = clock.now();
     if (hasExpired(known, nowMs)) return this.#turnAway(request, expired(known.caller.tokenId, known.expiresAtMs));
     this.rates.countToken(known.caller.tokenId);
     known.usedAtMs = nowMs;
-    if (!admitConnection(request.raw.socket, caller)) throw tooManyConnections(caller.tokenId);
+    if (!servers.prove(request.raw.socket, caller)) throw tooManyConnections(caller.tokenId);
     checkRole(access, caller);
     return caller;
   }

@@ -6,6 +6,7 @@ import { act, addMany, countsIn, type Line, toldBy } from "../../../test/many-hi
 import { linesIn, startTestQueen, type TestQueen } from "../../../test/test-queen.ts";
 import { addToken } from "../../../test/tokens.ts";
 import { until } from "../../../test/until.ts";
+import { cordoning, detecting } from "../../lifecycle/bulk/actions.ts";
 import { Bulk } from "../../lifecycle/bulk/bulk.ts";
 import type { BulkLine } from "../../lifecycle/bulk/lines.ts";
 import { wholeTurn } from "../../process/turn.ts";
@@ -157,7 +158,7 @@ test("where nothing is told for long, a line says how far it is", async () => {
   const hive = await startSlowHive();
   const hiveIds = await addMany(queen, 5, { port: hive.port });
   const lines: BulkLine[] = [];
-  for await (const line of bulkOf(queen, 1).run({ ...request(hiveIds, 2), action: { name: "detect" } })) {
+  for await (const line of bulkOf(queen, 1).run({ ...request(hiveIds, 2), name: "detect", action: detecting(queen) })) {
     lines.push(line);
     if (line.type === "progress") hive.answer();
   }
@@ -170,7 +171,8 @@ test("while a line waits for its reader, nothing more begins", async () => {
   const hiveIds = await addMany(queen, 50);
   const run = bulkOf(queen).run({
     ...request(hiveIds, 4),
-    action: { name: "cordon", reason: "fans", untilMs: null, overwrite: false },
+    name: "cordon",
+    action: cordoning({ reason: "fans", untilMs: null, overwrite: false }, queen),
   });
   await run.next();
   for (let turns = 0; turns < 100; turns++) await wholeTurn();

@@ -2,7 +2,15 @@ import { HiveCatalogError, LabelChanges } from "@repo/hive-catalog";
 import { printable } from "@repo/process-log/printable";
 import type { FastifyReply } from "fastify";
 import * as z from "zod";
-import type { Action } from "../../lifecycle/bulk/actions.ts";
+import {
+  cordoning,
+  detecting,
+  type HiveAction,
+  labelling,
+  operating,
+  removing,
+  uncordoning,
+} from "../../lifecycle/bulk/actions.ts";
 import { type BulkLine, OUTCOMES } from "../../lifecycle/bulk/lines.ts";
 import { count, countOfEach } from "../count-fields.ts";
 import { invalidArgument, queenStopping } from "../errors.ts";
@@ -164,14 +172,15 @@ export const actionsRoutes = [
     problems: ["STOPPING"],
   }).handle(async (request, parts, reply) => {
     const { query, body } = request;
-    const { bulk, clock, costs, door, stopping } = parts;
+    const { bulk, costs, door, stopping } = parts;
     if (stopping.aborted) throw queenStopping();
     costs.admitBulk(request, reply);
-    const action = actionOf(body, clock.now());
+    const action = actionOf(body, parts);
     const left = new AbortController();
     reply.raw.once("close", () => left.abort());
     const { hiveIds, damaged, nextAfter } = await choose(body, parts);
     const lines = bulk.run({
+      name: body.action,
       action,
       hiveIds,
       damaged,
@@ -186,21 +195,22 @@ export const actionsRoutes = [
   }),
 ];
 
-function actionOf(body: ActionBody, nowMs: number): Action {
+function actionOf(body: ActionBody, parts: AppParts): HiveAction {
   switch (body.action) {
-    case "cordon":
-      return {
-        name: body.action,
-        reason: body.reason,
-        untilMs: endOf(body, nowMs),
-        overwrite: body.overwrite ?? body.ids?.length === 1,
-      };
+    case "cordon": {
+      const { reason, overwrite = body.ids?.length === 1 } = body;
+      return cordoning({ reason, untilMs: endOf(body, parts.clock.now()), overwrite }, parts);
+    }
+    case "uncordon":
+      return uncordoning(parts);
     case "label":
-      return { name: body.action, labels: body.labels, overwrite: body.overwrite };
+      return labelling(body, parts);
+    case "detect":
+      return detecting(parts);
     case "remove":
-      return { name: body.action, force: body.force };
+      return removing(body, parts);
     default:
-      return { name: body.action };
+      return operating(body.action, parts);
   }
 }
 

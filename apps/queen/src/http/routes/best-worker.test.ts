@@ -10,6 +10,7 @@ async function addHive(queen: TestQueen, id: string, beat: Record<string, unknow
   await queen.request("POST", "/v1/heartbeat", { ...beatJson(id), ...beat });
 }
 
+const CLAIM = { model: "llama-3-8b", hold_ms: 5000 };
 const best = (queen: TestQueen, query = "") => queen.request("GET", `/v1/workers/best?model=llama-3-8b${query}`);
 
 test("20 callers get both of two idle workers, ten times each", async () => {
@@ -29,6 +30,15 @@ test("is no answer to HEAD, which would take a slot and tell nobody of it", asyn
   const { statusCode, headers } = await queen.app.inject(head);
   expect([statusCode, headers.allow]).toEqual([405, "GET"]);
   expect(await best(queen)).toMatchObject({ status: 200 });
+});
+
+test("a hive that was cordoned before the queen came gets no work, and promises none, however soon somebody asks", async () => {
+  for (const ask of [best, (queen: TestQueen) => queen.request("POST", "/v1/workers/claims", CLAIM)]) {
+    await using queen = await startTestQueen();
+    await addHive(queen, "a", { workers: [workerJson()] });
+    await queen.catalog.cordons.set("a", { reason: "fans", untilMs: null });
+    expect(await ask(queen)).toMatchObject({ status: 404, body: { hives: { cordoned: 1 } } });
+  }
 });
 
 test("filters by backend and by the VRAM that is free", async () => {

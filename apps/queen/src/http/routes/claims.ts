@@ -72,7 +72,8 @@ export const claimsRoutes = [
     const { assignments } = fleet;
     const { model, backend, hold, hold_ms: holdMs = hold ?? 0, min_free_vram_gb: minFreeGb } = request.body;
     const holder = keyOf(request);
-    if (assignments.claims.isFull(holder)) throw tooMany(TOO_MANY_CLAIMS, 1);
+    await fleet.cordons.ready();
+    if (assignments.isFull(holder)) throw tooMany(TOO_MANY_CLAIMS, 1);
     const onScanned = (scanned: number) => costs.countScanned(request, scanned);
     const query = {
       model: fleet.registry.knownAs(model),
@@ -80,7 +81,7 @@ export const claimsRoutes = [
       minFreeVramBytes: vramBytesOf(minFreeGb),
       onScanned,
     };
-    const made = await assignments.claim(query, holdMs, holder);
+    const made = assignments.claim(query, holdMs, holder);
     if (made === undefined) throw noWorker(query, fleet.registry.whyNoWorker(query));
     const untilMs = clock.now() + holdMs;
     return { claim_id: made.claim.id, until_ms: Math.round(untilMs), worker: placedToJson(made.placed) };
@@ -96,10 +97,10 @@ export const claimsRoutes = [
     answer: { status: 204, description: "It has ended" },
     problems: ["CLAIM_NOT_FOUND"],
   }).handle(async (request, { fleet: { assignments } }) => {
-    const claim = assignments.claims.get(request.params.claim);
+    const claim = assignments.claimOf(request.params.claim);
     const isTheirs = request.caller?.role === "operator" || claim?.holder === keyOf(request);
     if (claim === undefined || !isTheirs) throw claimNotFound();
-    assignments.claims.end(claim);
+    assignments.end(claim);
   }),
 ];
 

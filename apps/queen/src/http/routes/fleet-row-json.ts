@@ -4,7 +4,6 @@ import * as z from "zod";
 import type { FleetRow, FleetRows } from "../../fleet/fleet-rows.ts";
 import { NOT_BEATING, RULES } from "../../fleet/liveness/sight.ts";
 import type { Said } from "../../fleet/said.ts";
-import type { MemoryUsage } from "../../fleet/workers/usage.ts";
 import type { RowsOf } from "../connections/event-batches.ts";
 import { count } from "../count-fields.ts";
 import { jsonWriter } from "../json-writer.ts";
@@ -144,7 +143,7 @@ const saidTexts = new WeakMap<Said, string>();
 export function fleetRowText(row: FleetRow): string {
   let said = saidTexts.get(row.said);
   if (said === undefined) {
-    said = JSON.stringify(saidToJson(row.said)).slice(1);
+    said = JSON.stringify(writeSaid(row.said)).slice(1);
     saidTexts.set(row.said, said);
   }
   return `${JSON.stringify(knownToJson(row)).slice(0, -1)},${said}`;
@@ -178,14 +177,3 @@ function knownToJson(row: FleetRow): Omit<RowInput, keyof SaidInput> {
     last_operation: lastOperation && lastOperationToJson(lastOperation),
   };
 }
-
-/** Memory as answers have it. */
-export const withMeasured = <Usage extends MemoryUsage>(usage: Usage) => ({ ...usage, measured: usage.isMeasured });
-
-const saidToJson = ({ ram, vram, gpus, ...said }: Said): SaidInput =>
-  writeSaid({
-    ...said,
-    ram: withMeasured(ram),
-    vram: withMeasured(vram),
-    gpus: gpus === null ? null : gpus.map(withMeasured),
-  });

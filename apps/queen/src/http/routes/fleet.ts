@@ -115,7 +115,7 @@ export const fleetRoutes = [
     const damaged: DamagedHive[] = [];
     const query = listQueryOf(request.query, (hive) => void damaged.push(hive));
     const { after, limit } = request.query;
-    const totals = totalsToJson(await lists.totals.read());
+    const totals = totalsToJson(await lists.totals());
     const page = await lists.open(query, after === undefined ? undefined : fromAfter(after, query, events.start));
     const readNext = readerOf(page, limit, request, parts);
     const whole = (hives: never[]): z.input<typeof FleetList> => {

@@ -11,9 +11,8 @@ export const metricsRoutes = [
     summary: "Metrics for Prometheus",
     isCostly: true,
     answer: { description: "In the text format of Prometheus", schema: z.string(), type: "text/plain" },
-  }).handle((_request, { metricsPage }, reply) => {
-    const page = metricsPage();
-    reply.type(page.contentType);
-    return page.text();
+  }).handle((_request, { metrics, metricsPage }, reply) => {
+    reply.type(metrics.registry.contentType);
+    return metricsPage.text();
   }),
 ];

@@ -5,7 +5,6 @@ import { urlOf } from "../../fleet/workers/address.ts";
 import { toWallMs } from "../../process/clock.ts";
 import { jsonWriter } from "../json-writer.ts";
 import { defineRoute } from "../route.ts";
-import { withMeasured } from "./fleet-row-json.ts";
 import { takesWorkFields, takesWorkToJson } from "./takes-work.ts";
 import { WORKER_EXAMPLE, WorkerAnswer, workerToJson } from "./worker-answer.ts";
 
@@ -129,11 +128,11 @@ export const stateRoutes = [
       last_beat_age_ms: heard ? Math.round(heard.ageMs) : null,
       skew_ms: heard?.skewMs ?? null,
       workers: heard?.workers.map((worker) => workerToJson({ ...worker, url: urlOf(worker, hive.host) })) ?? [],
-      ram: writeMemory(withMeasured(ram)),
-      vram: writeMemory(withMeasured(vram)),
+      ram: writeMemory(ram),
+      vram: writeMemory(vram),
       cpu_percent: heard?.reading?.host?.cpuPercent ?? null,
       read_age_ms: heard === undefined || heard.readAgeMs === null ? null : Math.round(heard.readAgeMs),
-      gpus: gpus.map((gpu) => writeGpu(withMeasured(gpu))),
+      gpus: gpus.map(writeGpu),
       models_on_disk: models.map((model) => ({
         model: model.modelId,
         bytes: model.bytes,

@@ -90,7 +90,8 @@ export const workersRoutes = [
       isChosen: chooserOf(request.query, fleet.traits),
       onScanned: (scanned: number) => costs.countScanned(request, scanned),
     };
-    const best = await fleet.assignments.best(query, cold);
+    await fleet.cordons.ready();
+    const best = fleet.assignments.best(query, cold);
     if (best === undefined) throw noWorker(query, fleet.registry.whyNoWorker(query), cold);
     if ("worker" in best) return placedToJson(best);
     const { model, ...placed } = best;

@@ -13,17 +13,7 @@ import { hiveNotFound, onCatalogError } from "../../process/errors.ts";
 import type { Lifecycle, OperationKind } from "../lifecycle.ts";
 import type { OnStep } from "../operation-run.ts";
 
-/** What is done to each of many hives. */
-export type Action =
-  | { readonly name: "cordon"; readonly reason: string; readonly untilMs: number | null; readonly overwrite: boolean }
-  | { readonly name: "uncordon" }
-  | { readonly name: "label"; readonly labels: LabelChanges; readonly overwrite: boolean }
-  | { readonly name: "detect" }
-  | { readonly name: OperationKind }
-  | { readonly name: "remove"; readonly force: boolean };
-type Named<Name extends Action["name"]> = Extract<Action, { readonly name: Name }>;
-
-export interface ActionParts {
+interface ActionParts {
   catalog: HiveCatalog;
   fleet: Fleet;
   lifecycle: Lifecycle;
@@ -42,7 +32,7 @@ interface Result {
   readonly operation?: OperationRecord;
 }
 
-/** One action, for any hive. */
+/** What is done to each of many hives. */
 export interface HiveAction {
   /** Throws what doing it would throw, as far as that is known. Changes nothing. */
   preview(hiveId: string): Promise<Preview>;
@@ -50,28 +40,14 @@ export interface HiveAction {
   act(hiveId: string, onStep?: OnStep): Promise<Result>;
 }
 
-export function toHiveAction(action: Action, parts: ActionParts): HiveAction {
-  switch (action.name) {
-    case "cordon":
-      return cordoning(action, parts);
-    case "uncordon":
-      return uncordoning(parts);
-    case "label":
-      return labelling(action, parts);
-    case "detect":
-      return detecting(parts);
-    case "remove":
-      return removing(action, parts);
-    default:
-      return operating(action.name, parts);
-  }
-}
-
 const needed = (detail: string): Preview => ({ isNeeded: true, detail });
 const needless = (detail: string): Preview => ({ isNeeded: false, detail });
 
 /** With `overwrite`, also in place of a cordon that ends later. */
-function cordoning({ reason, untilMs, overwrite }: Named<"cordon">, parts: ActionParts): HiveAction {
+export function cordoning(
+  { reason, untilMs, overwrite }: Pick<Cordon, "reason" | "untilMs"> & { overwrite: boolean },
+  parts: ActionParts,
+): HiveAction {
   const end = endWords(untilMs);
   const atMs = (until: number | null) => until ?? Number.POSITIVE_INFINITY;
   return {
@@ -94,7 +70,7 @@ function cordoning({ reason, untilMs, overwrite }: Named<"cordon">, parts: Actio
 const endWords = (untilMs: number | null): string =>
   untilMs === null ? "until it is lifted" : `until ${new Date(untilMs).toISOString()}`;
 
-const uncordoning = (parts: ActionParts): HiveAction => ({
+export const uncordoning = (parts: ActionParts): HiveAction => ({
   async preview(id) {
     const cordon = await cordonOf(id, parts);
     if (cordon === undefined) return needless("is not cordoned");
@@ -106,7 +82,11 @@ const uncordoning = (parts: ActionParts): HiveAction => ({
   },
 });
 
-const labelling = ({ labels: changes, overwrite }: Named<"label">, parts: ActionParts): HiveAction => ({
+/** With `overwrite`, also where the hive has another value of one of them. */
+export const labelling = (
+  { labels: changes, overwrite }: { labels: LabelChanges; overwrite: boolean },
+  parts: ActionParts,
+): HiveAction => ({
   async preview(id) {
     const { labels } = await withLabels(await readHive(id, parts), parts);
     const before = new Map(Object.entries(labels));
@@ -134,7 +114,7 @@ function wordsOf({ key, was, value }: { key: string; was: string | null; value: 
   return value === null ? `no ${key}${before}` : `${key}=${value}${before}`;
 }
 
-const detecting = (parts: ActionParts): HiveAction => ({
+export const detecting = (parts: ActionParts): HiveAction => ({
   async preview(id) {
     const { host, port } = await readHive(id, parts);
     return needed(`${host}:${port} is asked for its devices`);
@@ -146,7 +126,7 @@ const detecting = (parts: ActionParts): HiveAction => ({
   },
 });
 
-const operating = (kind: OperationKind, { lifecycle }: ActionParts): HiveAction => ({
+export const operating = (kind: OperationKind, { lifecycle }: ActionParts): HiveAction => ({
   async preview(id) {
     const { sshHost, sshUser } = await lifecycle.checkBeginning(kind, id);
     const user = sshUser === null ? "" : `${sshUser}@`;
@@ -157,7 +137,10 @@ const operating = (kind: OperationKind, { lifecycle }: ActionParts): HiveAction 
   },
 });
 
-const removing = ({ force }: Named<"remove">, { catalog, lifecycle: { removal } }: ActionParts): HiveAction => ({
+export const removing = (
+  { force }: { force: boolean },
+  { catalog, lifecycle: { removal } }: ActionParts,
+): HiveAction => ({
   async preview(id) {
     if (force) await checkThere(id, catalog);
     else await removal.check(id);

@@ -4,11 +4,9 @@ import { reasonOf } from "../../process/errors.ts";
 import type { Slots } from "../../process/slots.ts";
 import type { Lifecycle } from "../lifecycle.ts";
 import type { OnStep } from "../operation-run.ts";
-import type { HiveAction } from "./actions.ts";
 import { type BulkLine, type BulkRequest, type CountsLine, type HiveLine, OUTCOMES, type Outcome } from "./lines.ts";
 
 interface Parts {
-  action: HiveAction;
   lifecycle: Lifecycle;
   turn: () => Promise<void>;
   slots: Slots;
@@ -125,8 +123,7 @@ export class BulkRun {
   }
 
   async #doTo(hiveId: string): Promise<OperationRecord | undefined> {
-    const { action } = this.#parts;
-    const { isDryRun, waits } = this.#request;
+    const { action, isDryRun, waits } = this.#request;
     const { isNeeded, detail: foreseen } = await action.preview(hiveId);
     if (isDryRun || !isNeeded) {
       this.#tell({ hiveId, outcome: whyNotDone(isDryRun, isNeeded), detail: foreseen });

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { Slots } from "../../process/slots.ts";
-import { type ActionParts, toHiveAction } from "./actions.ts";
+import type { Lifecycle } from "../lifecycle.ts";
 import { BulkRun } from "./bulk-run.ts";
 import type { BulkLine, BulkRequest } from "./lines.ts";
 
@@ -9,7 +9,8 @@ const MAX_AT_ONCE = 16;
 /** Without a line in between: shorter than the patience of proxies, and of the queen's own sockets. */
 const PROGRESS_MS = 15_000;
 
-interface Parts extends ActionParts {
+interface Parts {
+  lifecycle: Lifecycle;
   log: Logger;
   /** Resolves when something may be done to one more hive. */
   turn: () => Promise<void>;
@@ -29,8 +30,7 @@ export class Bulk {
   /** Tells of each hive once, as it goes, and at the end of all. What has begun when nobody listens any more is finished all the same. */
   async *run(request: BulkRequest): AsyncGenerator<BulkLine, void, undefined> {
     const { lifecycle, log, turn, progressMs = PROGRESS_MS } = this.#parts;
-    const action = toHiveAction(request.action, this.#parts);
-    const run = new BulkRun(request, { action, lifecycle, turn, slots: this.#slots });
+    const run = new BulkRun(request, { lifecycle, turn, slots: this.#slots });
     const wake = () => run.wake();
     request.signal.addEventListener("abort", wake);
     this.#runs.add(run);
@@ -47,7 +47,7 @@ export class Bulk {
       this.#runs.delete(run);
       const { counts, running, notBegun } = run.count("end");
       if (notBegun > 0) {
-        log.info({ ...counts, running, not_begun: notBegun }, `${request.action.name} of many hives ended early`);
+        log.info({ ...counts, running, not_begun: notBegun }, `${request.name} of many hives ended early`);
       }
     }
   }

@@ -1,8 +1,10 @@
 import type { OperationStep } from "@repo/hive-catalog";
-import type { Action } from "./actions.ts";
+import type { HiveAction } from "./actions.ts";
 
 export interface BulkRequest {
-  readonly action: Action;
+  /** What the action is called. */
+  readonly name: string;
+  readonly action: HiveAction;
   readonly hiveIds: readonly string[];
   /** Of those: what cannot be read, and why. Nothing is done to them. */
   readonly damaged: ReadonlyMap<string, Error>;

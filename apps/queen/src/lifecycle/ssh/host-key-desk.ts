@@ -21,7 +21,6 @@ export interface PinnedKeys {
 /** Where operators look at the SSH host keys of hives and vouch for them. */
 export class HostKeyDesk {
   readonly #parts: JobParts;
-  readonly #stopping = new AbortController();
   readonly #slots: Slots;
   /** That run or wait, by their targets. */
   readonly #scans = new Map<string, Promise<PublicKey[]>>();
@@ -31,7 +30,7 @@ export class HostKeyDesk {
     this.#parts = parts;
     this.#slots = slots;
     // Of each scan that runs or waits.
-    setMaxListeners(0, this.#stopping.signal);
+    setMaxListeners(0, parts.stopping);
   }
 
   async show(hiveId: string): Promise<PinnedKeys> {
@@ -68,10 +67,6 @@ export class HostKeyDesk {
     return this.#parts.catalog.hostKeys.remove(target.host, target.port);
   }
 
-  close(): void {
-    this.#stopping.abort(new ForeseenError("the queen is stopping"));
-  }
-
   async #targetOf(hiveId: string): Promise<SshTarget> {
     const hive = await readHive(hiveId, this.#parts);
     if (hive.sshHost === null) throw noSshHost(hive);
@@ -93,8 +88,7 @@ export class HostKeyDesk {
   }
 
   async #scanInTurn(target: SshTarget): Promise<PublicKey[]> {
-    const { resolve, allowedHosts, settings, timeouts } = this.#parts;
-    const { signal } = this.#stopping;
+    const { resolve, allowedHosts, settings, timeouts, stopping: signal } = this.#parts;
     const slot = this.#slots.take();
     try {
       await unlessAborted(signal, slot.come);

@@ -1,9 +1,12 @@
-import type { HiveCatalog, HiveStatus } from "@repo/hive-catalog";
+import type { HiveCatalog } from "@repo/hive-catalog";
 import { HIVE_STATUSES } from "@repo/hive-catalog/record";
 import { type Counter, collectDefaultMetrics, Gauge, type Registry } from "prom-client";
+import type { Fleet } from "../fleet/fleet.ts";
+import type { GpuReading } from "../fleet/workers/heartbeat.ts";
+import { WORKER_STATES } from "../fleet/workers/worker.ts";
 import type { Clock } from "../process/clock.ts";
-import { isDurable } from "./durable.ts";
-import type { Metrics } from "./metrics.ts";
+import { isDurable } from "../telling/durable.ts";
+import type { Metrics } from "../telling/metrics.ts";
 
 /** A catalog that has not answered by then cannot be read, or takes no changes: whoever scrapes waits some seconds at most. */
 const CATALOG_DEADLINE_MS = 2000;
@@ -12,61 +15,40 @@ interface Parts {
   metrics: Metrics;
   catalog: HiveCatalog;
   clock: Clock;
-  /** Those of which to write series of their own; undefined when none are to be written. */
-  hives: (() => Iterable<HiveSeen>) | undefined;
-  /** What runs on the live ones, and in which states that can be. */
-  workload: () => Iterable<HiveWorkload>;
-  workerStates: readonly string[];
+  fleet: Fleet;
+  /** Whether hives have series of their own. */
+  metricsByHive: boolean;
 }
 
-interface HiveSeen {
-  readonly id: string;
-  readonly status: HiveStatus | undefined;
-  /** Monotonic. */
-  readonly beatAtMs: number | undefined;
-}
-
-/** What the page tells of the work on a live hive. */
-interface HiveWorkload {
-  readonly id: string;
-  readonly workers: readonly { readonly state: string }[];
-  /** As they were measured; null when they were not, or too long ago. */
-  readonly reading: { readonly gpus: readonly GpuSeen[] | null } | null;
-}
-
-interface GpuSeen {
-  readonly index: number;
-  readonly memoryTotalBytes: number | null;
-  readonly memoryUsedBytes: number | null;
-  readonly utilizationPercent: number | null;
-  readonly temperatureCelsius: number | null;
-  readonly powerWatts: number | null;
-}
-
-/** Writes out, for Prometheus, what the queen has counted since her start and what is true now. */
+/** Writes out, for Prometheus, what the queen has counted since her start and what is true now. From its first reading on it watches the process. */
 export class MetricsPage {
-  readonly contentType: string;
+  readonly #parts: Parts;
   readonly #registry: Registry;
-  readonly #readCatalog: () => Promise<void>;
+  #readCatalog: (() => Promise<void>) | undefined;
 
   constructor(parts: Parts) {
-    const { registry } = parts.metrics;
-    this.contentType = registry.contentType;
-    this.#registry = registry;
-    this.#readCatalog = this.#showCatalog(parts.catalog);
-    this.#showWorkload(parts);
-    if (parts.hives !== undefined) this.#showEachHive({ ...parts, hives: parts.hives });
-    collectDefaultMetrics({ register: registry });
-    addTimeSinceStart(registry);
-    // Begun anew at each reading, whoever reads, and only since the first: the queen has a histogram of her own.
-    for (const { name } of registry.getMetricsAsArray()) {
-      if (name.startsWith("nodejs_eventloop_lag")) registry.removeSingleMetric(name);
-    }
+    this.#parts = parts;
+    this.#registry = parts.metrics.registry;
   }
 
   async text(): Promise<string> {
+    this.#readCatalog ??= this.#begin();
     await this.#readCatalog();
     return this.#registry.metrics();
+  }
+
+  /** Returns what reads the catalog for one page. */
+  #begin(): () => Promise<void> {
+    const readCatalog = this.#showCatalog();
+    this.#showWorkload();
+    if (this.#parts.metricsByHive) this.#showEachHive();
+    collectDefaultMetrics({ register: this.#registry });
+    addTimeSinceStart(this.#registry);
+    // Begun anew at each reading, whoever reads, and only since the first: the queen has a histogram of her own.
+    for (const { name } of this.#registry.getMetricsAsArray()) {
+      if (name.startsWith("nodejs_eventloop_lag")) this.#registry.removeSingleMetric(name);
+    }
+    return readCatalog;
   }
 
   /** One that `collect` sets anew at each reading. */
@@ -86,8 +68,8 @@ export class MetricsPage {
     return gauge;
   }
 
-  /** Returns what brings these up to date. */
-  #showCatalog(catalog: HiveCatalog): () => Promise<void> {
+  #showCatalog(): () => Promise<void> {
+    const { catalog } = this.#parts;
     const up = this.#gauge("queen_catalog_up", "1 when the catalog could be read for this page, 0 when it could not");
     const durable = this.#gauge(
       "queen_catalog_durable",
@@ -122,14 +104,15 @@ export class MetricsPage {
     };
   }
 
-  #showWorkload({ workload, workerStates }: Parts): void {
+  #showWorkload(): void {
+    const { registry } = this.#parts.fleet;
     this.#gauge("queen_workers", "Workers of live hives by state", ["state"], (gauge) => {
-      for (const state of workerStates) gauge.set({ state }, 0);
-      for (const { workers } of workload()) for (const { state } of workers) gauge.inc({ state });
+      for (const state of WORKER_STATES) gauge.set({ state }, 0);
+      for (const { workers } of registry.workload()) for (const { state } of workers) gauge.inc({ state });
     });
-    const ofGpus = (name: string, help: string, amountOf: (gpu: GpuSeen) => number | null) =>
+    const ofGpus = (name: string, help: string, amountOf: (gpu: GpuReading) => number | null) =>
       this.#gauge(name, help, [], (gauge) => {
-        for (const { reading } of workload()) {
+        for (const { reading } of registry.workload()) {
           for (const gpu of reading?.gpus ?? []) if (isMeasured(gpu)) gauge.inc(amountOf(gpu) ?? 0);
         }
       });
@@ -139,24 +122,26 @@ export class MetricsPage {
   }
 
   /** What is not known is absent. */
-  #showEachHive({ hives, workload, clock }: Parts & { hives: () => Iterable<HiveSeen> }): void {
+  #showEachHive(): void {
+    const { fleet, clock } = this.#parts;
     const online = "1 for a hive that is online, 0 for one that is not";
     this.#gauge("queen_hive_online", online, ["hive_id"], (gauge) => {
-      for (const { id, status } of hives()) gauge.set({ hive_id: id }, status === "online" ? 1 : 0);
+      for (const { id, status } of fleet.sights()) gauge.set({ hive_id: id }, status === "online" ? 1 : 0);
     });
     const age = "Age of the last heartbeat of a hive; absent before the first";
     this.#gauge("queen_hive_heartbeat_age_seconds", age, ["hive_id"], (gauge) => {
       const nowMs = clock.monotonicNow();
-      for (const { id, beatAtMs } of hives()) {
+      for (const { id, beatAtMs } of fleet.sights()) {
         if (beatAtMs !== undefined) gauge.set({ hive_id: id }, (nowMs - beatAtMs) / 1000);
       }
     });
     this.#gauge("queen_hive_workers", "Workers of a live hive by state", ["hive_id", "state"], (gauge) => {
-      for (const { id, workers } of workload()) for (const { state } of workers) gauge.inc({ hive_id: id, state });
+      for (const { id, workers } of fleet.registry.workload())
+        for (const { state } of workers) gauge.inc({ hive_id: id, state });
     });
     for (const [name, help, field] of BY_GPU) {
       this.#gauge(`queen_hive_gpu_${name}`, help, ["hive_id", "gpu"], (gauge) => {
-        for (const { id, reading } of workload()) {
+        for (const { id, reading } of fleet.registry.workload()) {
           for (const { index, [field]: value } of reading?.gpus ?? []) {
             if (value !== null) gauge.set({ hive_id: id, gpu: index }, value);
           }
@@ -179,7 +164,7 @@ async function counts(catalog: HiveCatalog, signal: AbortSignal) {
   }
 }
 
-const isMeasured = ({ memoryTotalBytes, memoryUsedBytes }: GpuSeen): boolean =>
+const isMeasured = ({ memoryTotalBytes, memoryUsedBytes }: GpuReading): boolean =>
   memoryTotalBytes !== null && memoryUsedBytes !== null;
 
 const BY_GPU = [

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { beatJson, workerJson } from "../../../test/test-queen.ts";
-import { HeartbeatJson, readHeartbeat } from "./heartbeat-json.ts";
+import { HeartbeatJson, readHeartbeat } from "./heartbeat.ts";
 
 const GPU = {
   index: 0,

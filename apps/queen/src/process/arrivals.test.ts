@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { type AddressInfo, connect } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { FakeClock } from "../../../test/fake-clock.ts";
-import { beatJson, HIVE_JSON, startTestQueen } from "../../../test/test-queen.ts";
-import { wholeTurn } from "../../process/turn.ts";
+import { FakeClock } from "../../test/fake-clock.ts";
+import { beatJson, HIVE_JSON, startTestQueen } from "../../test/test-queen.ts";
 import { Arrivals } from "./arrivals.ts";
+import { wholeTurn } from "./turn.ts";
 
 async function isSettledAfter({ settled }: Arrivals, turns: number): Promise<boolean> {
   let isSettled = false;

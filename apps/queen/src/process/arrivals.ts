@@ -1,5 +1,5 @@
-import type { Clock } from "../../process/clock.ts";
-import { wholeTurn } from "../../process/turn.ts";
+import type { Clock } from "./clock.ts";
+import { wholeTurn } from "./turn.ts";
 
 /** How long beats wait for connections that come in without a pause. */
 const MAX_WAIT_MS = 20;
