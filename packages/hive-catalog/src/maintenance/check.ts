@@ -14,7 +14,7 @@ import { finder, type OnDamage, oldestFirst, pages } from "../sql/reading.ts";
 import type { RowReader } from "../sql/rows.ts";
 import { gpuReader } from "../traits/gpus.ts";
 import { labelReader } from "../traits/labels.ts";
-import { countLeftovers } from "../traits/leftovers.ts";
+import { leftovers } from "../traits/leftovers.ts";
 import { compareSchema, type SchemaDifferences } from "./schema-comparison.ts";
 import { orProblem, type ReadOptions, readingFrom, sqliteProblems } from "./source.ts";
 import type { Reader } from "./sql-thread.ts";
@@ -142,6 +142,12 @@ async function readTable(reader: Reader, table: RowReader<unknown>): Promise<Tab
     return [];
   });
   return found;
+}
+
+async function countLeftovers(reader: Reader): Promise<number> {
+  let count = 0;
+  for await (const { rows } of leftovers(reader)) count += rows;
+  return count;
 }
 
 function sum(numbers: readonly number[]): number {
