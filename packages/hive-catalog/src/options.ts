@@ -220,6 +220,8 @@ export const STREAM_OPTIONS: readonly (keyof StreamOptions)[] = [
   "signal",
 ];
 
+export type CheckedOptions = ReturnType<typeof checkedOptions>;
+
 /** Read once: whatever an option does when it is read happens here. */
 export function checkedOptions(options: OpenOptions) {
   checkOptions(options, OPEN_OPTIONS);
