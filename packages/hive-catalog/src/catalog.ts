@@ -165,15 +165,8 @@ export class HiveCatalog {
   }
 
   /** All hives by id, or those with a status, page by page: no more than `pageSize` are held, and nothing is locked in between. */
-  async *streamHives(options: StreamOptions = {}): AsyncGenerator<HiveRecord, void, undefined> {
-    const work = (client: CallClient) => reader.streamPages(client, options, this.#onDamage);
-    const pages = await this.#calls.run(work, options, STREAM_OPTIONS);
-    const { signal } = options;
-    for (;;) {
-      const page = await this.#calls.run(() => pages.next(), signal && { signal });
-      if (page.done) return;
-      yield* page.value;
-    }
+  streamHives(options?: StreamOptions): AsyncGenerator<HiveRecord, void, undefined> {
+    return this.#finder.stream(options, STREAM_OPTIONS);
   }
 
   /**
