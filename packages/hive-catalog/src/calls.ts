@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { performance } from "node:perf_hooks";
 import { inspect } from "node:util";
-import type { CallClient, RequestOptions, SqlClient } from "./drivers/client.ts";
+import type { CallClient, SqlClient } from "./drivers/client.ts";
 import { toCatalogError } from "./drivers/errors.ts";
 import { catalogClosed } from "./errors.ts";
 import { after, cancel } from "./event-loop.ts";
@@ -70,18 +70,14 @@ export class Calls {
   #clientFor(signal: AbortSignal | undefined): CallClient {
     const client = this.#client;
     if (this.#timeoutMs === undefined && signal === undefined) return client;
-    const request = { ...this.requestOptions(), signal };
+    const deadlineMs = this.#timeoutMs === undefined ? undefined : performance.now() + this.#timeoutMs;
+    const request = { deadlineMs, signal };
     return {
       execute: (statement, options) => client.execute(statement, { ...request, ...options }),
       first: (statement, options) => client.first(statement, { ...request, ...options }),
       batch: (statements, options) => client.batch(statements, { ...request, ...options }),
       checkWritable: (options) => client.checkWritable({ ...request, ...options }),
     };
-  }
-
-  /** How the requests of a call are made that begins now. */
-  requestOptions(): RequestOptions {
-    return { deadlineMs: this.#timeoutMs === undefined ? undefined : performance.now() + this.#timeoutMs };
   }
 }
 

@@ -12,6 +12,7 @@ import { wholeMs } from "./model/check.ts";
 import type { DevicesInput, HiveChanges, HiveInput, HiveRecord, HiveStatus, NewHive } from "./model/hive.ts";
 import {
   type CallOptions,
+  type CheckedOptions,
   checkedOptions,
   type FindOptions,
   type FindStreamOptions,
@@ -80,18 +81,17 @@ export class HiveCatalog {
   readonly #finder: HiveFinder;
   #closing: Promise<void> | undefined;
 
-  private constructor(database: Database, { now = Date.now, onCorruptHive, onCommit }: OpenOptions) {
-    const { client, callTimeoutMs } = database;
-    const access = { calls: new Calls(client, callTimeoutMs), now: wholeMs(now), warnings: new DamageWarnings() };
+  private constructor(database: Database, { now = Date.now, onCorruptHive, onCommit, busyTimeoutMs }: CheckedOptions) {
+    this.#calls = new Calls(database.client, database.callTimeoutMs);
+    const access = { calls: this.#calls, now: wholeMs(now), warnings: new DamageWarnings() };
     this.location = database.name;
     this.isNew = database.isNew;
     this.migrations = database.migrations ?? [];
     this.warnings = database.warnings ?? [];
     this.#database = database;
-    this.#calls = access.calls;
     this.#now = access.now;
     this.#onDamage = onCorruptHive ? reader.tellingOf(onCorruptHive) : access.warnings.of(hives.hiveReader);
-    this.#heartbeats = new HeartbeatWriter({ ...access, client, onCommit });
+    this.#heartbeats = new HeartbeatWriter({ ...access, ...database, onCommit, busyTimeoutMs });
     this.cordons = new Cordons(access);
     this.labels = new HiveLabels(access);
     this.gpuRows = new DerivedGpuRows(access);
@@ -165,15 +165,8 @@ export class HiveCatalog {
   }
 
   /** All hives by id, or those with a status, page by page: no more than `pageSize` are held, and nothing is locked in between. */
-  async *streamHives(options: StreamOptions = {}): AsyncGenerator<HiveRecord, void, undefined> {
-    const work = (client: CallClient) => reader.streamPages(client, options, this.#onDamage);
-    const pages = await this.#calls.run(work, options, STREAM_OPTIONS);
-    const { signal } = options;
-    for (;;) {
-      const page = await this.#calls.run(() => pages.next(), signal && { signal });
-      if (page.done) return;
-      yield* page.value;
-    }
+  streamHives(options?: StreamOptions): AsyncGenerator<HiveRecord, void, undefined> {
+    return this.#finder.stream(options, STREAM_OPTIONS);
   }
 
   /**

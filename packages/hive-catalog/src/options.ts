@@ -54,18 +54,19 @@ export type GetOptions = CallOptions & {
   onCorruptHive?: ((damaged: DamagedHive) => unknown) | undefined;
 };
 
-/** Which page of a list of hives. */
-export type ListOptions = GetOptions & {
-  /** The id of the last hive of the page before. */
-  after?: string | undefined;
-  /** Hives at most, from 1; default all. Fewer than that means that there are no more. */
+/** Which page of a list. */
+type Page<Place> = {
+  /** Where the page before ended: the id of its last one, or what else says its place in the order. */
+  after?: Place | undefined;
+  /** So many at most, from 1. Fewer than that means that there are no more. */
   limit?: number | undefined;
 };
 
-/** As `ListOptions`, but `after` is of the last record: its place in the order is its heartbeat, then its id. */
-export type StaleOptions = Omit<ListOptions, "after"> & {
-  after?: { readonly id: string; readonly lastHeartbeatMs: number | null } | undefined;
-};
+/** Which page of a list of hives; by default all. */
+export type ListOptions = GetOptions & Page<string>;
+
+/** The same; the place of a record in the order is its heartbeat, then its id. */
+export type StaleOptions = GetOptions & Page<{ readonly id: string; readonly lastHeartbeatMs: number | null }>;
 
 /** Of `streamHives`. */
 export type StreamOptions = Omit<ListOptions, "limit"> & {
@@ -111,15 +112,12 @@ export type FoundHives = {
 /** Of `streamFoundHives`. */
 export type FindStreamOptions = Omit<FindOptions, "limit"> & Pick<StreamOptions, "pageSize">;
 
-/** Which page of `cordons.list`. */
-export type CordonListOptions = CallOptions & {
-  /** The hive id of the last cordon of the page before. */
-  after?: string | undefined;
-  /** Cordons at most, from 1; default all. Fewer than that means that there are no more. */
-  limit?: number | undefined;
-  /** Told of each damaged column: default a process warning, once for each row. */
-  onCorruptRecord?: ((damaged: DamagedRecord) => unknown) | undefined;
-};
+/** Which page of `cordons.list`, by the ids of hives; by default all. */
+export type CordonListOptions = CallOptions &
+  Page<string> & {
+    /** Told of each damaged column: default a process warning, once for each row. */
+    onCorruptRecord?: ((damaged: DamagedRecord) => unknown) | undefined;
+  };
 
 /** Of `tokens.revoke`. */
 export type RevokeOptions = CallOptions & {
@@ -127,25 +125,20 @@ export type RevokeOptions = CallOptions & {
   unlessLastOperator?: boolean | undefined;
 };
 
-/** Which page of `operations.list`, and of whose operations. */
-export type OperationListOptions = CallOptions & {
-  /** Those of one hive alone. */
-  hiveId?: string | undefined;
-  /** Of that hive only since it was added: not those of one that had its id before. */
-  sinceAdded?: boolean | undefined;
-  /** The id of the last operation of the page before. */
-  after?: string | undefined;
-  /** Operations at most, from 1; default 100. Fewer than that means that there are no more. */
-  limit?: number | undefined;
-};
+/** Which page of `operations.list`, and of whose operations; by default 100 of them. */
+export type OperationListOptions = CallOptions &
+  Page<string> & {
+    /** Those of one hive alone. */
+    hiveId?: string | undefined;
+    /** Of that hive only since it was added: not those of one that had its id before. */
+    sinceAdded?: boolean | undefined;
+  };
 
-/** Which page of `labels.withKey`. */
-export type LabelPlacesOptions = CallOptions & {
-  /** The last one of the page before: its place in the order is its value, then the id of its hive. */
-  after?: { readonly value: string; readonly hiveId: string } | undefined;
-  /** Labels at most, from 1 to 1000; default 100. Fewer than that means that there are no more. */
-  limit?: number | undefined;
-};
+/** Which page of `labels.keys`: by default 100 of them, at most 1,000. */
+export type LabelListOptions = CallOptions & Page<string>;
+
+/** Which page of `labels.withKey`, in the same way; the place of a label in the order is its value, then the id of its hive. */
+export type LabelPlacesOptions = CallOptions & Page<{ readonly value: string; readonly hiveId: string }>;
 
 /** What `operations.find` looks for: those for which all of it holds. */
 export type OperationFindOptions = OperationListOptions & {
@@ -161,14 +154,6 @@ export type FoundOperations = {
   readonly nextAfter: string | null;
 };
 
-/** Which page of `labels.keys`. */
-export type LabelListOptions = CallOptions & {
-  /** The last key of the page before. */
-  after?: string | undefined;
-  /** Keys at most, from 1 to 1000; default 100. Fewer than that means that there are no more. */
-  limit?: number | undefined;
-};
-
 const DEFAULT_BUSY_TIMEOUT_MS = 5000;
 /** The names that are known: any other one is an error. */
 const OPEN_OPTIONS: readonly (keyof OpenOptions)[] = [
@@ -180,22 +165,22 @@ const OPEN_OPTIONS: readonly (keyof OpenOptions)[] = [
   "onCorruptHive",
   "onCommit",
 ];
-export const LIST_OPTIONS: readonly (keyof ListOptions)[] = ["after", "limit", "onCorruptHive", "signal"];
-export const GET_OPTIONS: readonly (keyof GetOptions)[] = ["onCorruptHive", "signal"];
+const PAGE_OPTIONS = ["after", "limit", "signal"] as const;
+export const GET_OPTIONS = ["onCorruptHive", "signal"] as const;
+export const LIST_OPTIONS: readonly (keyof ListOptions)[] = [...PAGE_OPTIONS, "onCorruptHive"];
 export const PATCH_OPTIONS: readonly (keyof PatchOptions)[] = ["replacesLabels", "keepsLabels", "signal"];
 export const OPERATION_LIST_OPTIONS: readonly (keyof OperationListOptions)[] = [
+  ...PAGE_OPTIONS,
   "hiveId",
   "sinceAdded",
-  "after",
-  "limit",
-  "signal",
 ];
 export const OPERATION_FIND_OPTIONS: readonly (keyof OperationFindOptions)[] = [
   ...OPERATION_LIST_OPTIONS,
   "state",
   "kind",
 ];
-export const LABEL_LIST_OPTIONS: readonly (keyof LabelListOptions)[] = ["after", "limit", "signal"];
+export const LABEL_LIST_OPTIONS: readonly (keyof LabelListOptions)[] = PAGE_OPTIONS;
+export const CORDON_LIST_OPTIONS: readonly (keyof CordonListOptions)[] = [...PAGE_OPTIONS, "onCorruptRecord"];
 const FOUND_OPTIONS: readonly Exclude<keyof FindOptions, "limit">[] = [
   "selector",
   "gpu",
@@ -212,13 +197,9 @@ const FOUND_OPTIONS: readonly Exclude<keyof FindOptions, "limit">[] = [
 ];
 export const FIND_OPTIONS: readonly (keyof FindOptions)[] = [...FOUND_OPTIONS, "limit"];
 export const FIND_STREAM_OPTIONS: readonly (keyof FindStreamOptions)[] = [...FOUND_OPTIONS, "pageSize"];
-export const STREAM_OPTIONS: readonly (keyof StreamOptions)[] = [
-  "after",
-  "status",
-  "pageSize",
-  "onCorruptHive",
-  "signal",
-];
+export const STREAM_OPTIONS: readonly (keyof StreamOptions)[] = [...GET_OPTIONS, "after", "status", "pageSize"];
+
+export type CheckedOptions = ReturnType<typeof checkedOptions>;
 
 /** Read once: whatever an option does when it is read happens here. */
 export function checkedOptions(options: OpenOptions) {

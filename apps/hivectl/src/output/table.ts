@@ -22,6 +22,27 @@ export interface Column<R> {
   readonly isKept?: true;
 }
 
+/** Of what is measured: in the order of that, whatever its text. */
+export const measured = <R>(
+  title: string,
+  sortKey: (record: R) => number | null,
+  say: (measure: number) => string = String,
+): Column<R> => ({
+  title,
+  cell(record) {
+    const measure = sortKey(record);
+    return measure === null ? "-" : say(measure);
+  },
+  sortKey,
+});
+
+/** Of when something was. */
+export const timed = <R>(title: string, sortKey: (record: R) => number | null): Column<R> => ({
+  title,
+  cell: (record, times) => times.at(sortKey(record)),
+  sortKey,
+});
+
 export const textOf = (cell: Cell): string => (typeof cell === "string" ? cell : cell.text);
 
 interface Shown {

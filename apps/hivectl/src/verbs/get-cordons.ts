@@ -1,6 +1,7 @@
 import type { Schema } from "@repo/queen-client";
 import { examples } from "../output/help-lines.ts";
 import type { Kind } from "../output/records.ts";
+import { timed } from "../output/table.ts";
 import { showing } from "./shown-columns.ts";
 import { printList } from "./small-list.ts";
 import type { AddVerb } from "./verb.ts";
@@ -28,12 +29,8 @@ const CORDONS: Kind<Schema<"CordonOfHive">> = {
   nameOf: ({ hive_id }) => hive_id,
   columns: [
     { title: "ID", cell: ({ hive_id }) => hive_id },
-    {
-      title: "SINCE",
-      cell: ({ created_at_ms }, times) => times.at(created_at_ms),
-      sortKey: ({ created_at_ms }) => created_at_ms,
-    },
-    { title: "UNTIL", cell: ({ until_ms }, times) => times.at(until_ms), sortKey: ({ until_ms }) => until_ms },
+    timed("SINCE", ({ created_at_ms }) => created_at_ms),
+    timed("UNTIL", ({ until_ms }) => until_ms),
     { title: "REASON", cell: ({ reason }) => reason },
   ],
 };

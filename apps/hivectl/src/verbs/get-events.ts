@@ -3,6 +3,7 @@ import { Option } from "commander";
 import { EXIT, UsageProblem } from "../failure.ts";
 import { examples } from "../output/help-lines.ts";
 import type { Kind } from "../output/records.ts";
+import { timed } from "../output/table.ts";
 import { parseDuration, parseTime } from "../output/times.ts";
 import type { Session } from "../session.ts";
 import { addressText, labelsText, workersText } from "./hive-columns.ts";
@@ -170,7 +171,7 @@ const EVENTS: Kind<Told> = {
   name: "events",
   nameOf: ({ id }) => id,
   columns: [
-    { title: "AT", cell: ({ data }, times) => times.at(data.at_ms), sortKey: ({ data }) => data.at_ms },
+    timed("AT", ({ data }) => data.at_ms),
     { title: "HIVE", cell: (event) => hiveOf(event) ?? "-" },
     { title: "KIND", cell: ({ type }) => type, minWidth: "hive_changed".length },
     { title: "EVENT-ID", isWide: true, cell: ({ id }) => id },

@@ -1,7 +1,7 @@
 import type { Schema } from "@repo/queen-client";
 import { examples } from "../output/help-lines.ts";
 import type { Kind } from "../output/records.ts";
-import type { Column } from "../output/table.ts";
+import { measured } from "../output/table.ts";
 import { showing } from "./shown-columns.ts";
 import { printList } from "./small-list.ts";
 import type { AddVerb } from "./verb.ts";
@@ -27,22 +27,16 @@ export const addGetModels: AddVerb = (parent, does) => {
     );
 };
 
-const counted = (title: string, count: (model: Model) => number): Column<Model> => ({
-  title,
-  cell: (model) => String(count(model)),
-  sortKey: count,
-});
-
 const MODELS: Kind<Model> = {
   name: "models",
   nameOf: ({ model }) => model,
   columns: [
     { title: "MODEL", cell: ({ model }) => model },
-    counted("IDLE", ({ workers }) => workers.idle),
-    counted("IDLE-KEPT", ({ idle_kept_from_work }) => idle_kept_from_work),
-    counted("BUSY", ({ workers }) => workers.busy),
-    counted("LOADING", ({ workers }) => workers.loading),
-    counted("ERROR", ({ workers }) => workers.error),
-    counted("ON-DISK", ({ hives_with_it_on_disk }) => hives_with_it_on_disk),
+    measured("IDLE", ({ workers }) => workers.idle),
+    measured("IDLE-KEPT", ({ idle_kept_from_work }) => idle_kept_from_work),
+    measured("BUSY", ({ workers }) => workers.busy),
+    measured("LOADING", ({ workers }) => workers.loading),
+    measured("ERROR", ({ workers }) => workers.error),
+    measured("ON-DISK", ({ hives_with_it_on_disk }) => hives_with_it_on_disk),
   ],
 };

@@ -2,6 +2,7 @@ import type { Query, Schema } from "@repo/queen-client";
 import { Option } from "commander";
 import { examples } from "../output/help-lines.ts";
 import { type Kind, sorted } from "../output/records.ts";
+import { measured } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
 import { percentText } from "./hive-columns.ts";
 import { given } from "./hive-filter.ts";
@@ -46,7 +47,7 @@ export const workerName = ({ hive_id, worker_id }: Worker): string => `${hive_id
 export const runningText = ({ running, slots }: Worker): string =>
   running === null ? "-" : `${running}${slots === null ? "" : `/${slots}`}`;
 
-const bytesText = (bytes: number | null): string => (bytes === null ? "-" : `${(bytes / 2 ** 30).toFixed(1)}GB`);
+const bytesText = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)}GB`;
 
 const WORKERS: Kind<Worker> = {
   name: "workers",
@@ -56,30 +57,11 @@ const WORKERS: Kind<Worker> = {
     { title: "WORKER", cell: ({ worker_id }) => worker_id },
     { title: "STATE", cell: ({ state }) => ({ text: state, style: WORKER_STYLES[state] }) },
     { title: "MODEL", cell: ({ model_id }) => model_id ?? "-" },
-    {
-      title: "RUNNING",
-      cell: runningText,
-      sortKey: ({ running }) => running,
-    },
+    { title: "RUNNING", cell: runningText, sortKey: ({ running }) => running },
     { title: "HEALTH", cell: ({ health_status }) => health_status },
-    {
-      title: "GPU%",
-      isWide: true,
-      cell: ({ gpu_percent }) => percentText(gpu_percent),
-      sortKey: ({ gpu_percent }) => gpu_percent,
-    },
-    {
-      title: "VRAM",
-      isWide: true,
-      cell: ({ vram_bytes }) => bytesText(vram_bytes),
-      sortKey: ({ vram_bytes }) => vram_bytes,
-    },
-    {
-      title: "RAM",
-      isWide: true,
-      cell: ({ ram_bytes }) => bytesText(ram_bytes),
-      sortKey: ({ ram_bytes }) => ram_bytes,
-    },
+    { ...measured("GPU%", ({ gpu_percent }) => gpu_percent, percentText), isWide: true },
+    { ...measured("VRAM", ({ vram_bytes }) => vram_bytes, bytesText), isWide: true },
+    { ...measured("RAM", ({ ram_bytes }) => ram_bytes, bytesText), isWide: true },
     { title: "BACKEND", isWide: true, cell: ({ backend }) => backend ?? "-" },
     { title: "SERVER", isWide: true, cell: ({ server }) => server ?? "-" },
     { title: "BEAT", isWide: true, cell: ({ last_heartbeat }, times) => times.at(Date.parse(last_heartbeat)) },

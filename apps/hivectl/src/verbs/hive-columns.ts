@@ -1,6 +1,6 @@
 import { gpuKinds, type Schema } from "@repo/queen-client";
 import type { Kind } from "../output/records.ts";
-import type { Cell, Column } from "../output/table.ts";
+import { type Cell, type Column, measured, timed } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
 
 export type HiveRow = Schema<"FleetRow">;
@@ -63,10 +63,11 @@ export const VRAM = {
   cell: ({ vram }: HiveRow) => memoryText(vram),
   sortKey: ({ vram }: HiveRow) => vram.free_bytes,
 };
-export const LOAD = {
-  cell: ({ load }: HiveRow) => percentText(load === null ? null : load * 100),
-  sortKey: ({ load }: HiveRow) => load,
-};
+export const LOAD = measured<HiveRow>(
+  "LOAD",
+  ({ load }) => load,
+  (load) => percentText(load * 100),
+);
 
 export const HIVES: Kind<HiveRow> = {
   name: "hives",
@@ -77,24 +78,19 @@ export const HIVES: Kind<HiveRow> = {
     SINCE,
     { title: "GPUS", cell: ({ gpus }) => gpusText(gpus) },
     { title: "WORKERS", cell: ({ workers }) => workersText(workers) },
-    {
-      title: "BEAT",
-      isAge: true,
-      cell: ({ hive }, times) => times.at(hive.last_heartbeat_ms),
-      sortKey: ({ hive }) => hive.last_heartbeat_ms,
-    },
+    { ...timed<HiveRow>("BEAT", ({ hive }) => hive.last_heartbeat_ms), isAge: true },
     { title: "ADDRESS", isWide: true, cell: ({ hive }) => addressText(hive) },
     { title: "CPU", isWide: true, cell: ({ hive }) => String(hive.devices?.cpu?.cores ?? "-") },
     { title: "RAM", isWide: true, cell: ({ ram }) => memoryText(ram) },
     { title: "VRAM", isWide: true, ...VRAM },
-    { title: "LOAD", isWide: true, ...LOAD },
+    { ...LOAD, isWide: true },
     { title: "AGE", isWide: true, isAge: true, cell: ({ hive }, times) => times.since(hive.created_at_ms) },
     { title: "LABELS", cell: ({ hive }) => labelsText(hive.labels) },
   ],
 };
 
 /** Of 0 to 100. */
-export const percentText = (percent: number | null): string => (percent === null ? "-" : `${Math.round(percent)}%`);
+export const percentText = (percent: number): string => `${Math.round(percent)}%`;
 
 export const addressText = ({ host, port }: { host: string; port: number }): string =>
   `${host.includes(":") ? `[${host}]` : host}:${port}`;

@@ -1,5 +1,6 @@
 import type { Schema } from "@repo/queen-client";
 import type { Kind } from "../output/records.ts";
+import { measured, timed } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
 import { duration } from "../output/times.ts";
 
@@ -23,12 +24,8 @@ export const OPERATIONS: Kind<Operation> = {
     { title: "HIVE", cell: ({ hive_id }) => hive_id },
     { title: "KIND", cell: ({ kind }) => kind },
     { title: "STATE", isKept: true, cell: ({ state }) => ({ text: state, style: STYLES[state] }) },
-    {
-      title: "BEGAN",
-      cell: ({ created_at_ms }, times) => times.at(created_at_ms),
-      sortKey: ({ created_at_ms }) => created_at_ms,
-    },
-    { title: "TOOK", cell: tookText, sortKey: tookMs },
+    timed("BEGAN", ({ created_at_ms }) => created_at_ms),
+    measured("TOOK", tookMs, duration),
     { title: "STEP", cell: ({ steps }) => steps.findLast(({ state }) => state !== "skipped")?.name ?? "-" },
     { title: "PROBLEM", isKept: true, cell: ({ problem }) => problem ?? "-" },
     { title: "OWNER", isWide: true, cell: ({ owner }) => owner },

@@ -2,6 +2,7 @@ import { QueenProblem, type Schema } from "@repo/queen-client";
 import { EXIT, sentencesOf } from "../failure.ts";
 import { examples } from "../output/help-lines.ts";
 import type { Kind } from "../output/records.ts";
+import { timed } from "../output/table.ts";
 import type { Session } from "../session.ts";
 import { isNumberTyped, refuseUnasked } from "./bulk.ts";
 import { answerOf, exitCodeOf } from "./outcome.ts";
@@ -99,17 +100,9 @@ const TOKENS: Kind<Token> = {
     { title: "NAME", cell: ({ name }) => name },
     { title: "ROLE", cell: ({ role }) => role },
     { title: "HIVE", cell: ({ hive_id }) => hive_id ?? "-" },
-    { title: "MADE", cell: ({ created_at_ms }, times) => times.at(created_at_ms), sortKey: (one) => one.created_at_ms },
-    {
-      title: "USED",
-      cell: ({ last_used_at_ms }, times) => times.at(last_used_at_ms),
-      sortKey: (one) => one.last_used_at_ms,
-    },
-    {
-      title: "EXPIRES",
-      cell: ({ expires_at_ms }, times) => times.at(expires_at_ms),
-      sortKey: (one) => one.expires_at_ms,
-    },
+    timed("MADE", ({ created_at_ms }) => created_at_ms),
+    timed("USED", ({ last_used_at_ms }) => last_used_at_ms),
+    timed("EXPIRES", ({ expires_at_ms }) => expires_at_ms),
     {
       title: "REVOKED",
       isKept: true,

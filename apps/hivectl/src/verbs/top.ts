@@ -1,5 +1,6 @@
 import { examples } from "../output/help-lines.ts";
 import type { Kind } from "../output/records.ts";
+import { measured } from "../output/table.ts";
 import { type HiveRow, LOAD, memoryText, percentText, SINCE, STATUS, VRAM } from "./hive-columns.ts";
 import { addListFlags, type ListFlags, listHives } from "./hive-list.ts";
 import { showing } from "./shown-columns.ts";
@@ -19,11 +20,6 @@ function gpuPercent({ gpus }: HiveRow): number | null {
   return known.length === 0 ? null : known.reduce((total, one) => total + one, 0) / known.length;
 }
 
-const workersCell = (state: "busy" | "idle" | "loading") => ({
-  cell: ({ workers }: HiveRow) => String(workers?.[state] ?? "-"),
-  sortKey: ({ workers }: HiveRow) => workers?.[state] ?? null,
-});
-
 const TOP: Kind<HiveRow> = {
   name: "hives",
   nameOf: ({ hive }) => hive.id,
@@ -31,11 +27,11 @@ const TOP: Kind<HiveRow> = {
     { title: "ID", cell: ({ hive }) => hive.id },
     STATUS,
     { ...SINCE, isWide: true },
-    { title: "LOAD", ...LOAD },
-    { title: "BUSY", ...workersCell("busy") },
-    { title: "IDLE", ...workersCell("idle") },
-    { title: "LOADING", ...workersCell("loading") },
-    { title: "GPU%", cell: (row) => percentText(gpuPercent(row)), sortKey: gpuPercent },
+    LOAD,
+    measured("BUSY", ({ workers }) => workers?.busy ?? null),
+    measured("IDLE", ({ workers }) => workers?.idle ?? null),
+    measured("LOADING", ({ workers }) => workers?.loading ?? null),
+    measured("GPU%", gpuPercent, percentText),
     { title: "VRAM", ...VRAM },
     { title: "RAM", cell: ({ ram }) => memoryText(ram) },
     { title: "MODELS", isWide: true, cell: ({ models }) => models?.join(",") ?? "-" },

@@ -91,14 +91,18 @@ export class HiveFinder {
     return this.#access.calls.run((client) => this.#page(client, options), options, FIND_OPTIONS);
   }
 
-  async *stream(options: FindStreamOptions = {}): AsyncGenerator<HiveRecord, void, undefined> {
+  /** `options` may have the `known` ones. */
+  async *stream(
+    options: FindStreamOptions = {},
+    known: readonly (keyof FindStreamOptions)[] = FIND_STREAM_OPTIONS,
+  ): AsyncGenerator<HiveRecord, void, undefined> {
     const { calls } = this.#access;
     const checked = () => {
       const { pageSize = DEFAULT_STREAM_PAGE, signal, ...query } = options;
       checkInteger("pageSize", pageSize, 1, MAX_PAGE);
       return { query: { ...query, limit: pageSize }, called: signal && { signal } };
     };
-    const { query, called } = await calls.run(checked, options, FIND_STREAM_OPTIONS);
+    const { query, called } = await calls.run(checked, options, known);
     for (let page: FindOptions = query; ; ) {
       const from = page;
       const { hives, nextAfter } = await calls.run((client) => this.#page(client, from), called);

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
-import { type Calls, tell } from "../calls.ts";
-import type { RequestOptions, SqlClient, SqlResult, SqlStatement } from "../drivers/client.ts";
+import { tell } from "../calls.ts";
+import type { SqlClient, SqlResult, SqlStatement } from "../drivers/client.ts";
 import { toCatalogError } from "../drivers/errors.ts";
 import { hiveNotFound } from "../errors.ts";
 import { turnOfTheLoop } from "../event-loop.ts";
@@ -11,10 +11,8 @@ import { storeBeat, storeBeats, storeBeatsAndTell } from "./statements.ts";
 type Beat = {
   readonly id: string;
   readonly timestampMs: number;
-  /** By the monotonic clock. */
-  readonly sinceMs: number;
-  /** On a server with the deadline of this beat. */
-  readonly request: RequestOptions;
+  /** By the monotonic clock: until when it may wait for a lock, or for a server. */
+  readonly deadlineMs: number;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 };
@@ -24,7 +22,9 @@ type KnownIds = Pick<Set<string>, "has">;
 
 type Options = {
   client: Pick<SqlClient, "execute">;
-  calls: Pick<Calls, "requestOptions">;
+  /** How long a beat may wait for a server, or for a lock. */
+  callTimeoutMs?: number;
+  busyTimeoutMs: number;
   now: () => number;
   /** Told of each commit: how many beats it held, and how long it took. */
   onCommit: ((commit: { size: number; durationMs: number }) => unknown) | undefined;
@@ -56,8 +56,9 @@ export class HeartbeatWriter {
     // Zod takes longer than all else that a beat in a group costs; it says what is wrong.
     if (!isKey(id) || !isTimeMs(timestampMs)) checkHive(HeartbeatArgument, { id, timestampMs });
     return new Promise((resolve, reject) => {
-      const request = this.#options.calls.requestOptions();
-      this.#waiting.push({ id, timestampMs, sinceMs: performance.now(), request, resolve, reject });
+      const { callTimeoutMs, busyTimeoutMs } = this.#options;
+      const deadlineMs = performance.now() + (callTimeoutMs ?? busyTimeoutMs);
+      this.#waiting.push({ id, timestampMs, deadlineMs, resolve, reject });
       this.#running ??= this.#run();
     });
   }
@@ -77,7 +78,7 @@ export class HeartbeatWriter {
   async #storeNext(): Promise<void> {
     const group = this.#waiting.splice(0, MAX_GROUP_SIZE);
     const startedMs = performance.now();
-    const stored = await this.#commit(group, startedMs);
+    const stored = await this.#commit(group);
     if (stored === undefined) return;
     tell(this.#options.onCommit, { size: group.length, durationMs: performance.now() - startedMs });
     for (const { id, resolve, reject } of group) {
@@ -87,39 +88,31 @@ export class HeartbeatWriter {
   }
 
   /** The hives of the group that are there; undefined when it could not be committed, and its callers were told so. */
-  async #commit(group: Beat[], startedMs: number): Promise<KnownIds | undefined> {
+  async #commit(group: Beat[]): Promise<KnownIds | undefined> {
     try {
       const [beat] = group;
       return await (group.length === 1 && beat ? this.#storeOne(beat) : this.#storeGroup(group));
     } catch (error) {
-      const ended = ENDS_A_WAIT.has(toCatalogError(error).code) ? this.#endedWith(group, startedMs) : group;
+      const ended = ENDS_A_WAIT.has(toCatalogError(error).code) ? this.#endedWith(group) : group;
       for (const { reject } of ended) reject(error);
       return undefined;
     }
   }
 
-  /** Those of a group, or behind it, that have waited for as long as they may; the others of it wait on. */
-  #endedWith(group: Beat[], startedMs: number): Beat[] {
+  /** Those of a group, and behind it, that have waited for as long as they may: the others of it wait on. All of it, where none has. */
+  #endedWith(group: Beat[]): Beat[] {
     const atMs = performance.now() + TIMER_ERROR_MS;
-    const isLate = ({ request: { deadlineMs = Infinity } }: Beat) => deadlineMs <= atMs;
-    if (group[0] === undefined || !isLate(group[0])) return [...group, ...this.#waitingSince(startedMs)];
-    this.#waiting.unshift(...group.filter((beat) => !isLate(beat)));
-    return group.filter(isLate);
-  }
-
-  /**
-   * The beats that wait since then, taken out. Where a group waited in vain they have waited as long: a group of their own for each
-   * thousand of them would wait for its own time once more.
-   */
-  #waitingSince(sinceMs: number): Beat[] {
-    const later = this.#waiting.findIndex((beat) => beat.sinceMs > sinceMs);
-    return this.#waiting.splice(0, later < 0 ? this.#waiting.length : later);
+    const isLate = ({ deadlineMs }: Beat) => deadlineMs <= atMs;
+    if (!group.some(isLate)) return group;
+    const all = [...group, ...this.#waiting];
+    this.#waiting = all.filter((beat) => !isLate(beat));
+    return all.filter(isLate);
   }
 
   /** A tenth faster than a group of one, as measured. */
-  async #storeOne({ id, timestampMs: beatMs, request }: Beat): Promise<KnownIds> {
+  async #storeOne({ id, timestampMs: beatMs, deadlineMs }: Beat): Promise<KnownIds> {
     const believableMs = latestBelievableMs(this.#options.now());
-    const { rowsAffected } = await this.#execute(storeBeat({ id, beatMs, believableMs }), request);
+    const { rowsAffected } = await this.#execute(storeBeat({ id, beatMs, believableMs }), deadlineMs);
     return new Set(rowsAffected > 0 ? [id] : []);
   }
 
@@ -136,16 +129,16 @@ export class HeartbeatWriter {
     }
     const values = { beats: jsonObject(latest), believableMs };
     // The deadline of the group is that of its oldest beat.
-    const request = group[0]?.request ?? {};
-    const { rowsAffected } = await this.#execute(storeBeats(values), request);
+    const { deadlineMs = 0 } = group[0] ?? {};
+    const { rowsAffected } = await this.#execute(storeBeats(values), deadlineMs);
     if (rowsAffected === latest.size) return latest;
-    const { rows } = await this.#execute(storeBeatsAndTell(values), request);
+    const { rows } = await this.#execute(storeBeatsAndTell(values), deadlineMs);
     return new Set(rows.map((row) => row[0] as string));
   }
 
   /** A beat may be stored twice: it never moves back. */
-  #execute(statement: SqlStatement, request: RequestOptions): Promise<SqlResult> {
-    return this.#options.client.execute(statement, { ...request, isRepeatable: true });
+  #execute(statement: SqlStatement, deadlineMs: number): Promise<SqlResult> {
+    return this.#options.client.execute(statement, { deadlineMs, isRepeatable: true });
   }
 }
 

@@ -3,19 +3,10 @@ import type { CallClient, SqlValue } from "../drivers/client.ts";
 import { inBatches } from "../event-loop.ts";
 import { checkChoice, checkFunction, checkInteger, invalidArgument, isKey } from "../model/check.ts";
 import { HIVE_STATUSES, type HiveRecord, type HiveStatus } from "../model/hive.ts";
-import type { DamagedHive, DamagedRecord, GetOptions, ListOptions, StaleOptions, StreamOptions } from "../options.ts";
-import { collect, type Finder, MAX_PAGE, type OnDamage, pages, readOne } from "../sql/reading.ts";
+import type { DamagedHive, DamagedRecord, GetOptions, ListOptions, StaleOptions } from "../options.ts";
+import { collect, type Finder, type OnDamage, pages, readOne } from "../sql/reading.ts";
 import { countIn } from "../sql/statement.ts";
-import {
-  allHives,
-  allIds,
-  countWithStatus,
-  hiveOfId,
-  hiveReader,
-  hivesOfIds,
-  hivesWithStatus,
-  staleHives,
-} from "./statements.ts";
+import { allIds, countWithStatus, hiveOfId, hiveReader, hivesOfIds, staleHives } from "./statements.ts";
 
 /** Hives that a stream holds at once, if nobody says otherwise. */
 export const DEFAULT_STREAM_PAGE = 250;
@@ -56,18 +47,15 @@ export async function soundValues(client: CallClient, id: string) {
   return row && hiveReader.found(row)[0]?.values;
 }
 
-type Paging = {
-  pageSize?: number;
-  /** Of the hive `after`, for finders that are in this order. */
-  lastHeartbeatMs?: number;
-};
+/** `lastHeartbeatMs` is of the hive `after`, for finders that are in this order. */
+type Paging = ListOptions & { lastHeartbeatMs?: number };
 
 /** The sound hives that a finder finds, in batches; each damaged one is told, by default to `onDamage`. Throws INVALID_ARGUMENT. */
 export function hivePages<V extends Record<string, SqlValue>, Rec = HiveRecord>(
   client: CallClient,
   finder: Finder<Rec, V>,
   values: V,
-  { limit, after, onCorruptHive, pageSize, lastHeartbeatMs = 0 }: ListOptions & Paging,
+  { limit, after, onCorruptHive, lastHeartbeatMs = 0 }: Paging,
   onDamage: OnDamage,
 ): AsyncGenerator<Rec[]> {
   if (limit !== undefined) checkInteger("limit", limit, 1);
@@ -75,7 +63,7 @@ export function hivePages<V extends Record<string, SqlValue>, Rec = HiveRecord>(
   checkFunction("onCorruptHive", onCorruptHive);
   const place = after === undefined ? undefined : { id: after, lastHeartbeatMs };
   const onFound = onCorruptHive ? tellingOf(onCorruptHive) : onDamage;
-  return pages(client, finder, values, { limit, after: place, pageSize, onDamage: onFound });
+  return pages(client, finder, values, { limit, after: place, onDamage: onFound });
 }
 
 /** Hives whose last beat is older than that, the oldest first. Throws INVALID_ARGUMENT. */
@@ -91,18 +79,6 @@ export function stalePages(
   }
   const place = { after: after?.id, lastHeartbeatMs: after?.lastHeartbeatMs ?? 0 };
   return hivePages(client, staleHives, { beforeMs: nowMs - maxAgeMs }, { ...page, ...place }, onDamage);
-}
-
-/** The hives of a stream. Throws INVALID_ARGUMENT. */
-export function streamPages(
-  client: CallClient,
-  { status, pageSize = DEFAULT_STREAM_PAGE, ...others }: StreamOptions,
-  onDamage: OnDamage,
-): AsyncGenerator<HiveRecord[]> {
-  checkInteger("pageSize", pageSize, 1, MAX_PAGE);
-  const list = { ...others, pageSize };
-  if (status === undefined) return hivePages(client, allHives, {}, list, onDamage);
-  return hivePages(client, hivesWithStatus, { status: checkStatus(status) }, list, onDamage);
 }
 
 /** Throws INVALID_ARGUMENT. */

@@ -229,9 +229,8 @@ export function columnsOf<F extends Partial<HiveRecord>>(
 ): { [Name in keyof F]: HiveRow[Name & keyof HiveRow] } {
   const all: Fields = hiveFields;
   const column = ([name, value]: [string, unknown]) => {
-    const { stored, toJson = (same: unknown) => same } = all[name] as Field;
-    const isJson = stored.decode !== undefined && value !== null;
-    return [name, isJson ? JSON.stringify(toJson(value as never)) : value];
+    const { encode } = (all[name] as Field).stored;
+    return [name, encode === undefined || value === null ? value : JSON.stringify(encode(value as never))];
   };
   return Object.fromEntries(Object.entries(fields).map(column));
 }

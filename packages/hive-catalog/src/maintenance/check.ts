@@ -14,7 +14,7 @@ import { finder, type OnDamage, oldestFirst, pages } from "../sql/reading.ts";
 import type { RowReader } from "../sql/rows.ts";
 import { gpuReader } from "../traits/gpus.ts";
 import { labelReader } from "../traits/labels.ts";
-import { countLeftovers } from "../traits/leftovers.ts";
+import { leftovers } from "../traits/leftovers.ts";
 import { compareSchema, type SchemaDifferences } from "./schema-comparison.ts";
 import { orProblem, type ReadOptions, readingFrom, sqliteProblems } from "./source.ts";
 import type { Reader } from "./sql-thread.ts";
@@ -46,16 +46,20 @@ export type CatalogCheck = {
   readonly pendingMigrations: readonly string[];
 };
 
-const RECORD_READERS = [
-  cordonReader,
-  tokenReader,
-  sessionReader,
-  operationReader,
-  hostKeyReader,
-  queenReader,
-  labelReader,
-  gpuReader,
-] as const;
+/** The tables beside that of the hives, by their names. */
+const RECORD_READERS = {
+  cordons: cordonReader,
+  tokens: tokenReader,
+  sessions: sessionReader,
+  operations: operationReader,
+  host_keys: hostKeyReader,
+  queens: queenReader,
+  hive_labels: labelReader,
+  hive_gpus: gpuReader,
+} satisfies Record<string, RowReader<unknown>>;
+export type RecordTable = keyof typeof RECORD_READERS;
+export const RECORD_TABLES = Object.keys(RECORD_READERS) as RecordTable[];
+
 const MAX_LISTED = 1000;
 /** Small enough that looking at a page does not hold the event loop for long. */
 const PAGE_SIZE = 250;
@@ -71,7 +75,8 @@ export function checkCatalog(location: string, options: ReadOptions = {}): Promi
     const hives = await readTable(reader, await asFarAsThere(reader, hiveReader));
     const tables = [];
     const whole = new Set<RowReader<unknown>>();
-    for (const table of await recordTables(reader, state)) {
+    for (const recordTable of await recordTables(reader, state)) {
+      const table = RECORD_READERS[recordTable];
       const part = await asFarAsThere(reader, table);
       const found = await readTable(reader, part);
       tables.push(found);
@@ -108,7 +113,7 @@ export async function recordTables(reader: Reader, { pending }: MigrationState) 
   const { rows } = await reader.execute(plain("SELECT hex(name) FROM sqlite_schema WHERE type = 'table'"));
   const names = new Set(rows.map((row) => fromHex(row[0])));
   for (const name of newTables(pending)) names.delete(name);
-  return RECORD_READERS.filter(({ name }) => names.has(name));
+  return RECORD_TABLES.filter((name) => names.has(name));
 }
 
 /** Without the columns that a pending migration adds, or that another program took away. */
@@ -142,6 +147,12 @@ async function readTable(reader: Reader, table: RowReader<unknown>): Promise<Tab
     return [];
   });
   return found;
+}
+
+async function countLeftovers(reader: Reader): Promise<number> {
+  let count = 0;
+  for await (const { rows } of leftovers(reader)) count += rows;
+  return count;
 }
 
 function sum(numbers: readonly number[]): number {

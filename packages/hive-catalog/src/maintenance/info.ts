@@ -8,20 +8,9 @@ import { fromHex } from "../sql/identity.ts";
 import { type MigrationState, migrationNames, readMigrationState } from "../sql/migrations.ts";
 import { countIn } from "../sql/statement.ts";
 import { readSynchronous, type Synchronous } from "../sql/synchronous.ts";
-import { recordTables } from "./check.ts";
+import { RECORD_TABLES, type RecordTable, recordTables } from "./check.ts";
 import { type ReadOptions, readingFrom, readNumber } from "./source.ts";
 import type { Reader } from "./sql-thread.ts";
-
-const RECORD_TABLES = [
-  "cordons",
-  "tokens",
-  "sessions",
-  "operations",
-  "host_keys",
-  "queens",
-  "hive_labels",
-  "hive_gpus",
-] as const;
 
 /** What there is to know of a catalog at a glance. */
 export type CatalogInfo = {
@@ -37,7 +26,7 @@ export type CatalogInfo = {
   /** A hive with a damaged status is in none of them. */
   readonly hivesByStatus: Readonly<Record<HiveStatus, number>>;
   /** Rows of the tables beside that of the hives, by table; one that is not there yet has none. */
-  readonly records: Readonly<Record<(typeof RECORD_TABLES)[number], number>>;
+  readonly records: Readonly<Record<RecordTable, number>>;
   /** The longest silence: the oldest last heartbeat, in ms since the epoch; undefined if no hive ever beat. */
   readonly oldestHeartbeatMs: number | undefined;
 };
@@ -83,12 +72,9 @@ export function catalogInfo(location: string, options: ReadOptions = {}): Promis
 }
 
 async function countRecords(reader: Reader, state: MigrationState): Promise<CatalogInfo["records"]> {
-  const counts = Object.fromEntries(RECORD_TABLES.map((name) => [name, 0])) as Record<
-    (typeof RECORD_TABLES)[number],
-    number
-  >;
-  for (const { name } of await recordTables(reader, state)) {
-    counts[name as keyof typeof counts] = await readNumber(reader, `SELECT count(*) FROM ${name}`);
+  const counts = Object.fromEntries(RECORD_TABLES.map((name) => [name, 0])) as Record<RecordTable, number>;
+  for (const name of await recordTables(reader, state)) {
+    counts[name] = await readNumber(reader, `SELECT count(*) FROM ${name}`);
   }
   return counts;
 }

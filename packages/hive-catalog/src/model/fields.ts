@@ -14,6 +14,8 @@ export type Stored = {
   readonly isSound?: (held: string | number) => boolean;
   /** Of a text that is JSON: what it stands for. Throws an Error that says what is wrong. */
   readonly decode?: (json: unknown) => unknown;
+  /** And back, as it stands there and in the JSON form of the record; by default they are the same. */
+  readonly encode?: (value: never) => unknown;
 };
 
 /** All that is known of one column: the rest of the package derives from it what it needs. */
@@ -24,10 +26,6 @@ export type Field = {
   readonly stored: Stored;
   /** What is asked of input. */
   readonly rule: z.ZodType;
-  /** The same for its JSON form. */
-  readonly jsonRule: z.ZodType;
-  /** From the value to its JSON form; by default they are the same. */
-  readonly toJson?: (value: never) => unknown;
   /** What it is where a caller does not say it; by default null, where that is allowed. */
   readonly initial?: unknown;
 };
@@ -35,32 +33,23 @@ export type Field = {
 /** The fields of a record, by their names in TypeScript, in the order of the columns. */
 export type Fields = { readonly [name: string]: Field };
 
-type Further<Json extends z.ZodType> = { json?: { rule: Json; encode: (value: never) => unknown }; initial?: unknown };
-
 /** A field that is never null. */
-export function field<
-  const Column extends string,
-  const S extends Stored,
-  Rule extends z.ZodType,
-  Json extends z.ZodType = Rule,
->(column: Column, stored: S, rule: Rule, { json, initial }: Further<Json> = {}) {
-  const jsonRule = (json?.rule ?? rule) as Json;
-  return {
-    ...{ column, isNullable: false as const, stored, rule, jsonRule },
-    ...(json && { toJson: json.encode }),
-    ...(initial !== undefined && { initial }),
-  };
+export function field<const Column extends string, const S extends Stored, Rule extends z.ZodType>(
+  column: Column,
+  stored: S,
+  rule: Rule,
+  initial?: unknown,
+) {
+  return { column, isNullable: false as const, stored, rule, ...(initial !== undefined && { initial }) };
 }
 
 /** The same field, where it may be null: unknown, or not there. */
-export function optional<
-  Column extends string,
-  S extends Stored,
-  Rule extends z.ZodType,
-  Json extends z.ZodType,
->(required: { column: Column; stored: S; rule: Rule; jsonRule: Json; toJson?: (value: never) => unknown }) {
-  const { rule, jsonRule } = required;
-  return { ...required, isNullable: true as const, rule: rule.nullable(), jsonRule: jsonRule.nullable() };
+export function optional<Column extends string, S extends Stored, Rule extends z.ZodType>(required: {
+  column: Column;
+  stored: S;
+  rule: Rule;
+}) {
+  return { ...required, isNullable: true as const, rule: required.rule.nullable() };
 }
 
 /** The last millisecond that a JavaScript Date can hold. */
@@ -107,25 +96,13 @@ export function oneOf(choices: readonly string[]) {
   } as const satisfies Stored;
 }
 
-export function json(what: string, decode: (json: unknown) => unknown) {
-  return { type: "text", sentence: `must be ${what} as JSON`, isLong: true, decode } as const satisfies Stored;
+export function json(what: string, decode: (json: unknown) => unknown, encode = (value: never): unknown => value) {
+  return { type: "text", sentence: `must be ${what} as JSON`, isLong: true, decode, encode } as const satisfies Stored;
 }
 
 /** The rule of each field, by its name in TypeScript. */
 export function rulesOf<F extends Fields>(fields: F): { [Name in keyof F]: F[Name]["rule"] } {
   return mapped(fields, ([name, { rule }]) => [name, rule]);
-}
-
-type JsonName<Column extends string> = Column extends `${infer Name}_json` ? Name : Column;
-type JsonRules<F extends Fields> = { [Name in keyof F as JsonName<F[Name]["column"]>]: F[Name]["jsonRule"] };
-
-/** The rule of the JSON form of each field, by its name in JSON. */
-export function jsonRulesOf<F extends Fields>(fields: F): JsonRules<F> {
-  return mapped(fields, ([, field]) => [jsonName(field), field.jsonRule]);
-}
-
-export function jsonName({ column }: Field): string {
-  return column.replace(/_json$/, "");
 }
 
 /** What each field is as long as a caller does not say it. */

@@ -1,15 +1,21 @@
+import { StrictDeviceCapabilitiesJson } from "@repo/device-types";
 import * as z from "zod";
-import { type Field, jsonName, jsonRulesOf } from "./fields.ts";
+import type { Field, Fields } from "./fields.ts";
 import { HiveChanges, HiveRecord, hiveFields, NewHive } from "./hive.ts";
 import { LabelChanges, Labels } from "./label.ts";
 
-const rules = jsonRulesOf(hiveFields);
+type JsonName<Column extends string> = Column extends `${infer Name}_json` ? Name : Column;
+type JsonRules<F extends Fields> = { [Name in keyof F as JsonName<F[Name]["column"]>]: F[Name]["rule"] };
+
 /** The names of each field, and how it is written, where its JSON form is not the value itself. */
-const columns = Object.entries<Field>(hiveFields).map(([name, field]) => ({
-  name,
-  jsonName: jsonName(field),
-  encode: field.toJson,
+const columns = Object.entries<Field>(hiveFields).map(([name, { column, stored, rule }]) => ({
+  ...{ name, rule, encode: stored.encode },
+  jsonName: column.replace(/_json$/, ""),
 }));
+const rules = {
+  ...(Object.fromEntries(columns.map(({ jsonName, rule }) => [jsonName, rule])) as JsonRules<typeof hiveFields>),
+  devices: StrictDeviceCapabilitiesJson.nullable(),
+};
 
 /** What is said beside a record has one name everywhere. */
 const names = [...columns, { name: "labels", jsonName: "labels" }];

@@ -1,9 +1,4 @@
-import {
-  DeviceCapabilities,
-  decodeDevices,
-  StrictDeviceCapabilitiesJson,
-  toDeviceCapabilitiesJson,
-} from "@repo/device-types";
+import { DeviceCapabilities, decodeDevices, toDeviceCapabilitiesJson } from "@repo/device-types";
 import * as z from "zod";
 import { field, initialValues, integer, json, oneOf, optional, rule, rulesOf, text, time, timeMs } from "./fields.ts";
 import { LabelChanges, Labels } from "./label.ts";
@@ -61,9 +56,6 @@ const port = z.int(PORT).min(1, PORT).max(MAX_PORT, PORT);
 const sshUser = z.string(USER).regex(SSH_USER, USER);
 
 export const portNumber = integer(1, MAX_PORT);
-const devices = {
-  json: { rule: StrictDeviceCapabilitiesJson, encode: toDeviceCapabilitiesJson },
-};
 
 /** One hive, as the catalog stores it. What is absent is `null`. */
 export interface HiveRecord {
@@ -100,9 +92,11 @@ export const hiveFields = {
   sshHost: optional(field("ssh_host", text, host)),
   sshPort: optional(field("ssh_port", portNumber, port)),
   sshUser: optional(field("ssh_user", text, sshUser)),
-  status: field("status", oneOf(HIVE_STATUSES), HiveStatus, { initial: "unknown" }),
+  status: field("status", oneOf(HIVE_STATUSES), HiveStatus, "unknown"),
   lastHeartbeatMs: optional(field("last_heartbeat_ms", time, timeMs)),
-  devices: optional(field("devices_json", json("devices", decodeDevices), DeviceCapabilities, devices)),
+  devices: optional(
+    field("devices_json", json("devices", decodeDevices, toDeviceCapabilitiesJson), DeviceCapabilities),
+  ),
   createdAtMs: field("created_at_ms", time, timeMs),
   updatedAtMs: field("updated_at_ms", time, timeMs),
 } satisfies { [Name in keyof HiveRecord]: unknown };

@@ -4,7 +4,7 @@ import type { CallClient } from "../drivers/client.ts";
 import { hiveNotFound } from "../errors.ts";
 import { checkArgument, checkFunction, checkInteger, checkObject, invalidArgument, isKey } from "../model/check.ts";
 import { Cordon, cordonFields, NewCordon } from "../model/cordon.ts";
-import type { CallOptions, CordonListOptions, DamagedRecord } from "../options.ts";
+import { type CallOptions, CORDON_LIST_OPTIONS, type CordonListOptions, type DamagedRecord } from "../options.ts";
 import { cordons, hives } from "../schema.ts";
 import { collect, finder, type Order, one, pages, readOne } from "../sql/reading.ts";
 import { RowReader } from "../sql/rows.ts";
@@ -102,7 +102,7 @@ export class Cordons extends Verbs {
       const place = after === undefined ? undefined : { hiveId: after };
       return collect(pages(client, allInForce, { nowMs: this.access.now() }, { after: place, limit, onDamage }));
     };
-    return this.access.calls.run(work, options, ["after", "limit", "onCorruptRecord", "signal"]);
+    return this.access.calls.run(work, options, CORDON_LIST_OPTIONS);
   }
 }
 

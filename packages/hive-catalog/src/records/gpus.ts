@@ -1,22 +1,21 @@
 import { isUtf8 } from "node:buffer";
 import { performance } from "node:perf_hooks";
 import { eq, max, min, type SQL, sql } from "drizzle-orm";
-import type { CallClient, SqlExecutor, SqlStatement } from "../drivers/client.ts";
+import type { SqlExecutor, SqlStatement } from "../drivers/client.ts";
 import { after, inBatches, turnOfTheLoop } from "../event-loop.ts";
 import type { CallOptions } from "../options.ts";
 import { hiveGpus, hives } from "../schema.ts";
-import { MAX_BYTES } from "../sql/reading.ts";
+import { BEFORE_ALL_ROWS, MAX_BYTES } from "../sql/reading.ts";
 import { bytesOf, keyOf } from "../sql/rows.ts";
 import { build, countIn, type Given, statement } from "../sql/statement.ts";
 import { addGpus, type DerivedGpus, derivedFromText, hashOfDevices, removeGpus } from "../traits/gpus.ts";
-import { leftovers, leftoversToRemove } from "../traits/leftovers.ts";
+import { leftovers } from "../traits/leftovers.ts";
 import { Verbs } from "./verbs.ts";
 
 /** Hives that one statement looks at, of which most have few devices. */
 const PAGE_SIZE = 250;
 /** Hives whose rows one commit changes: it holds the event loop and the lock for a few milliseconds. */
 const MAX_GROUP = 64;
-const FIRST_PLACE = "-9223372036854775808";
 
 type Derivation = { id: string; devices: Uint8Array | null; gpus: string; devicesHash: number };
 
@@ -54,6 +53,7 @@ const isUnchanged = ({ id, devices }: Given<Derivation>) =>
   sql`EXISTS (SELECT 1 FROM ${hives} WHERE ${eq(hives.id, id)} AND ${devicesBytes} IS ${devices})`;
 const remove = statement<Derivation>((given) => removeGpus(given, isUnchanged(given)));
 const add = statement<Derivation>((given) => addGpus(given, isUnchanged(given)));
+const toStore = (derivation: Derivation) => [remove(derivation), add(derivation)];
 
 /** `all` derives of every hive what its rows must be; otherwise it is enough that those which it has are of its devices. */
 type Comparison = "all" | "of these devices";
@@ -95,22 +95,10 @@ function storedOf({ rows, devicesHash: hash }: DerivedGpus): string {
   return rows.length === 0 ? "0" : `${rows.length} ${hash} ${hash}`;
 }
 
-async function changeRows<Hive>(
-  client: CallClient,
-  hives: readonly Hive[],
-  change: (hive: Hive) => SqlStatement[],
-): Promise<void> {
-  for await (const some of inBatches(hives, MAX_GROUP)) {
-    await client.batch(some.flatMap(change), { isRepeatable: true });
-  }
-}
-
-const derivationToStore = (derivation: Derivation) => [remove(derivation), add(derivation)];
-
 /** How many hives have rows that are missing or differ from what is derived of their devices. */
 export async function countDiffering(executor: SqlExecutor): Promise<number> {
   let count = 0;
-  for (let place: string | undefined = FIRST_PLACE; place !== undefined; ) {
+  for (let place: string | undefined = BEFORE_ALL_ROWS; place !== undefined; ) {
     const page: Page = await readPage(executor, place, "all");
     count += page.differing.length;
     place = page.next;
@@ -177,7 +165,7 @@ export class DerivedGpuRows extends Verbs {
     let seen = 0;
     let derived = 0;
     if (this.#left > 0) this.#left = Number.POSITIVE_INFINITY;
-    for (let place = FIRST_PLACE; ; ) {
+    for (let place = BEFORE_ALL_ROWS; ; ) {
       const startedMs = performance.now();
       const page = await this.#deriveFrom(place);
       const workedMs = performance.now() - startedMs;
@@ -194,17 +182,17 @@ export class DerivedGpuRows extends Verbs {
 
   async #removeLeftovers(options?: CallOptions): Promise<void> {
     const { calls } = this.access;
-    const executor: SqlExecutor = { execute: (query) => calls.run((client) => client.execute(query), options) };
-    for await (const { hiveIds } of leftovers(executor)) {
-      await calls.run((client) => changeRows(client, hiveIds, leftoversToRemove), options);
-      await turnOfTheLoop();
-    }
+    const execute = (query: SqlStatement) =>
+      calls.run((client) => client.execute(query, { isRepeatable: true }), options);
+    for await (const { removal } of leftovers({ execute })) await execute(removal);
   }
 
   #deriveFrom(place: string): Promise<Page> {
     return this.access.calls.run(async (client) => {
       const page = await readPage(client, place, "of these devices");
-      await changeRows(client, page.differing, derivationToStore);
+      for await (const some of inBatches(page.differing, MAX_GROUP)) {
+        await client.batch(some.flatMap(toStore), { isRepeatable: true });
+      }
       return page;
     });
   }

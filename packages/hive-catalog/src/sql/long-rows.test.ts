@@ -4,8 +4,8 @@ import { notingClient } from "../../test/noting-client.ts";
 import { Calls } from "../calls.ts";
 import type { SqlExecutor, SqlRow } from "../drivers/client.ts";
 import { HiveFinder } from "../finding/finder.ts";
-import { hivesWithIds, listIds, streamPages } from "../hives/reader.ts";
-import { allHives } from "../hives/statements.ts";
+import { hivePages, hivesWithIds, listIds } from "../hives/reader.ts";
+import { allHives, hivesWithStatus } from "../hives/statements.ts";
 import type { OperationRecord } from "../model/operation.ts";
 import type { FoundHives, FoundOperations, OperationFindOptions } from "../options.ts";
 import { countDiffering } from "../records/gpus.ts";
@@ -70,7 +70,7 @@ test.each(FLEETS)("where %s, no statement reads more than half a megabyte of sev
   const idsOf = (hives: readonly { id: string }[]) => hives.map(({ id }) => id);
   const lists = {
     all: () => collect(pages(noting, allHives, {}, { onDamage })),
-    "of a status": () => collect(streamPages(noting, { status: "online" }, onDamage)),
+    "of a status": () => collect(hivePages(noting, hivesWithStatus, { status: "online" }, {}, onDamage)),
     "by their ids": () => collect(hivesWithIds(noting, ids, {}, onDamage)),
   };
   for (const [name, list] of Object.entries(lists)) {

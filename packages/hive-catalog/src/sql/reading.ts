@@ -48,6 +48,9 @@ export type Order = { readonly columns: Readonly<Record<string, SQLWrapper>>; re
 export const oldestFirst: Order = { columns: { rowId: sql`rowid` } };
 export const newestFirst: Order = { columns: { rowId: sql`rowid` }, isDescending: true };
 
+/** The place before all rows, of their ids as text: one of another program may be larger than what a JavaScript number holds. */
+export const BEFORE_ALL_ROWS = "-9223372036854775808";
+
 function isAfter({ columns, isDescending }: Order, given: Given<Values>): SQL {
   const places = Object.keys(columns).map((name) =>
     name === "rowId" ? sql`CAST(${given.rowId} AS INTEGER)` : given[name],

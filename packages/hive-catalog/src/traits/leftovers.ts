@@ -1,75 +1,48 @@
-import { and, gt, lt, type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { SqlExecutor, SqlStatement } from "../drivers/client.ts";
 import { turnOfTheLoop } from "../event-loop.ts";
 import { hiveGpus, hiveLabels } from "../schema.ts";
-import { bytesOf } from "../sql/rows.ts";
-import { build, countIn, statement } from "../sql/statement.ts";
-import { removeGpus } from "./gpus.ts";
-import { removeLabels } from "./labels.ts";
+import { BEFORE_ALL_ROWS } from "../sql/reading.ts";
+import { build, countIn, type Given, statement } from "../sql/statement.ts";
 import { hasHive } from "./presence.ts";
 
 /** Rows that one statement looks at. */
-const WINDOW = 2000;
+const WINDOW = sql.raw("2000");
 
-/** The id of a hive as bytes: one that another program damaged may be no text. */
-type Id = { id: Uint8Array };
+/** Row ids, as text. */
+type After = { after: string };
+type Within = After & { end: string };
 
-const isAbsent = (id: SQL) => sql`NOT ${hasHive(id)}`;
-const asText = (id: SQL) => sql`CAST(${id} AS TEXT)`;
+const isAfter = ({ after }: Given<After>): SQL => sql`rowid > CAST(${after} AS INTEGER)`;
+/** Every text is below every BLOB: a row that has one for its id is damaged, and of no hive. */
+const isLeft = (hiveId: SQLiteColumn): SQL => sql`${hiveId} < x'' AND NOT ${hasHive(hiveId)}`;
 
-/** Of the rows behind a hive: where they end, how many are of hives that are not there, and which those are. */
-const windowOf = (table: SQLiteTable, hiveId: SQLiteColumn) =>
-  statement<Id>(({ id }) => {
-    const rows = build
-      .select({ id: hiveId })
-      .from(table)
-      .where(and(gt(hiveId, asText(id)), lt(hiveId, sql`x''`)))
-      .orderBy(hiveId)
-      .limit(WINDOW)
-      .as("held");
-    const ofAbsent = sql`FILTER (WHERE ${isAbsent(sql`${rows.id}`)})`;
+const windowsOf = (table: SQLiteTable, hiveId: SQLiteColumn) => ({
+  /** Where it ends, and how many rows of it are of hives that are not there. */
+  look: statement<After>((given) => {
+    const rows = sql`SELECT rowid AS place, ${isLeft(hiveId)} AS is_left FROM ${table} WHERE ${isAfter(given)} ORDER BY rowid LIMIT ${WINDOW}`;
     return build
-      .select({
-        end: sql`CAST(max(${rows.id}) AS BLOB)`.as("end"),
-        count: sql`count(*) ${ofAbsent}`.as("count"),
-        ids: sql`CAST(json_group_array(DISTINCT hex(${rows.id})) ${ofAbsent} AS BLOB)`.as("ids"),
-      })
-      .from(rows);
-  });
-const WINDOWS = [windowOf(hiveLabels, hiveLabels.hiveId), windowOf(hiveGpus, hiveGpus.hiveId)];
+      .select({ end: sql`CAST(max(place) AS TEXT)`.as("end"), count: sql`total(is_left)`.as("count") })
+      .from(sql`(${rows})`);
+  }),
+  removal: statement<Within>((given) =>
+    build.delete(table).where(sql`${isAfter(given)} AND rowid <= CAST(${given.end} AS INTEGER) AND ${isLeft(hiveId)}`),
+  ),
+});
+const TABLES = [windowsOf(hiveLabels, hiveLabels.hiveId), windowsOf(hiveGpus, hiveGpus.hiveId)];
 
-/** Labels and rows of GPUs that a program left behind which knows neither, and removed their hives. */
-type Leftovers = { readonly rows: number; readonly hiveIds: readonly Uint8Array[] };
+type Leftovers = { readonly rows: number; readonly removal: SqlStatement };
 
-/** Window by window. */
-export async function* leftovers(executor: SqlExecutor): AsyncGenerator<Leftovers, undefined, undefined> {
-  for (const window of WINDOWS) {
-    for (let id: Uint8Array = Buffer.alloc(0); ; ) {
-      const [row] = (await executor.execute(window({ id }))).rows;
-      const ids = JSON.parse(bytesOf(row?.[2]).toString() || "[]") as string[];
-      yield { rows: countIn(row, 1), hiveIds: ids.map((hex) => Buffer.from(hex, "hex")) };
+/** Labels and rows of GPUs that a program left behind which knows neither, and removed their hives: window by window, where there are some. */
+export async function* leftovers(executor: SqlExecutor): AsyncGenerator<Leftovers, void, undefined> {
+  for (const { look, removal } of TABLES) {
+    for (let after = BEFORE_ALL_ROWS; ; await turnOfTheLoop()) {
+      const [row] = (await executor.execute(look({ after }))).rows;
       if (row?.[0] == null) break;
-      id = bytesOf(row[0]);
+      const [end, rows] = [String(row[0]), countIn(row, 1)];
+      if (rows > 0) yield { rows, removal: removal({ after, end }) };
+      after = end;
     }
   }
-}
-
-export async function countLeftovers(executor: SqlExecutor): Promise<number> {
-  let count = 0;
-  for await (const { rows } of leftovers(executor)) {
-    count += rows;
-    await turnOfTheLoop();
-  }
-  return count;
-}
-
-const remove = [
-  statement<Id>(({ id }) => removeLabels({ id: asText(id) }, isAbsent(asText(id)))),
-  statement<Id>(({ id }) => removeGpus({ id: asText(id) }, isAbsent(asText(id)))),
-];
-
-/** Unless it is there again. */
-export function leftoversToRemove(id: Uint8Array): SqlStatement[] {
-  return remove.map((statement) => statement({ id }));
 }

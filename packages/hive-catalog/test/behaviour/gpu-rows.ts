@@ -97,12 +97,20 @@ export function describeGpuRows(name: string, openSite: () => Promise<Site>): vo
       for (const id of ["a", "b", "c"]) await catalog.addHive({ ...aHive({ id, devices }), labels });
       await site.run("DELETE FROM hives WHERE id < 'c'", "DELETE FROM hive_gpus WHERE hive_id = 'b'");
       await site.run("UPDATE hive_labels SET hive_id = CAST(x'ff' AS TEXT) WHERE hive_id = 'a' AND key = 'zone'");
+      // Several windows of them; and a row that is of no hive at all, which is damage.
+      await site.run(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4500) INSERT INTO hive_labels SELECT 'gone-' || i, 'rack', 'r1' FROM n",
+        "INSERT INTO hive_labels (hive_id, key, value) VALUES (x'61', 'blob', '1')",
+      );
       expect(await catalog.labels.keys()).toMatchObject([
+        { key: "blob", count: 1 },
         { key: "env", count: 3 },
+        { key: "rack", count: 1000, isMore: true },
         { key: "zone", count: 3 },
       ]);
       expect(await catalog.gpuRows.derive()).toBe(0);
       expect(await catalog.labels.keys()).toMatchObject([
+        { key: "blob", count: 1 },
         { key: "env", count: 1 },
         { key: "zone", count: 1 },
       ]);
