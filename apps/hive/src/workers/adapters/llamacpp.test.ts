@@ -60,6 +60,25 @@ describe("a llama-server", () => {
     expect(reading).toEqual({ model: "other-name", state: "Idle", health: "healthy", slots: 2 });
   });
 
+  test("of 2024 says by a number which of its slots are taken", async () => {
+    const server = await startStub("llamacpp-2024-props", "llamacpp-2024-slots-idle");
+    const read = readerOf(llamacpp, server, { process: SERVER });
+    const idle = { model: "/models/tiny-a.gguf", state: "Idle", health: "healthy", running: 0, slots: 2 };
+    expect(await read()).toEqual({ readings: [idle] });
+    server.answerWith("llamacpp-2024-props", "llamacpp-2024-slots-busy");
+    expect(await read()).toEqual({ readings: [{ ...idle, state: "Busy", running: 2 }] });
+  });
+
+  test.each([undefined, processOf("llama-server --port 8080")])(
+    "that does not say its model beside its slots, and whose command line does not, has the one that it lists",
+    async (process) => {
+      const server = await startStub("llamacpp-2024-props", "llamacpp-2024-models", "llamacpp-2024-slots-idle");
+      expect((await readerOf(llamacpp, server, { process })()).readings).toMatchObject([
+        { model: "/models/tiny.gguf" },
+      ]);
+    },
+  );
+
   test("that tells no slots is Idle, and how much it does is not known", async () => {
     const { body, ...props } = recorded("llamacpp-props");
     const server = await startStub({
@@ -104,6 +123,14 @@ describe("a llama-server", () => {
       expect(readings).toMatchObject([{ model: "more", state: "Loading" }]);
     },
   );
+});
+
+test.each([
+  ["-hf ggml-org/gemma-3-4b-it-GGUF:Q4_K_M", "ggml-org/gemma-3-4b-it-GGUF:Q4_K_M"],
+  ["--hf-repo org/repo --hf-file a.gguf -m /cache/a.gguf", "org/repo"],
+  ["-hf org/repo -a gemma", "gemma"],
+])("llama-server %s is told to serve %s", (flags, model) => {
+  expect(llamacpp.program?.modelOf(processOf(`llama-server ${flags}`))).toBe(model);
 });
 
 describe("a router", () => {

@@ -97,7 +97,7 @@ async function read(server: Server): Promise<ServerReading> {
   return { readings: [ofSlots(model, { slots: props.total_slots, ...(!isAwake && { running: 0 }), ...slots })] };
 }
 
-/** What those of before 2026 do not say at `/props`: of a model that was named by no flag that is seen. */
+/** Those of before 2026 do not say it beside their slots, and not all are told it by a flag that is seen. */
 async function listedBy(ask: Ask): Promise<string | null> {
   const [model = null] = servedBy(await ask("/v1/models"), null);
   return model;
