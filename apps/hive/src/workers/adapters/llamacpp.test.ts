@@ -160,6 +160,13 @@ describe("a router", () => {
     });
   });
 
+  test("that loads no model by itself has none to load when it is asked", async () => {
+    const props = recorded("llamacpp-router-props-no-autoload");
+    const server = await startStub(props, "llamacpp-router-models-loaded", slotsOf("big-c"), slotsOf("tiny-a"));
+    const { readings, cold } = await readerOf(llamacpp, server, { process: ROUTER })();
+    expect([readings.length, cold]).toEqual([3, []]);
+  });
+
   test("says which model loads, and which sleeps", async () => {
     const { body, ...models } = recorded("llamacpp-router-models-loading");
     const { data } = structuredClone(body) as { data: { id: string; status: { value: string } }[] };

@@ -21,7 +21,14 @@ import { type Answer, type Ask, NoAnswer } from "../ask.ts";
 import { count, flag, listOf, objectOf, text } from "../lenient.ts";
 import { servedBy } from "./openai.ts";
 
-const Props = objectOf({ role: text, model_alias: text, total_slots: count, is_sleeping: flag, endpoint_slots: flag });
+const Props = objectOf({
+  role: text,
+  models_autoload: flag,
+  model_alias: text,
+  total_slots: count,
+  is_sleeping: flag,
+  endpoint_slots: flag,
+});
 /** What it answers to every question while it loads its model. */
 const Failure = objectOf({ error: objectOf({ type: text }) });
 const LOADS = "unavailable_error";
@@ -89,7 +96,7 @@ async function read(server: Server): Promise<ServerReading> {
   if (answer.status === 503) return { readings: [loading(told)] };
   if (!isUsable(answer)) return { readings: [troubleOf(answer, "/props", told)] };
   const props = Props.parse(answer.json);
-  if (props.role === "router") return readRouter(server);
+  if (props.role === "router") return readRouter(server, props.models_autoload !== false);
   const model = props.model_alias ?? told ?? (await listedBy(ask));
   const isAwake = props.is_sleeping !== true;
   const slots = isAwake && props.endpoint_slots !== false && neverSleeps(process) ? await readSlots(ask, "/slots") : {};
@@ -146,7 +153,7 @@ function ofSlots(model: string | null, { running, slots }: SlotCount): Reading {
   return { model, state: isFull({ running, slots }) ? "Busy" : "Idle", health: HEALTHY, running, slots };
 }
 
-async function readRouter(server: Server): Promise<ServerReading> {
+async function readRouter(server: Server, loadsWhenAsked: boolean): Promise<ServerReading> {
   const answer = await server.ask("/v1/models");
   if (!isUsable(answer)) return { readings: [troubleOf(answer, "/v1/models", null)] };
   const models = Models.parse(answer.json).data;
@@ -155,7 +162,7 @@ async function readRouter(server: Server): Promise<ServerReading> {
   );
   const readings: Reading[] = [];
   for (const model of inUse) readings.push(await readRouted(server, model));
-  const cold = models.filter(({ status }) => status.value === "unloaded" && status.failed !== true);
+  const cold = models.filter(({ status }) => loadsWhenAsked && status.value === "unloaded" && status.failed !== true);
   return { readings, hasManyModels: true, cold: cold.map(({ id, meta }) => ({ model: id, bytes: meta.size })) };
 }
 
