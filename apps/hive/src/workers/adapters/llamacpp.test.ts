@@ -185,6 +185,17 @@ describe("a router", () => {
     ]);
   });
 
+  test("says by itself which model sleeps, of which it is not asked for the slots", async () => {
+    const server = await startStub(...READY, "llamacpp-2026-router-models", slotsOf("wach"));
+    const { readings, cold } = await readerOf(llamacpp, server, { process: ROUTER })();
+    expect(readings.map(({ model, state, running }) => [model, state, running])).toEqual([
+      ["kaputt", "Error", undefined],
+      ["schläfer", "Idle", 0],
+      ["wach", "Idle", 0],
+    ]);
+    expect(cold).toEqual([]);
+  });
+
   test("is not asked for the slots of models that may sleep", async () => {
     const { body, ...models } = recorded("llamacpp-router-models-loaded");
     const text = JSON.stringify(body).replaceAll('"--threads"', '"--sleep-idle-seconds"');
