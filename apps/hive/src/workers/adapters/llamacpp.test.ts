@@ -69,13 +69,15 @@ describe("a llama-server", () => {
     expect(await read()).toEqual({ readings: [{ ...idle, state: "Busy", running: 2 }] });
   });
 
-  test.each([undefined, processOf("llama-server --port 8080")])(
-    "that does not say its model beside its slots, and whose command line does not, has the one that it lists",
-    async (process) => {
-      const server = await startStub("llamacpp-2024-props", "llamacpp-2024-models", "llamacpp-2024-slots-idle");
-      expect((await readerOf(llamacpp, server, { process })()).readings).toMatchObject([
-        { model: "/models/tiny.gguf" },
-      ]);
+  test.each(["llamacpp-2024", "llamacpp-2025"])(
+    "as %s, which does not say its model beside its slots, has the one that it was told, or lists",
+    async (version) => {
+      const server = await startStub(`${version}-props`, "llamacpp-2025-slots-off");
+      const told = await readerOf(llamacpp, server, { process: SERVER })();
+      expect(told.readings).toEqual([{ model: "/models/tiny-a.gguf", state: "Idle", health: "healthy", slots: 2 }]);
+      server.answerWith(`${version}-props`, `${version}-models`);
+      const listed = await readerOf(llamacpp, server)();
+      expect(listed.readings).toEqual([{ model: "/models/tiny.gguf", state: "Idle", health: "healthy", slots: 2 }]);
     },
   );
 
