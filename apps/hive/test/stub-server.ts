@@ -91,13 +91,11 @@ interface Around {
   readonly runners?: readonly { readonly process: ServerProcess; readonly stub: StubServer }[];
 }
 
-/** Reads what a stub answers by an adapter, time and again. */
+/** Reads what a stub answers by an adapter, time and again, with the runners that there are by then. */
 export function readerOf(adapter: Adapter, stub: StubServer, around: Around = {}): () => Promise<ServerReading> {
   const read = adapter.open();
   const ask = askOf(stub.url, adapter.paths);
-  const runners = (around.runners ?? []).map(({ process, stub: runner }) => ({
-    process,
-    ask: askOf(runner.url, adapter.paths),
-  }));
-  return () => read({ ask, process: around.process, runners });
+  const runnersNow = () =>
+    (around.runners ?? []).map(({ process, stub: runner }) => ({ process, ask: askOf(runner.url, adapter.paths) }));
+  return () => read({ ask, process: around.process, runners: runnersNow() });
 }

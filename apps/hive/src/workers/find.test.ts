@@ -13,6 +13,8 @@ describe("by its process", () => {
     ["Ollama by its other word", "ollama start", "ollama", 11_434],
     ["llama.cpp", "llama-server -m a.gguf", "llamacpp", 8080],
     ["llama.cpp in one program", "/usr/bin/llama serve", "llamacpp", 8080],
+    ["llama.cpp in one program by its other word", "llama server -m a.gguf", "llamacpp", 8080],
+    ["llama.cpp on a Unix socket, too", "llama-server --host 0.0.0.0,/run/a.sock -m a.gguf", "llamacpp", 8080],
     ["vLLM as a command", "/venv/bin/python3 /venv/bin/vllm serve Qwen/Qwen3-8B", "vllm", 8000],
     [
       "vLLM as NixOS wraps it",
@@ -37,6 +39,7 @@ describe("by its process", () => {
     "ssh host vllm serve a",
     "VLLM::EngineCore",
     "vim llama-server.cpp",
+    "llama cli -m a.gguf",
     "python3 -m vllm.entrypoints.cli.main bench",
     "",
   ])("%j is no server", async (commandLine) => {

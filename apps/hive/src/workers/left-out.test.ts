@@ -58,6 +58,7 @@ test("one that slow ones have kept from being asked", async () => {
 test.each([
   ["vllm serve a --uds /run/a.sock", /^it listens on a Unix socket/],
   ["llama-server --host /run/a.sock", /^it listens on a Unix socket/],
+  ["llama-server --host /run/a.sock,/run/b.sock", /^it listens on a Unix socket/],
   ["vllm serve a --headless", /^it works for a vLLM on another host/],
   ["vllm serve a -asc 0", /^it works for a vLLM on another host/],
   ["python -m sglang.launch_server --node-rank 1", /^it works for an SGLang on another host/],

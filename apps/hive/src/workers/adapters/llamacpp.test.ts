@@ -60,6 +60,27 @@ describe("a llama-server", () => {
     expect(reading).toEqual({ model: "other-name", state: "Idle", health: "healthy", slots: 2 });
   });
 
+  test("of 2024 says by a number which of its slots are taken", async () => {
+    const server = await startStub("llamacpp-2024-props", "llamacpp-2024-slots-idle");
+    const read = readerOf(llamacpp, server, { process: SERVER });
+    const idle = { model: "/models/tiny-a.gguf", state: "Idle", health: "healthy", running: 0, slots: 2 };
+    expect(await read()).toEqual({ readings: [idle] });
+    server.answerWith("llamacpp-2024-props", "llamacpp-2024-slots-busy");
+    expect(await read()).toEqual({ readings: [{ ...idle, state: "Busy", running: 2 }] });
+  });
+
+  test.each(["llamacpp-2024", "llamacpp-2025"])(
+    "as %s, which does not say its model beside its slots, has the one that it was told, or lists",
+    async (version) => {
+      const server = await startStub(`${version}-props`, "llamacpp-2025-slots-off");
+      const told = await readerOf(llamacpp, server, { process: SERVER })();
+      expect(told.readings).toEqual([{ model: "/models/tiny-a.gguf", state: "Idle", health: "healthy", slots: 2 }]);
+      server.answerWith(`${version}-props`, `${version}-models`);
+      const listed = await readerOf(llamacpp, server)();
+      expect(listed.readings).toEqual([{ model: "/models/tiny.gguf", state: "Idle", health: "healthy", slots: 2 }]);
+    },
+  );
+
   test("that tells no slots is Idle, and how much it does is not known", async () => {
     const { body, ...props } = recorded("llamacpp-props");
     const server = await startStub({
@@ -106,6 +127,14 @@ describe("a llama-server", () => {
   );
 });
 
+test.each([
+  ["-hf ggml-org/gemma-3-4b-it-GGUF:Q4_K_M", "ggml-org/gemma-3-4b-it-GGUF:Q4_K_M"],
+  ["--hf-repo org/repo --hf-file a.gguf -m /cache/a.gguf", "org/repo"],
+  ["-hf org/repo -a gemma", "gemma"],
+])("llama-server %s is told to serve %s", (flags, model) => {
+  expect(llamacpp.program?.modelOf(processOf(`llama-server ${flags}`))).toBe(model);
+});
+
 describe("a router", () => {
   const READY = ["llamacpp-router-props"];
   const ROUTER = processOf("llama-server --models-dir /models");
@@ -133,6 +162,13 @@ describe("a router", () => {
     });
   });
 
+  test("that loads no model by itself has none to load when it is asked", async () => {
+    const props = recorded("llamacpp-router-props-no-autoload");
+    const server = await startStub(props, "llamacpp-router-models-loaded", slotsOf("big-c"), slotsOf("tiny-a"));
+    const { readings, cold } = await readerOf(llamacpp, server, { process: ROUTER })();
+    expect([readings.length, cold]).toEqual([3, []]);
+  });
+
   test("says which model loads, and which sleeps", async () => {
     const { body, ...models } = recorded("llamacpp-router-models-loading");
     const { data } = structuredClone(body) as { data: { id: string; status: { value: string } }[] };
@@ -149,6 +185,17 @@ describe("a router", () => {
       "tiny-a Idle",
       "tiny-b Loading",
     ]);
+  });
+
+  test("says by itself which model sleeps, of which it is not asked for the slots", async () => {
+    const server = await startStub(...READY, "llamacpp-2026-router-models", slotsOf("wach"));
+    const { readings, cold } = await readerOf(llamacpp, server, { process: ROUTER })();
+    expect(readings.map(({ model, state, running }) => [model, state, running])).toEqual([
+      ["kaputt", "Error", undefined],
+      ["schläfer", "Idle", 0],
+      ["wach", "Idle", 0],
+    ]);
+    expect(cold).toEqual([]);
   });
 
   test("is not asked for the slots of models that may sleep", async () => {

@@ -19,12 +19,22 @@ import {
 import { hasFlag, optionOf, portIn } from "../argv.ts";
 import { type Answer, type Ask, NoAnswer } from "../ask.ts";
 import { count, flag, listOf, objectOf, text } from "../lenient.ts";
+import { servedBy } from "./openai.ts";
 
-const Props = objectOf({ role: text, model_alias: text, total_slots: count, is_sleeping: flag, endpoint_slots: flag });
+const Props = objectOf({
+  role: text,
+  models_autoload: flag,
+  model_alias: text,
+  total_slots: count,
+  is_sleeping: flag,
+  endpoint_slots: flag,
+});
 /** What it answers to every question while it loads its model. */
 const Failure = objectOf({ error: objectOf({ type: text }) });
 const LOADS = "unavailable_error";
-const Slots = listOf(z.object({ is_processing: z.boolean() }));
+/** Those of before November 2024 say it by a number, of which 0 is idle. */
+const OldSlot = z.object({ state: z.int() }).transform(({ state }) => ({ is_processing: state !== 0 }));
+const Slots = listOf(z.union([z.object({ is_processing: z.boolean() }), OldSlot]));
 const Status = objectOf({
   value: text,
   failed: flag,
@@ -42,23 +52,26 @@ const SLEEP_VARIABLE = "LLAMA_ARG_SLEEP_IDLE_SECONDS";
 const program: Program = {
   defaultPort: 8080,
   matches: ([first = "", second]) =>
-    basename(first) === "llama-server" || (basename(first) === "llama" && second === "serve"),
+    basename(first) === "llama-server" || (basename(first) === "llama" && /^server?$/.test(second ?? "")),
   portOf: ({ argv, environment }) => portIn(optionOf(argv, "--port") ?? environment?.LLAMA_ARG_PORT),
-  whyNotAsked: ({ argv, environment }) =>
-    (optionOf(argv, "--host") ?? environment?.LLAMA_ARG_HOST)?.endsWith(".sock") === true ? ON_UNIX_SOCKET : undefined,
+  whyNotAsked: ({ argv, environment }) => {
+    const hosts = namesIn(optionOf(argv, "--host") ?? environment?.LLAMA_ARG_HOST);
+    return hosts.length > 0 && hosts.every((host) => host.endsWith(".sock")) ? ON_UNIX_SOCKET : undefined;
+  },
   prefixOf: ({ argv, environment }) => optionOf(argv, "--api-prefix") ?? environment?.LLAMA_ARG_API_PREFIX,
   speaksTls: ({ argv, environment }) =>
     hasFlag(argv, "--ssl-key-file") || environment?.LLAMA_ARG_SSL_KEY_FILE !== undefined,
   modelOf: ({ argv, environment }) => {
-    const aliases = optionOf(argv, "--alias", "-a") ?? environment?.LLAMA_ARG_ALIAS;
-    return firstOf(aliases) ?? optionOf(argv, "--model", "-m") ?? environment?.LLAMA_ARG_MODEL ?? null;
+    // The one that it calls itself by: it keeps them in order of the alphabet.
+    const [alias] = namesIn(optionOf(argv, "--alias", "-a") ?? environment?.LLAMA_ARG_ALIAS).toSorted();
+    const repository = optionOf(argv, "--hf-repo", "-hf", "-hfr") ?? environment?.LLAMA_ARG_HF_REPO;
+    return alias ?? repository ?? optionOf(argv, "--model", "-m") ?? environment?.LLAMA_ARG_MODEL ?? null;
   },
 };
 
-/** The one that it calls itself by: it keeps them in order of the alphabet. */
-function firstOf(aliases = ""): string | undefined {
-  const names = aliases.split(",").map((one) => one.trim());
-  return names.filter((one) => one !== "").toSorted()[0];
+function namesIn(list = ""): string[] {
+  const names = list.split(",").map((one) => one.trim());
+  return names.filter((one) => one !== "");
 }
 
 /** llama-server of llama.cpp, with one model or as a router that starts one of itself for each. */
@@ -83,12 +96,18 @@ async function read(server: Server): Promise<ServerReading> {
   if (answer.status === 503) return { readings: [loading(told)] };
   if (!isUsable(answer)) return { readings: [troubleOf(answer, "/props", told)] };
   const props = Props.parse(answer.json);
-  if (props.role === "router") return readRouter(server);
-  const model = props.model_alias ?? told;
+  if (props.role === "router") return readRouter(server, props.models_autoload !== false);
+  const model = props.model_alias ?? told ?? (await listedBy(ask));
   const isAwake = props.is_sleeping !== true;
   const slots = isAwake && props.endpoint_slots !== false && neverSleeps(process) ? await readSlots(ask, "/slots") : {};
   if (slots === undefined) return { readings: [loading(model)] };
   return { readings: [ofSlots(model, { slots: props.total_slots, ...(!isAwake && { running: 0 }), ...slots })] };
+}
+
+/** Those of before 2026 do not say it beside their slots, and not all are told it by a flag that is seen. */
+async function listedBy(ask: Ask): Promise<string | null> {
+  const [model = null] = servedBy(await ask("/v1/models"), null);
+  return model;
 }
 
 /** Before it stands a proxy, perhaps, which puts its own name in the header: then what it says of itself tells that it is one. */
@@ -134,7 +153,7 @@ function ofSlots(model: string | null, { running, slots }: SlotCount): Reading {
   return { model, state: isFull({ running, slots }) ? "Busy" : "Idle", health: HEALTHY, running, slots };
 }
 
-async function readRouter(server: Server): Promise<ServerReading> {
+async function readRouter(server: Server, loadsWhenAsked: boolean): Promise<ServerReading> {
   const answer = await server.ask("/v1/models");
   if (!isUsable(answer)) return { readings: [troubleOf(answer, "/v1/models", null)] };
   const models = Models.parse(answer.json).data;
@@ -143,7 +162,7 @@ async function readRouter(server: Server): Promise<ServerReading> {
   );
   const readings: Reading[] = [];
   for (const model of inUse) readings.push(await readRouted(server, model));
-  const cold = models.filter(({ status }) => status.value === "unloaded" && status.failed !== true);
+  const cold = models.filter(({ status }) => loadsWhenAsked && status.value === "unloaded" && status.failed !== true);
   return { readings, hasManyModels: true, cold: cold.map(({ id, meta }) => ({ model: id, bytes: meta.size })) };
 }
 

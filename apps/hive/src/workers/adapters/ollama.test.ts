@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import {
   askOf,
   processOf,
@@ -135,10 +135,89 @@ test("with several models takes its runners' word where they agree, and else goe
     ],
   ] as const) {
     const server = await startStub(loadedUntil(Date.now() + 8000, 2), "ollama-tags");
-    const runners = await Promise.all(both.map((slots) => runnerWith(slots)));
+    const runners = await Promise.all(both.map((slots, at) => runnerWith(slots, { ...RUNNER, pid: at + 1 })));
     const { readings } = await readerOf(ollama, server, { runners })();
     expect(readings.map(({ state }) => state)).toEqual(states);
   }
+});
+
+describe("of two models", () => {
+  const first = { ...RUNNER, pid: 11 };
+  const second = { ...RUNNER, pid: 12 };
+  /** One is loaded, then another beside it, and then the first is unloaded; each with its runner. */
+  const [slow, tiny] = (recorded("ollama-ps-two").body as { models: object[] }).models;
+  const loaded = (...models: unknown[]): Recorded => ({ ...recorded("ollama-ps-two"), body: { models } });
+
+  test("that were loaded one after the other each has its own runner, whose slots say how busy it is", async () => {
+    clockAt("2026-11-30T12:32:00Z");
+    const server = await startStub(loaded(tiny), "ollama-tags");
+    const runners = [await runnerWith("llamacpp-slots-idle", first)];
+    const read = readerOf(ollama, server, { runners });
+    await read();
+    server.answerWith(loaded(slow, tiny));
+    runners.push(await runnerWith("llamacpp-slots-busy", second));
+    const idle = { model: "tiny:latest", state: "Idle", health: "healthy", running: 0, slots: 2, pid: 11 };
+    const busy = { ...idle, model: "slow:latest", state: "Busy", running: 2, pid: 12 };
+    expect((await read()).readings).toEqual([busy, idle]);
+    runners[0]?.stub.answerWith("llamacpp-slots-busy");
+    runners[1]?.stub.answerWith("llamacpp-slots-idle");
+    const other = { ...busy, state: "Idle", running: 0 };
+    expect((await read()).readings).toEqual([other, { ...idle, state: "Busy", running: 2 }]);
+    server.answerWith(loaded(slow));
+    runners.shift();
+    expect((await read()).readings).toEqual([other]);
+  });
+
+  test("that were loaded before the agent started, or at once, it is not known which runner is whose", async () => {
+    clockAt("2026-11-30T12:32:00Z");
+    const server = await startStub(loaded(slow, tiny), "ollama-tags");
+    const runners = [await runnerWith("llamacpp-slots-idle", first), await runnerWith("llamacpp-slots-busy", second)];
+    const { readings } = await readerOf(ollama, server, { runners })();
+    expect(readings.map(({ state, slots, pid }) => [state, slots, pid])).toEqual([
+      ["Idle", undefined, undefined],
+      ["Idle", undefined, undefined],
+    ]);
+  });
+
+  test("of which one loads, the runner is not taken for the other's; of which one was unloaded, not for one that loads", async () => {
+    clockAt("2026-11-30T12:32:00Z");
+    const server = await startStub(loaded(tiny), "ollama-tags");
+    const runners = [
+      await runnerWith("llamacpp-slots-idle", first),
+      await runnerWith("llamacpp-slots-loading", second),
+    ];
+    const read = readerOf(ollama, server, { runners });
+    expect((await read()).readings).toMatchObject([
+      { model: "tiny:latest", pid: 11 },
+      { model: null, state: "Loading" },
+    ]);
+    runners[1]?.stub.answerWith("llamacpp-slots-idle");
+    server.answerWith(loaded(slow, tiny));
+    expect((await read()).readings).toMatchObject([{ pid: 12 }, { pid: 11 }]);
+    server.answerWith(loaded(slow));
+    expect((await read()).readings).toMatchObject([{ model: "slow:latest", pid: 12 }]);
+  });
+
+  test.each(["ollama-ps-two", "ollama-0.6.5-ps-two"])("as %s has them each is a worker", async (name) => {
+    clockAt("2026-11-30T12:32:00Z");
+    const server = await startStub(name, "ollama-tags");
+    expect(await statesOf(readerOf(ollama, server))).toEqual(["slow:latest Idle", "tiny:latest Idle"]);
+  });
+});
+
+test("with a model that was pulled anew while it was loaded has one worker for its name: both are listed", async () => {
+  clockAt("2026-11-30T12:32:00Z");
+  const server = await startStub("ollama-ps-same-name-twice", "ollama-tags");
+  expect(await statesOf(readerOf(ollama, server))).toEqual(["tiny:latest Idle", "slow:latest Idle"]);
+});
+
+test("does not load a model while it looks for GPUs, with a runner that has none", async () => {
+  const server = await startStub("ollama-ps-none", "ollama-tags");
+  const process = processOf(
+    "/usr/lib/ollama/llama-server --port 53443 --host 127.0.0.1 --no-webui --offline --verbose",
+  );
+  const runners = [{ process, stub: await startStub() }];
+  expect(await statesOf(readerOf(ollama, server, { runners }))).toEqual([]);
 });
 
 test("is asked what is on disk once in a while", async () => {

@@ -5,6 +5,7 @@ import {
   askUnlessFailing,
   type ColdModel,
   HEALTHY,
+  isFull,
   isUsable,
   loading,
   type Program,
@@ -13,7 +14,7 @@ import {
   type ServerReading,
   troubleOf,
 } from "../adapter.ts";
-import { portIn } from "../argv.ts";
+import { hasFlag, portIn } from "../argv.ts";
 import type { Ask } from "../ask.ts";
 import { count, listOf, objectOf, text } from "../lenient.ts";
 import { llamacpp, neverSleeps, readSlots, type SlotCount, unknownWithoutAnswer } from "./llamacpp.ts";
@@ -49,6 +50,8 @@ function portOfHost(host: string): number | undefined {
 interface Known {
   /** When each loaded model was to be unloaded, as it was said at the last reading. */
   expiresMs: ReadonlyMap<string, number>;
+  /** The runner that has each loaded model, as far as it is known. */
+  pids: ReadonlyMap<string, number>;
   readAtMs: number;
   onDisk: readonly ColdModel[];
   onDiskReadAtMs: number;
@@ -64,7 +67,13 @@ export const ollama: Adapter = {
     return version === undefined ? undefined : `ollama ${version}`;
   },
   open() {
-    const known: Known = { expiresMs: new Map(), readAtMs: 0, onDisk: [], onDiskReadAtMs: Number.NEGATIVE_INFINITY };
+    const known: Known = {
+      expiresMs: new Map(),
+      pids: new Map(),
+      readAtMs: 0,
+      onDisk: [],
+      onDiskReadAtMs: Number.NEGATIVE_INFINITY,
+    };
     return (server) => read(server, known);
   },
 };
@@ -73,12 +82,12 @@ async function read(server: Server, known: Known): Promise<ServerReading> {
   const answer = await server.ask("/api/ps");
   if (!isUsable(answer)) return { readings: [troubleOf(answer, "/api/ps", null)] };
   const { models } = Loaded.parse(answer.json);
-  const counts = await countsOf(server);
+  const counts = await countsOf(server.runners.filter(hasModel));
+  known.pids = pidsOf(models, counts, known.pids);
   const nowMs = Date.now();
-  const readings = models.map((loaded) => ofModel(loaded, { counts, models: models.length, known, nowMs }));
-  // While one loads it is not listed, and no answer names it: its runner is there already.
-  if (server.runners.length > models.length) readings.push(loading(null));
-  known.expiresMs = new Map(models.map(({ name, expires_at }) => [name, Date.parse(expires_at ?? "")]));
+  const readings = models.filter(isNewest).map((one) => ofModel(one, { counts, models: models.length, known, nowMs }));
+  if (isLoading(models, counts, known.pids)) readings.push(loading(null));
+  known.expiresMs = new Map(models.map((one) => [keyOf(one), Date.parse(one.expires_at ?? "")]));
   known.readAtMs = nowMs;
   const onDisk = await readOnDisk(server.ask, known);
   return {
@@ -88,21 +97,50 @@ async function read(server: Server, known: Known): Promise<ServerReading> {
   };
 }
 
-type RunnerCount = SlotCount & { readonly pid: number };
+type Runner = Server["runners"][number];
 
-/** Of each runner that can say it. Those of before 0.30 have no slots to tell of. */
-async function countsOf({ runners }: Server): Promise<RunnerCount[]> {
-  const counts: RunnerCount[] = [];
+/** Others see for a moment which GPUs there are. */
+const hasModel = ({ process }: Runner): boolean => hasFlag(process.argv, "--model");
+
+/** A model that was pulled anew has its name twice, as long as the one before is loaded: what was used last stands first. */
+const isNewest = ({ name }: LoadedModel, at: number, all: readonly LoadedModel[]): boolean =>
+  all.findIndex((one) => one.name === name) === at;
+
+const keyOf = ({ name, digest }: LoadedModel): string => `${name} ${digest}`;
+
+/** Undefined of one that loads; empty where it cannot say it: those of before 0.30 have no slots to tell of. */
+type Counts = ReadonlyMap<number, SlotCount | undefined>;
+
+async function countsOf(runners: readonly Runner[]): Promise<Counts> {
+  const counts = new Map<number, SlotCount | undefined>();
   for (const { process, ask } of runners) {
-    if (ask === undefined || llamacpp.program?.matches(process.argv) !== true || !neverSleeps(process)) continue;
-    const slots = await readSlots(ask, "/slots").catch(unknownWithoutAnswer);
-    if (slots !== undefined) counts.push({ ...slots, pid: process.pid });
+    const saysIt = ask !== undefined && llamacpp.program?.matches(process.argv) === true && neverSleeps(process);
+    counts.set(process.pid, saysIt ? await readSlots(ask, "/slots").catch(unknownWithoutAnswer) : {});
   }
   return counts;
 }
 
+/** Nothing says which runner has which model: it is told from there being one of each that belongs to no other. */
+function pidsOf(models: readonly LoadedModel[], counts: Counts, before: Known["pids"]): Known["pids"] {
+  const pids = new Map([...before].filter(([, pid]) => counts.has(pid)));
+  const [key, ...otherKeys] = models.map(keyOf).filter((one) => !pids.has(one));
+  const [pid, ...otherPids] = freeOf(counts, pids).filter((one) => counts.get(one) !== undefined);
+  const isTold = key !== undefined && pid !== undefined && otherKeys.length + otherPids.length === 0;
+  return isTold ? pids.set(key, pid) : pids;
+}
+
+function freeOf(counts: Counts, pids: Known["pids"]): number[] {
+  const taken = new Set(pids.values());
+  return [...counts.keys()].filter((pid) => !taken.has(pid));
+}
+
+/** While one loads it is not listed, and no answer names it: its runner is there already. One whose model was unloaded is there still. */
+function isLoading(models: readonly LoadedModel[], counts: Counts, pids: Known["pids"]): boolean {
+  return freeOf(counts, pids).length > models.filter((one) => !pids.has(keyOf(one))).length;
+}
+
 interface Context {
-  readonly counts: readonly RunnerCount[];
+  readonly counts: Counts;
   /** How many are loaded. */
   readonly models: number;
   readonly known: Known;
@@ -111,25 +149,25 @@ interface Context {
 
 function ofModel(loaded: LoadedModel, { counts, models, known, nowMs }: Context): Reading {
   const vramBytes = loaded.size_vram || undefined; // 0 also where it does not know
-  const [only] = models === 1 && counts.length === 1 ? counts : [];
-  const isBusy = isBusyBySlots(counts, models) ?? isBusyByExpiry(loaded, known, nowMs);
-  const numbers = only === undefined ? {} : { running: only.running, slots: only.slots, pid: only.pid };
-  return { model: loaded.name, state: isBusy ? "Busy" : "Idle", health: HEALTHY, vramBytes, ...numbers };
+  const pid = known.pids.get(keyOf(loaded));
+  const own = pid === undefined ? undefined : counts.get(pid);
+  const isBusy = (own && isFullIfKnown(own)) ?? isBusyBySlots(counts, models) ?? isBusyByExpiry(loaded, known, nowMs);
+  return { model: loaded.name, state: isBusy ? "Busy" : "Idle", health: HEALTHY, vramBytes, pid, ...own };
 }
 
-/** Nothing says which runner has which model; where all are full, or none is, that need not be known. */
-function isBusyBySlots(counts: readonly RunnerCount[], models: number): boolean | undefined {
-  if (counts.length === 0 || counts.length !== models) return undefined;
-  const full = counts.map(({ running, slots }) =>
-    running === undefined || slots === undefined ? undefined : running >= slots,
-  );
-  return full.every((one) => one === full[0]) ? full[0] : undefined;
+const isFullIfKnown = (count: SlotCount): boolean | undefined =>
+  count.running === undefined || count.slots === undefined ? undefined : isFull(count);
+
+/** Of which runner has which model is not known; where all are full, or none is, that need not be. */
+function isBusyBySlots(counts: Counts, models: number): boolean | undefined {
+  const full = [...counts.values()].flatMap((count) => count ?? []).map(isFullIfKnown);
+  return full.length === models && full.every((one) => one === full[0]) ? full[0] : undefined;
 }
 
 /** While a request runs, the time at which it would be unloaded lies in the past, or slides along with the clock. */
-function isBusyByExpiry({ name, expires_at }: LoadedModel, { expiresMs, readAtMs }: Known, nowMs: number): boolean {
-  const expires = Date.parse(expires_at ?? "");
-  const slid = expires - (expiresMs.get(name) ?? Number.NaN);
+function isBusyByExpiry(loaded: LoadedModel, { expiresMs, readAtMs }: Known, nowMs: number): boolean {
+  const expires = Date.parse(loaded.expires_at ?? "");
+  const slid = expires - (expiresMs.get(keyOf(loaded)) ?? Number.NaN);
   return expires < nowMs || (slid > 0 && Math.abs(slid - (nowMs - readAtMs)) <= SLIDE_TOLERANCE_MS);
 }
 
