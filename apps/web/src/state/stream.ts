@@ -65,10 +65,11 @@ export function joinStream(position: string, { onEvent, onConnection, onRefused 
     };
     // The connection to a queen that hangs is there, and goes on when she does.
     const watch = setInterval(() => Date.now() - heardAtMs >= SILENCE_MS && lose(), WATCH_MS);
-    const heard = { onPlace: hear, onConnection: ({ isOpen }: Connection) => (isOpen ? hear() : lose()) };
+    const onConnection = ({ isOpen }: Connection) => (isOpen ? hear() : lose());
+    const how = { onPlace: hear, onConnection, maxRetryMs: MAX_RETRY_MS };
     for (;;) {
       try {
-        for await (const event of client.value.readEvents({ after: last, ...heard })) tell({ say: "event", event });
+        for await (const event of client.value.readEvents({ after: last, ...how })) tell({ say: "event", event });
       } catch (error) {
         // All else passes: a proxy whose queen is away may say anything.
         if (isUnknown(error)) {
