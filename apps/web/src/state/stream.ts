@@ -26,6 +26,9 @@ const WATCH_MS = 1000;
 const FIRST_RETRY_MS = 1000;
 const MAX_RETRY_MS = 5000;
 
+/** A page that its browser kept while somebody was elsewhere, as Safari does, has missed what was told meanwhile, and is none of those that may lead. */
+addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+
 /**
  * Takes part in the one stream of all tabs: a browser opens six connections to a queen, and a tab that holds one each would end that. One tab
  * leads, reads the stream and hands on what it hears; when it is closed, another goes on after the last event that it was told. Every tab hears
