@@ -91,3 +91,23 @@ test("however long she was away, the page looks for her every five seconds, and 
   await page.clock.runFor(5000);
   await notice.waitFor({ state: "detached" });
 });
+
+test("a connection on which nothing comes is made anew within seconds, whether the queen hangs or the network is another one", async () => {
+  const queen = queens.start();
+  const origin = await startQueen(queen);
+  const { page } = await openTab(`${origin}/ui`);
+  await page.locator("#row-gpu-01").waitFor();
+  await page.clock.install();
+  // What comes now is the last that was heard by that clock.
+  await beat(origin, "gpu-02");
+  await page.locator("#row-gpu-02 .state.is-online").waitFor();
+  await page.clock.pauseAt(Date.now() + 8000);
+  queen.child.kill("SIGSTOP");
+  const asked = page.waitForRequest((request) => request.url().endsWith("/v1/events"));
+  for (let seconds = 0; seconds < 15; seconds++) await page.clock.runFor(1000);
+  await asked;
+  const notice = page.getByText("Nothing is heard of the queen");
+  await notice.waitFor();
+  queen.child.kill("SIGCONT");
+  await notice.waitFor({ state: "detached" });
+});

@@ -23,6 +23,8 @@ const NAME = `queen ${ROOT.href}`;
 /** The queen says something every 2 s. */
 const SILENCE_MS = 5000;
 const WATCH_MS = 1000;
+/** … after which her connection is given up: that of a computer that slept, or is in another network now, is silent for good. */
+const DEAD_MS = 10_000;
 const FIRST_RETRY_MS = 1000;
 const MAX_RETRY_MS = 5000;
 
@@ -66,10 +68,10 @@ export function joinStream(position: string, { onEvent, onConnection, onRefused 
       retryMs = FIRST_RETRY_MS;
       if (lostAtMs !== null) tell({ say: "connection", lostAtMs: null });
     };
-    // The connection to a queen that hangs is there, and goes on when she does.
+    // The connection to a queen that hangs is there, and may go on.
     const watch = setInterval(() => Date.now() - heardAtMs >= SILENCE_MS && lose(), WATCH_MS);
     const onConnection = ({ isOpen }: Connection) => (isOpen ? hear() : lose());
-    const how = { onPlace: hear, onConnection, maxRetryMs: MAX_RETRY_MS };
+    const how = { onPlace: hear, onConnection, silenceMs: DEAD_MS, maxRetryMs: MAX_RETRY_MS };
     for (;;) {
       try {
         for await (const event of client.value.readEvents({ after: last, ...how })) tell({ say: "event", event });
