@@ -213,13 +213,15 @@ export class QueenClient {
    * on; where some were missed, the next is `gap`. Throws what the queen refuses for good, such as a token that is none of hers.
    */
   readEvents(query: EventQuery = {}): AsyncGenerator<QueenEvent, void, undefined> {
-    const { after, signal = new AbortController().signal, onConnection, onPlace, silenceMs, ...filter } = query;
+    const { after, signal = new AbortController().signal, ...rest } = query;
+    const { onConnection, onPlace, silenceMs, maxRetryMs, ...filter } = rest;
     const open = async (place: string | undefined, stop: AbortSignal) => {
       const headers = place ? { "last-event-id": place } : {};
       const request = { accept: "text/event-stream", query: filter, headers };
       return (await this.#requests.stream("get", "/v1/events", request, { signal: stop })).body;
     };
-    return readEvents({ open, wait, random: Math.random }, { after, signal, onConnection, onPlace, silenceMs });
+    const how = { after, signal, onConnection, onPlace, silenceMs, maxRetryMs };
+    return readEvents({ open, wait, random: Math.random }, how);
   }
 }
 

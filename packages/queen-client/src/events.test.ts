@@ -14,7 +14,7 @@ function problem(status: number, retryAfterMs?: number): QueenProblem {
 /** A reader of a queen who answers so, connection by connection; it is stopped when she has no further answer. */
 function reading(
   answers: readonly (Bytes | Error)[],
-  { after, silenceMs }: { after?: string; silenceMs?: number } = {},
+  { random = 1, ...how }: { after?: string; silenceMs?: number; maxRetryMs?: number; random?: number } = {},
 ) {
   const stop = new AbortController();
   const asked: (string | undefined)[] = [];
@@ -32,11 +32,10 @@ function reading(
         return answer;
       },
       wait: async (ms) => void waits.push(ms),
-      random: () => 0.5,
+      random: () => random,
     },
     {
-      after,
-      silenceMs,
+      ...how,
       signal: stop.signal,
       onConnection: (connection) => connections.push(connection),
       onPlace: (id) => places.push(id),
@@ -75,6 +74,17 @@ test("it waits longer each time that it comes back in vain, up to half a minute,
   const { events, waits } = reading([...Array.from({ length: 7 }, () => away), bodyOf([event("s-1")]), away]);
   await all(events);
   expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 1000, 2000]);
+});
+
+test("it waits no longer than it is told to, and half as long at least, so that many do not come back at once", async () => {
+  const answers = Array.from({ length: 5 }, () => new QueenNoAnswer("unreachable", "away"));
+  const waitsAt = async (random: number) => {
+    const { events, waits } = reading(answers, { maxRetryMs: 5000, random });
+    await all(events);
+    return waits;
+  };
+  expect(await waitsAt(1)).toEqual([1000, 2000, 4000, 5000, 5000]);
+  expect(await waitsAt(0)).toEqual([500, 1000, 2000, 2500, 2500]);
 });
 
 test("it waits as the queen says, in a stream or with a refusal, and never without a pause", async () => {

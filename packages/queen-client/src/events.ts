@@ -31,11 +31,13 @@ export interface How {
   readonly onPlace?: ((id: string) => void) | undefined;
   /** A connection on which nothing comes for so long is lost. Default: 45,000. */
   readonly silenceMs?: number | undefined;
+  /** How long it waits at most before it comes back, unless the queen asks for more. Default: 30,000. */
+  readonly maxRetryMs?: number | undefined;
 }
 
 /** Events for as long as the signal is not given. A connection that is lost is made anew from where it was; what is lost for good throws. */
 export async function* readEvents(parts: Parts, how: How): AsyncGenerator<QueenEvent, void, undefined> {
-  const { signal, onConnection, onPlace, silenceMs = SILENCE_MS } = how;
+  const { signal, onConnection, onPlace, silenceMs = SILENCE_MS, maxRetryMs = MAX_RETRY_MS } = how;
   let place = how.after;
   let retryMs = FIRST_RETRY_MS;
   let failures = 0;
@@ -60,7 +62,7 @@ export async function* readEvents(parts: Parts, how: How): AsyncGenerator<QueenE
       if (!mayPass(error)) throw error;
       why = error;
     }
-    const backOffMs = Math.min(retryMs * 2 ** failures, MAX_RETRY_MS) * (0.5 + parts.random());
+    const backOffMs = Math.min(retryMs * 2 ** failures, maxRetryMs) * (0.5 + parts.random() / 2);
     failures += 1;
     const waitMs = Math.round(Math.max(backOffMs, why.retryAfterMs ?? 0));
     onConnection?.({ isOpen: false, why, retryMs: waitMs });

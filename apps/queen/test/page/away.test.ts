@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { postJson } from "../queen-processes.ts";
+import { until } from "../until.ts";
 import { openTab } from "./tab.ts";
 import { beat, queensWithHives } from "./three-hives.ts";
 import { startTlsProxy } from "./tls-proxy.ts";
@@ -66,4 +67,47 @@ test("a queen that hangs, or has ended, is said to be lost; when she is back the
   await page.locator("#row-gpu-02 .mark.is-cordoned").waitFor();
   await page.locator("#row-gpu-01 time:not(.is-old)").first().waitFor();
   expect(faults).toEqual([]);
+});
+
+test("however long she was away, the page looks for her every five seconds, and goes on", async () => {
+  const queen = queens.start();
+  const origin = await startQueen(queen);
+  const { page } = await openTab(`${origin}/ui`);
+  await page.locator("#row-gpu-01 time:not(.is-old)").first().waitFor();
+  let tries = 0;
+  page.on("requestfailed", (request) => {
+    if (request.url().endsWith("/v1/events")) tries += 1;
+  });
+  await page.clock.install();
+  await page.clock.pauseAt(Date.now() + 60_000);
+  await queen.kill("SIGKILL");
+  await until("it has tried often, each time after a longer wait", async () => {
+    await page.clock.runFor(1000);
+    return tries >= 10;
+  });
+  const notice = page.getByText("Nothing is heard of the queen");
+  await notice.waitFor();
+  await queens.start(["--port", new URL(origin).port]).origin();
+  await page.clock.runFor(5000);
+  await notice.waitFor({ state: "detached" });
+});
+
+test("a connection on which nothing comes is made anew within seconds, whether the queen hangs or the network is another one", async () => {
+  const queen = queens.start();
+  const origin = await startQueen(queen);
+  const { page } = await openTab(`${origin}/ui`);
+  await page.locator("#row-gpu-01").waitFor();
+  await page.clock.install();
+  // What comes now is the last that was heard by that clock.
+  await beat(origin, "gpu-02");
+  await page.locator("#row-gpu-02 .state.is-online").waitFor();
+  await page.clock.pauseAt(Date.now() + 8000);
+  queen.child.kill("SIGSTOP");
+  const asked = page.waitForRequest((request) => request.url().endsWith("/v1/events"));
+  for (let seconds = 0; seconds < 15; seconds++) await page.clock.runFor(1000);
+  await asked;
+  const notice = page.getByText("Nothing is heard of the queen");
+  await notice.waitFor();
+  queen.child.kill("SIGCONT");
+  await notice.waitFor({ state: "detached" });
 });

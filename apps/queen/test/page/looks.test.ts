@@ -135,3 +135,19 @@ test("on a phone every table is seen whole: when a token ends, and the button th
     expect([view, await overflow(page, ".table-frame")]).toEqual([view, 0]);
   }
 });
+
+test("in the colours of whoever looks it is seen how full memory is, and which filter and view are on", async () => {
+  const { page } = await openTab(`${await startFullQueen()}/ui?status=online`);
+  await page.emulateMedia({ forcedColors: "active" });
+  await page.locator("#row-gpu-01 .track").waitFor();
+  const styleOf = (what: string, property: string) =>
+    page.evaluate<string>(`getComputedStyle(document.querySelector("${what}")).${property}`);
+  const seen = [
+    ["#row-gpu-01 .track > span", "#row-gpu-01 .track", "backgroundColor"],
+    [".count.is-online", ".count.is-offline", "borderTopWidth"],
+    ["nav [aria-current]", "nav a:not([aria-current])", "borderBottomColor"],
+  ] as const;
+  for (const [on, off, property] of seen) {
+    expect([on, await styleOf(on, property)]).not.toEqual([on, await styleOf(off, property)]);
+  }
+});

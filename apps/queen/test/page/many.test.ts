@@ -65,3 +65,13 @@ test("ten tabs, more than a browser has connections to an address, read one stre
   await beat(origin, "gpu-03");
   await tabs[0]?.page.locator("#row-gpu-03 .state.is-online").waitFor();
 });
+
+test("a page that its browser kept while somebody was elsewhere is loaded anew: it has missed what happened", async () => {
+  const { page } = await openTab(`${await startQueen()}/ui`);
+  await page.locator("#row-gpu-01").waitFor();
+  const isAnew = page.waitForEvent("load");
+  // Chromium keeps no page with a lock: it is told what Safari tells.
+  await page.evaluate(`dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))`);
+  await isAnew;
+  await page.locator("#row-gpu-01").waitFor();
+});

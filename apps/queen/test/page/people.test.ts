@@ -2,6 +2,7 @@ import { HiveCatalog } from "@repo/hive-catalog";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { newContext } from "../browser/chromium.ts";
+import { REBOUND_NAME } from "../browser/launch.ts";
 import { startHive } from "../hive-server.ts";
 import { postJson, queenProcesses } from "../queen-processes.ts";
 import { addToken } from "../tokens.ts";
@@ -95,6 +96,19 @@ test("behind a proxy that ends TLS people log in and act", async () => {
   await dialog.getByRole("button", { name: "Close" }).click();
   await page.getByText("new fans").first().waitFor();
   expect(faults).toEqual([]);
+});
+
+test("where the browser keeps no session, as of a cookie that is for https alone, it is said", async () => {
+  const { url } = await queens.open({ QUEEN_PUBLIC_URL: "https://queen.example" });
+  const token = await createToken("operator");
+  // Chromium takes what is Secure from loopback in clear text; Safari does not.
+  const origin = url.replace("127.0.0.1", REBOUND_NAME);
+  const { page } = await openTab(`${origin}/ui`);
+  await logIn(page, token);
+  const { page: other } = await openTab(`${origin}/ui#code=${await createCode(url, token)}`);
+  for (const tab of [page, other]) {
+    await tab.getByRole("alert").filter({ hasText: "did not keep the cookie" }).waitFor();
+  }
 });
 
 test("a reader sees all and can change nothing, and is told why", async () => {

@@ -73,15 +73,22 @@ const remove: Action = {
     }
   },
 };
-export const confirmMissing: Action = {
-  title: "They are gone: confirm",
-  what: "The missing hives are marked offline with the next sweep.",
+
+/** What is done to no hive in particular: there is none to tell of. */
+export const onNoHive = (title: string, what: string, work: () => Promise<unknown>): Action => ({
+  title,
+  what,
   fields: [],
-  async *run(_ids, _values, isDryRun) {
-    // There is no hive to tell of: those that are missing are marked by themselves.
+  async *run() {
     yield* [];
-    if (!isDryRun) await client.value.confirmMassFailure();
+    await work();
   },
-};
+});
+
+export const confirmMissing = onNoHive(
+  "They are gone: confirm",
+  "The missing hives are marked offline with the next sweep.",
+  () => client.value.confirmMassFailure(),
+);
 
 export const HIVE_ACTIONS: readonly Action[] = [cordon, uncordon, label, detect, install, start, stop, restart, remove];

@@ -1,5 +1,5 @@
 import { computed, signal } from "@preact/signals";
-import { QueenProblem } from "@repo/queen-client";
+import { type Body, QueenProblem } from "@repo/queen-client";
 import { client, type Fault, faultOf, hasSessionKey, onOtherKey, setSessionKey } from "./api.ts";
 import { ROOT } from "./place.ts";
 
@@ -45,16 +45,27 @@ export async function meet(): Promise<void> {
 }
 
 export async function logIn(token: string): Promise<void> {
-  setSessionKey((await client.value.logIn({ token })).key);
+  await beginSession({ token });
   // What was read before was for somebody else.
   location.reload();
 }
 
 /** Goes on with a token that was just made: the first one of an operator keeps everybody else out of an open queen. */
 export async function adopt(token: string): Promise<void> {
-  setSessionKey((await client.value.logIn({ token })).key);
+  await beginSession({ token });
   await meet();
 }
+
+/** Throws, too, where the browser keeps no cookie, so that nobody is led back to the login without a word. */
+async function beginSession(shown: Body<"logIn">): Promise<void> {
+  const { key } = await client.value.logIn(shown);
+  const fault = await client.value.getSession().catch((error) => error);
+  if (isUnknown(fault)) throw new Error(NOT_KEPT);
+  setSessionKey(key);
+}
+
+const NOT_KEPT =
+  "This browser did not keep the cookie of the session. Where the QUEEN_PUBLIC_URL of the queen is of https, it is for https alone: open the page at that address.";
 
 /** Somebody logged in, or out, in another tab. */
 onOtherKey(() => {
@@ -105,7 +116,7 @@ async function logInByCode(): Promise<Fault | undefined> {
   if (code === null) return undefined;
   history.replaceState(null, "", location.pathname + location.search);
   try {
-    setSessionKey((await client.value.logIn({ code })).key);
+    await beginSession({ code });
   } catch (error) {
     return faultOf(error);
   }

@@ -23,8 +23,13 @@ const NAME = `queen ${ROOT.href}`;
 /** The queen says something every 2 s. */
 const SILENCE_MS = 5000;
 const WATCH_MS = 1000;
+/** … after which her connection is given up: that of a computer that slept, or is in another network now, is silent for good. */
+const DEAD_MS = 10_000;
 const FIRST_RETRY_MS = 1000;
 const MAX_RETRY_MS = 5000;
+
+/** A page that its browser kept while somebody was elsewhere, as Safari does, has missed what was told meanwhile, and is none of those that may lead. */
+addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
 
 /**
  * Takes part in the one stream of all tabs: a browser opens six connections to a queen, and a tab that holds one each would end that. One tab
@@ -63,12 +68,13 @@ export function joinStream(position: string, { onEvent, onConnection, onRefused 
       retryMs = FIRST_RETRY_MS;
       if (lostAtMs !== null) tell({ say: "connection", lostAtMs: null });
     };
-    // The connection to a queen that hangs is there, and goes on when she does.
+    // The connection to a queen that hangs is there, and may go on.
     const watch = setInterval(() => Date.now() - heardAtMs >= SILENCE_MS && lose(), WATCH_MS);
-    const heard = { onPlace: hear, onConnection: ({ isOpen }: Connection) => (isOpen ? hear() : lose()) };
+    const onConnection = ({ isOpen }: Connection) => (isOpen ? hear() : lose());
+    const how = { onPlace: hear, onConnection, silenceMs: DEAD_MS, maxRetryMs: MAX_RETRY_MS };
     for (;;) {
       try {
-        for await (const event of client.value.readEvents({ after: last, ...heard })) tell({ say: "event", event });
+        for await (const event of client.value.readEvents({ after: last, ...how })) tell({ say: "event", event });
       } catch (error) {
         // All else passes: a proxy whose queen is away may say anything.
         if (isUnknown(error)) {

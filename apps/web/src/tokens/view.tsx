@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import { type Body, hivesToLockOut, type Schema } from "@repo/queen-client";
 import { useState } from "preact/hooks";
+import { onNoHive } from "../actions/actions.ts";
 import { openDialog } from "../actions/dialog.tsx";
 import { Age } from "../parts/age.tsx";
 import { CopiedCode } from "../parts/copy.tsx";
@@ -42,20 +43,14 @@ function Tokens() {
       [],
     );
   };
-  const revoke = (id: string, name: string) =>
-    openDialog(
-      {
-        title: "Revoke",
-        what: `Whoever uses the token “${name}” is refused from then on, and its sessions end.`,
-        fields: [],
-        async *run() {
-          yield* [];
-          await client.value.revokeToken(id);
-          again();
-        },
-      },
-      [],
-    );
+  const revoke = (id: string, name: string) => {
+    const what = `Whoever uses the token “${name}” is refused from then on, and its sessions end.`;
+    const work = async () => {
+      await client.value.revokeToken(id);
+      again();
+    };
+    openDialog(onNoHive("Revoke", what, work), []);
+  };
   return (
     <>
       <h1>Tokens</h1>
