@@ -33,11 +33,12 @@ type SendOptions = {
   onRepeat: () => void;
 };
 
-/** Codes of a connection that did not come about, as where TLS is not spoken: nothing was sent. */
-const NOT_CONNECTED =
-  /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ERR_SSL_WRONG_VERSION_NUMBER)$/;
+/** Codes of a connection that did not come about: nothing was sent. */
+const NOT_CONNECTED = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
 /** Codes of one that is not trusted: nothing was sent, and nothing will be. */
 const NOT_TRUSTED = /CERT|SELF_SIGNED|^UNABLE_TO_VERIFY/;
+/** The code of one on which something else than TLS is spoken: the same holds. */
+const NOT_TLS = "ERR_SSL_WRONG_VERSION_NUMBER";
 const FIRST_PAUSE_MS = 50;
 const MAX_PAUSE_MS = 2000;
 
@@ -105,16 +106,19 @@ function unreachable(server: string, error: unknown): RequestError {
     const failure = { mayHaveHappened: false, isTransient: true, cause: error };
     return new RequestError(`the server ${server} cannot be reached (${code})`, failure);
   }
-  if (NOT_TRUSTED.test(code)) {
-    const failure = { mayHaveHappened: false, isTransient: false, cause: error };
-    return new RequestError(`the certificate of the server ${server} is not accepted (${code})`, failure);
-  }
-  if (isError(error) && isError(error.cause) && error.cause.message === "bad port") {
-    const failure = { mayHaveHappened: false, isTransient: false, cause: error };
-    return new RequestError(`the server ${server} cannot be reached: fetch asks nobody at this port`, failure);
-  }
+  const why = whyNever(server, code, error);
+  if (why !== undefined) return new RequestError(why, { mayHaveHappened: false, isTransient: false, cause: error });
   const message = `the connection to the server ${server} was cut before the answer came${code && ` (${code})`}`;
   return new RequestError(message, { mayHaveHappened: true, isTransient: true, cause: error });
+}
+
+/** Why no request will reach the server as it is called. */
+function whyNever(server: string, code: string, error: unknown): string | undefined {
+  if (NOT_TRUSTED.test(code)) return `the certificate of the server ${server} is not accepted (${code})`;
+  if (code === NOT_TLS)
+    return `the server ${server} speaks no TLS there (${code}): the URL of one that does not begins with http:`;
+  const isAtBadPort = isError(error) && isError(error.cause) && error.cause.message === "bad port";
+  return isAtBadPort ? `the server ${server} cannot be reached: fetch asks nobody at this port` : undefined;
 }
 
 /** A proxy may say 503 of a server that broke off in the middle: like every 5xx, it leaves open what happened. */
