@@ -234,6 +234,18 @@ describe("what a server started", () => {
     ]);
   });
 
+  test("serves nobody knows whom, where several could listen at that port, and their sockets are another user's", async () => {
+    const hidden = { uid: 7, hidesSockets: true };
+    const runner = "ollama runner --model a --port 40001";
+    const { places, leftOut } = await find(
+      { pid: 10, commandLine: "ollama serve", listens: ["127.0.0.1:11500"], ...hidden },
+      { pid: 11, parent: 10, commandLine: runner, listens: ["127.0.0.1:40001"], ...hidden },
+      { pid: 20, commandLine: "ollama serve", listens: ["127.0.0.1:11434"], ...hidden },
+    );
+    expect(places).toEqual([{ kind: "ollama", base: "http://127.0.0.1:11434", port: 11_434, reachable: "loopback" }]);
+    expect(leftOut).toMatchObject([{ what: "ollama (pid 20)" }]);
+  });
+
   test("is no server on another host, as an engine alone would be", async () => {
     const { places, leftOut } = await find(
       { pid: 10, commandLine: "/venv/lib/vllm/vllm-rs serve a --port 8007", listens: ["127.0.0.1:8007"] },

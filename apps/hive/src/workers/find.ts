@@ -125,8 +125,12 @@ async function settle(scene: Scene): Promise<Pick<Finding, "found" | "leftOut">>
     else settled.push(one);
   }
   const byReach = settled.toSorted((a, b) => rankOf(a) - rankOf(b));
-  const found = settled.filter((one) => byReach.find(({ port }) => port === one.port) === one);
-  for (const { kind, process, port } of settled.filter((one) => !found.includes(one))) {
+  const isFirst = (one: Found) => byReach.find(({ port }) => port === one.port) === one;
+  // Which of several listens there is not known where their sockets may not be read, nor whose runners serve it then.
+  const isShared = (one: Found) =>
+    settled.some(({ process, base }) => process !== one.process && base?.href === one.base?.href);
+  const found = settled.filter(isFirst).map((one) => (isShared(one) ? { ...one, runners: [] } : one));
+  for (const { kind, process, port } of settled.filter((one) => !isFirst(one))) {
     leftOut.push({ what: wordsOf(kind, process), why: `another server has port ${port}: ${ADVICE}` });
   }
   return { found, leftOut };

@@ -168,15 +168,32 @@ describe("of two models", () => {
     expect((await read()).readings).toEqual([other]);
   });
 
-  test("that were loaded before the agent started, or at once, it is not known which runner is whose", async () => {
+  test("that were loaded before the agent started, or at once, it is not known which runner is whose, until one of them is unloaded", async () => {
     clockAt("2026-11-30T12:32:00Z");
     const server = await startStub(loaded(slow, tiny), "ollama-tags");
     const runners = [await runnerWith("llamacpp-slots-idle", first), await runnerWith("llamacpp-slots-busy", second)];
-    const { readings } = await readerOf(ollama, server, { runners })();
-    expect(readings.map(({ state, slots, pid }) => [state, slots, pid])).toEqual([
-      ["Idle", undefined, undefined],
-      ["Idle", undefined, undefined],
-    ]);
+    const read = readerOf(ollama, server, { runners });
+    const told = async () => (await read()).readings.map(({ model, state, slots, pid }) => [model, state, slots, pid]);
+    const unknown = ["slow:latest", "tiny:latest"].map((model) => [model, "Idle", undefined, undefined]);
+    expect(await told()).toEqual(unknown);
+    server.answerWith(loaded(slow, tiny, { ...(tiny as object), name: "third" }));
+    runners.push(await runnerWith("llamacpp-slots-busy", { ...RUNNER, pid: 13 }));
+    expect(await told()).toEqual([...unknown, ["third", "Busy", 2, 13]]);
+    server.answerWith(loaded(tiny));
+    runners.shift();
+    expect(await told()).toEqual([["tiny:latest", "Busy", 2, 12]]);
+  });
+
+  test("of which the runner of one has ended, it is not known whose that was until there is another for it", async () => {
+    clockAt("2026-11-30T12:32:00Z");
+    const server = await startStub(loaded(tiny), "ollama-tags");
+    const runners = [await runnerWith("llamacpp-slots-idle", first)];
+    const read = readerOf(ollama, server, { runners });
+    expect((await read()).readings).toMatchObject([{ pid: 11 }]);
+    runners.shift();
+    expect((await read()).readings).toEqual([{ model: "tiny:latest", state: "Idle", health: "healthy" }]);
+    runners.push(await runnerWith("llamacpp-slots-busy", second));
+    expect((await read()).readings).toMatchObject([{ state: "Busy", pid: 12 }]);
   });
 
   test("of which one loads, the runner is not taken for the other's; of which one was unloaded, not for one that loads", async () => {

@@ -47,11 +47,16 @@ function portOfHost(host: string): number | undefined {
   return portIn(port) ?? (scheme === "http" ? 80 : scheme === "https" ? 443 : undefined);
 }
 
+/** Loaded models, and the runners that have them. Nothing says which has which: it is told from what came and went between two readings. */
+interface Together {
+  readonly keys: readonly string[];
+  readonly pids: readonly number[];
+}
+
 interface Known {
   /** When each loaded model was to be unloaded, as it was said at the last reading. */
   expiresMs: ReadonlyMap<string, number>;
-  /** The runner that has each loaded model, as far as it is known. */
-  pids: ReadonlyMap<string, number>;
+  together: readonly Together[];
   readAtMs: number;
   onDisk: readonly ColdModel[];
   onDiskReadAtMs: number;
@@ -69,7 +74,7 @@ export const ollama: Adapter = {
   open() {
     const known: Known = {
       expiresMs: new Map(),
-      pids: new Map(),
+      together: [],
       readAtMs: 0,
       onDisk: [],
       onDiskReadAtMs: Number.NEGATIVE_INFINITY,
@@ -83,10 +88,10 @@ async function read(server: Server, known: Known): Promise<ServerReading> {
   if (!isUsable(answer)) return { readings: [troubleOf(answer, "/api/ps", null)] };
   const { models } = Loaded.parse(answer.json);
   const counts = await countsOf(server.runners.filter(hasModel));
-  known.pids = pidsOf(models, counts, known.pids);
+  known.together = togetherOf(models, counts, known.together);
   const nowMs = Date.now();
-  const readings = models.filter(isNewest).map((one) => ofModel(one, { counts, models: models.length, known, nowMs }));
-  if (isLoading(models, counts, known.pids)) readings.push(loading(null));
+  const readings = models.filter(isNewest).map((one) => ofModel(one, { counts, known, nowMs }));
+  if (isLoading(models, counts, known.together)) readings.push(loading(null));
   known.expiresMs = new Map(models.map((one) => [keyOf(one), Date.parse(one.expires_at ?? "")]));
   known.readAtMs = nowMs;
   const onDisk = await readOnDisk(server.ask, known);
@@ -120,49 +125,48 @@ async function countsOf(runners: readonly Runner[]): Promise<Counts> {
   return counts;
 }
 
-/** Nothing says which runner has which model: it is told from there being one of each that belongs to no other. */
-function pidsOf(models: readonly LoadedModel[], counts: Counts, before: Known["pids"]): Known["pids"] {
-  const pids = new Map([...before].filter(([, pid]) => counts.has(pid)));
-  const [key, ...otherKeys] = models.map(keyOf).filter((one) => !pids.has(one));
-  const [pid, ...otherPids] = freeOf(counts, pids).filter((one) => counts.get(one) !== undefined);
-  const isTold = key !== undefined && pid !== undefined && otherKeys.length + otherPids.length === 0;
-  return isTold ? pids.set(key, pid) : pids;
+function togetherOf(models: readonly LoadedModel[], counts: Counts, before: readonly Together[]): Together[] {
+  const listed = models.map(keyOf);
+  const stillThere = before.map((one) => ({
+    keys: one.keys.filter((key) => listed.includes(key)),
+    pids: one.pids.filter((pid) => counts.has(pid)),
+  }));
+  // With fewer runners than models one of these has, or will have, another.
+  const together = stillThere.filter(({ keys, pids }) => pids.length > 0 && pids.length >= keys.length);
+  const keys = newModels(models, together);
+  const pids = newRunners(counts, together).filter((pid) => counts.get(pid) !== undefined);
+  return keys.length > 0 && keys.length === pids.length ? [...together, { keys, pids }] : together;
 }
 
-function freeOf(counts: Counts, pids: Known["pids"]): number[] {
-  const taken = new Set(pids.values());
-  return [...counts.keys()].filter((pid) => !taken.has(pid));
-}
+const newModels = (models: readonly LoadedModel[], together: readonly Together[]): string[] =>
+  models.map(keyOf).filter((key) => !together.some(({ keys }) => keys.includes(key)));
+
+const newRunners = (counts: Counts, together: readonly Together[]): number[] =>
+  [...counts.keys()].filter((pid) => !together.some(({ pids }) => pids.includes(pid)));
 
 /** While one loads it is not listed, and no answer names it: its runner is there already. One whose model was unloaded is there still. */
-function isLoading(models: readonly LoadedModel[], counts: Counts, pids: Known["pids"]): boolean {
-  return freeOf(counts, pids).length > models.filter((one) => !pids.has(keyOf(one))).length;
-}
+const isLoading = (models: readonly LoadedModel[], counts: Counts, together: readonly Together[]): boolean =>
+  newRunners(counts, together).length > newModels(models, together).length;
 
 interface Context {
   readonly counts: Counts;
-  /** How many are loaded. */
-  readonly models: number;
   readonly known: Known;
   readonly nowMs: number;
 }
 
-function ofModel(loaded: LoadedModel, { counts, models, known, nowMs }: Context): Reading {
+function ofModel(loaded: LoadedModel, { counts, known, nowMs }: Context): Reading {
   const vramBytes = loaded.size_vram || undefined; // 0 also where it does not know
-  const pid = known.pids.get(keyOf(loaded));
-  const own = pid === undefined ? undefined : counts.get(pid);
-  const isBusy = (own && isFullIfKnown(own)) ?? isBusyBySlots(counts, models) ?? isBusyByExpiry(loaded, known, nowMs);
-  return { model: loaded.name, state: isBusy ? "Busy" : "Idle", health: HEALTHY, vramBytes, pid, ...own };
+  const { keys, pids } = known.together.find((one) => one.keys.includes(keyOf(loaded))) ?? { keys: [], pids: [] };
+  const full = pids.map((pid) => isFullIfKnown(counts.get(pid)));
+  const isAlike = pids.length === keys.length && full.every((one) => one === full[0]);
+  const isBusy = (isAlike ? full[0] : undefined) ?? isBusyByExpiry(loaded, known, nowMs);
+  const [pid] = pids.length === 1 ? pids : [];
+  const numbers = pid === undefined ? {} : { pid, ...counts.get(pid) };
+  return { model: loaded.name, state: isBusy ? "Busy" : "Idle", health: HEALTHY, vramBytes, ...numbers };
 }
 
-const isFullIfKnown = (count: SlotCount): boolean | undefined =>
-  count.running === undefined || count.slots === undefined ? undefined : isFull(count);
-
-/** Of which runner has which model is not known; where all are full, or none is, that need not be. */
-function isBusyBySlots(counts: Counts, models: number): boolean | undefined {
-  const full = [...counts.values()].flatMap((count) => count ?? []).map(isFullIfKnown);
-  return full.length === models && full.every((one) => one === full[0]) ? full[0] : undefined;
-}
+const isFullIfKnown = (count: SlotCount | undefined): boolean | undefined =>
+  count?.running === undefined || count.slots === undefined ? undefined : isFull(count);
 
 /** While a request runs, the time at which it would be unloaded lies in the past, or slides along with the clock. */
 function isBusyByExpiry(loaded: LoadedModel, { expiresMs, readAtMs }: Known, nowMs: number): boolean {

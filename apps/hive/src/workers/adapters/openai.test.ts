@@ -13,6 +13,19 @@ test("is a worker for each model that is listed, and never Busy", async () => {
   });
 });
 
+test("that ends what it streams when it is asked for its models, as llama-cpp-python does, is asked for them once", async () => {
+  const server = await startStub("llama-cpp-python-models", "llama-cpp-python-docs");
+  const read = readerOf(openai, server);
+  const first = await read();
+  expect(first.readings).toEqual([{ model: "/models/slow.gguf", state: "Idle", health: "healthy" }]);
+  expect([await read(), await read()]).toEqual([first, first]);
+  expect(server.requests).toEqual([MODELS, "GET /docs", "GET /docs"]);
+  server.answerWith({ ...recorded("llama-cpp-python-docs"), status: 404 }, written(MODELS, { data: [{ id: "a" }] }));
+  expect((await read()).readings).toMatchObject([{ model: "a" }]);
+  await read();
+  expect(server.requests.slice(3)).toEqual(["GET /docs", MODELS, MODELS]);
+});
+
 test.each([
   [503, "Loading", "healthy"],
   [500, "Error", "it answers 500 to /v1/models"],

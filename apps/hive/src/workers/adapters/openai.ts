@@ -22,25 +22,45 @@ export function servedBy({ status, json }: Answer, otherwise: string | null): (s
   return served.length > 0 ? served : [otherwise];
 }
 
+/** That of llama-cpp-python, which ends what it streams to others when it is asked for its models. */
+const endsStreams = ({ owned_by }: { readonly owned_by?: string | undefined }): boolean => owned_by === "me";
+const DOCUMENTATION = "/docs";
+
+/** By a question that ends nothing. */
+async function isLlamaCppPython(ask: Ask): Promise<boolean> {
+  const { status, text: page } = await ask(DOCUMENTATION);
+  return status === 200 && page.includes("llama.cpp Python API");
+}
+
 /** Any other server that an operator named: it says which models it serves, and nothing of how busy it is. */
 export const openai: Adapter = {
   kind: "openai",
   program: undefined,
-  paths: ["/v1/models"],
+  paths: ["/v1/models", DOCUMENTATION],
   async identify() {
     return "openai";
   },
-  open:
-    () =>
-    ({ ask }) =>
-      read(ask),
+  open() {
+    let kept: ServerReading | undefined;
+    return async ({ ask }) => {
+      const before = kept;
+      kept = undefined; // after a silence its models are asked for again
+      if (before !== undefined && (await isLlamaCppPython(ask))) {
+        kept = before;
+        return before;
+      }
+      const answer = await ask("/v1/models");
+      const reading = readingOf(answer);
+      if (modelsIn(answer.json).some(endsStreams)) kept = reading;
+      return reading;
+    };
+  },
 };
 
 /** Also of one without a model, that some write as null. */
 const isList = (json: unknown): boolean => typeof json === "object" && json !== null && "data" in json;
 
-async function read(ask: Ask): Promise<ServerReading> {
-  const answer = await ask("/v1/models");
+function readingOf(answer: Answer): ServerReading {
   if (answer.status === 503) return { readings: [loading(null)] };
   if (answer.status !== 200) return { readings: [troubleOf(answer, "/v1/models", null)] };
   if (!isList(answer.json)) throw new AnotherServer("it lists no models");
