@@ -101,17 +101,12 @@ async function send(request: Request, { server, signal }: SendOptions): Promise<
 
 function unreachable(server: string, error: unknown): RequestError {
   const code = innermostCode(error);
-  if (NOT_CONNECTED.test(code)) {
-    const failure = { mayHaveHappened: false, isTransient: true, cause: error };
-    return new RequestError(`the server ${server} cannot be reached (${code})`, failure);
-  }
-  if (NOT_TRUSTED.test(code)) {
-    const failure = { mayHaveHappened: false, isTransient: false, cause: error };
-    return new RequestError(`the certificate of the server ${server} is not accepted (${code})`, failure);
-  }
+  const unsent = (problem: string, isTransient: boolean) =>
+    new RequestError(problem, { mayHaveHappened: false, isTransient, cause: error });
+  if (NOT_CONNECTED.test(code)) return unsent(`the server ${server} cannot be reached (${code})`, true);
+  if (NOT_TRUSTED.test(code)) return unsent(`the certificate of the server ${server} is not accepted (${code})`, false);
   if (isError(error) && isError(error.cause) && error.cause.message === "bad port") {
-    const failure = { mayHaveHappened: false, isTransient: false, cause: error };
-    return new RequestError(`the server ${server} cannot be reached: fetch asks nobody at this port`, failure);
+    return unsent(`the server ${server} cannot be reached: fetch asks nobody at this port`, false);
   }
   const message = `the connection to the server ${server} was cut before the answer came${code && ` (${code})`}`;
   return new RequestError(message, { mayHaveHappened: true, isTransient: true, cause: error });
