@@ -4,7 +4,7 @@ import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { createApp } from "./app.ts";
 import type { Config } from "./config.ts";
-import { createDeviceDetector } from "./devices/devices.ts";
+import { deviceDetector } from "./devices/devices.ts";
 import { Gpus } from "./devices/gpus.ts";
 import { type Heartbeats, startHeartbeats } from "./heartbeats.ts";
 import { type Once, readOnce } from "./once.ts";
@@ -38,8 +38,8 @@ export class Hive {
   /** Listens and answers the port, which the system chose if the setting is 0; undefined when it was stopped meanwhile. */
   async listen(): Promise<number | undefined> {
     const { id, host, port } = this.#config;
-    const { detector, workers } = this.#readers;
-    const app = createApp({ id, detectDevices: detector.detect, log: this.#log });
+    const { detectDevices, workers } = this.#readers;
+    const app = createApp({ id, detectDevices, log: this.#log });
     this.#app = app;
     // So that the first beat after a restart does not say that there are no workers.
     await Promise.race([workers.refresh(), wait(FIRST_READING_MS, undefined, { ref: false })]);
@@ -56,10 +56,10 @@ export class Hive {
   /** Tells its queen from now on what there is, and that it listens on `port`. */
   beat(port: number): void {
     const { id, host, queen, token, queenCa, readAccess, beatIntervalMs: intervalMs } = this.#config;
-    const { detector, telemetry, sources } = this.#readers;
+    const { detectDevices, telemetry, sources } = this.#readers;
     const log = this.#log;
     // At each start, so that the first who asks finds them read, however long that takes.
-    void detector.detect().then(() => telemetry?.refresh());
+    void detectDevices().then(() => telemetry?.refresh());
     if (tellsTokenToOthers(this.#config)) {
       log.warn({ queen }, "the token goes over the network in clear text: give the queen a certificate");
     }
@@ -76,8 +76,8 @@ export class Hive {
 
   /** What it would send, and what it would not. */
   async readOnce(): Promise<Once> {
-    const { detector, telemetry, workers, sources } = this.#readers;
-    const { problems } = await detector.detect();
+    const { detectDevices, telemetry, workers, sources } = this.#readers;
+    const { problems } = await detectDevices();
     telemetry?.gpuMemoryByPid(); // what is asked for is read
     return readOnce(this.#config.id, sources, () => workers.leftOut, problems);
   }
@@ -109,7 +109,7 @@ function readersOf(config: Config, signal: AbortSignal, log: Logger) {
   });
   // The workers say when they were read, and telemetry tells nothing that is older.
   const sources = telemetry === undefined ? [workers] : [telemetry, workers];
-  return { detector: createDeviceDetector(gpus), telemetry, workers, sources };
+  return { detectDevices: deviceDetector(gpus), telemetry, workers, sources };
 }
 
 function workerKeysOf({ workerKeysFile: path, workerKeys: first }: Config, log: Logger): () => Keys {

@@ -13,7 +13,7 @@ import {
   newMarker,
   temporaryFolder,
 } from "../testing.ts";
-import { createDeviceDetector } from "./devices.ts";
+import { deviceDetector } from "./devices.ts";
 import { Gpus } from "./gpus.ts";
 
 afterEach(() => void vi.unstubAllEnvs());
@@ -43,14 +43,14 @@ function detectorWith(programs: Record<string, string>, { timeoutMs = 20_000, an
   const stop = () => stopping.abort(new Error("the agent is stopping"));
   onTestFinished(stop);
   const sysfs = join(folder, "sys");
-  const detector = createDeviceDetector(new Gpus({ timeoutMs, signal: stopping.signal, log, sysfs }), answerWithinMs);
+  const detect = deviceDetector(new Gpus({ timeoutMs, signal: stopping.signal, log, sysfs }), answerWithinMs);
   const replace = (name: string, script: string) => fakeProgram(folder, name, script);
-  return { detector, folder, stop, replace, messages: () => lines.map(({ msg }) => msg) };
+  return { detect, folder, stop, replace, messages: () => lines.map(({ msg }) => msg) };
 }
 
 test("reads the true cores and memory of this host", async () => {
-  const { detector } = detectorWith({ "nvidia-smi": "echo No devices were found; exit 6" });
-  const report = await detector.detect();
+  const { detect } = detectorWith({ "nvidia-smi": "echo No devices were found; exit 6" });
+  const report = await detect();
   expect(report).toEqual({
     cpu: { cores: os.availableParallelism(), ramGb: Math.round(os.totalmem() / 1024 ** 3) },
     gpus: [],
@@ -60,8 +60,8 @@ test("reads the true cores and memory of this host", async () => {
 });
 
 test("lists NVIDIA's GPUs once, then the others with indexes of their own", async () => {
-  const { detector, messages } = detectorWith({ "nvidia-smi": 'echo "0, NVIDIA A100-PCIE-40GB, 40960"', lspci: LSPCI });
-  expect((await detector.detect()).gpus).toEqual([
+  const { detect, messages } = detectorWith({ "nvidia-smi": 'echo "0, NVIDIA A100-PCIE-40GB, 40960"', lspci: LSPCI });
+  expect((await detect()).gpus).toEqual([
     { index: 0, name: "NVIDIA A100-PCIE-40GB", vramGb: 40, ...NVIDIA },
     { index: 1, ...MI210 },
   ]);
@@ -70,43 +70,43 @@ test("lists NVIDIA's GPUs once, then the others with indexes of their own", asyn
 
 test("a hanging nvidia-smi does not hide the other GPUs", async () => {
   const programs = { "nvidia-smi": hangingScript(newMarker()), lspci: LSPCI };
-  const { detector } = detectorWith(programs, { timeoutMs: 1000 });
-  expect(await detector.detect()).toMatchObject({ gpus: [{ index: 0, ...MI210 }], problems: [HUNG] });
+  const { detect } = detectorWith(programs, { timeoutMs: 1000 });
+  expect(await detect()).toMatchObject({ gpus: [{ index: 0, ...MI210 }], problems: [HUNG] });
 });
 
 test("a hanging lspci does not hide NVIDIA's GPUs, is killed, and is said", async () => {
   const marker = newMarker();
   const programs = { "nvidia-smi": 'echo "2, NVIDIA L4, 23034"', lspci: hangingScript(marker) };
-  const { detector, messages } = detectorWith(programs);
+  const { detect, messages } = detectorWith(programs);
   const problem = "lspci did not end within 1.5 s";
   const gpus = [{ index: 2, name: "NVIDIA L4", vramGb: 22 }];
-  expect(await detector.detect()).toMatchObject({ gpus, problems: [problem] });
+  expect(await detect()).toMatchObject({ gpus, problems: [problem] });
   expect(messages()).toEqual([`GPUs may be missing: ${problem}`]);
   await eventually(() => (isRunning(marker) ? undefined : true), "the end of the hanging lspci");
 });
 
 test("an answer does not wait for a program that takes long, but the next one has what it told", async () => {
-  const { detector, folder } = detectorWith(
+  const { detect, folder } = detectorWith(
     { "nvidia-smi": 'until [ -e "$0.go" ]; do /bin/sleep 0.02; done; echo "0, NVIDIA L4, 23034"', lspci: BRIDGE },
     { answerWithinMs: 50 },
   );
-  expect(await detector.detect()).toMatchObject({
+  expect(await detect()).toMatchObject({
     cpu: { cores: os.availableParallelism() },
     gpus: null,
     problems: expect.arrayContaining(["GPUs are still being read: this is what is known"]),
   });
   fakeProgram(folder, "nvidia-smi.go", "");
-  const gpus = await eventually(async () => (await detector.detect()).gpus ?? undefined, "the GPU");
+  const gpus = await eventually(async () => (await detect()).gpus ?? undefined, "the GPU");
   expect(gpus).toMatchObject([{ index: 0, name: "NVIDIA L4" }]);
 });
 
 test("says once why there are no NVIDIA GPUs, and again when the reason changes", async () => {
-  const { detector, replace, messages } = detectorWith({ lspci: BRIDGE });
-  for (let times = 0; times < 2; times++) expect(await detector.detect()).toMatchObject({ gpus: [], problems: [] });
+  const { detect, replace, messages } = detectorWith({ lspci: BRIDGE });
+  for (let times = 0; times < 2; times++) expect(await detect()).toMatchObject({ gpus: [], problems: [] });
   expect(messages()).toEqual(["GPUs may be missing: nvidia-smi is not installed"]);
   replace("nvidia-smi", "echo broken; exit 9");
   for (let times = 0; times < 2; times++) {
-    expect(await detector.detect()).toMatchObject({ gpus: null, problems: ["nvidia-smi exited with 9: broken"] });
+    expect(await detect()).toMatchObject({ gpus: null, problems: ["nvidia-smi exited with 9: broken"] });
   }
   expect(messages().slice(1)).toEqual(["GPUs may be missing: nvidia-smi exited with 9: broken"]);
 });
@@ -114,12 +114,12 @@ test("says once why there are no NVIDIA GPUs, and again when the reason changes"
 test("where nobody can tell, or NVIDIA's card cannot be asked, that is not none", async () => {
   const nobody = detectorWith({});
   const missing = ["nvidia-smi is not installed", "lspci is not installed"];
-  expect(await nobody.detector.detect()).toMatchObject({ gpus: null, problems: missing });
+  expect(await nobody.detect()).toMatchObject({ gpus: null, problems: missing });
   expect(nobody.messages()).toEqual(missing.toReversed().map((problem) => `GPUs may be missing: ${problem}`));
   const [card = ""] = LSPCI.split("03:00.0");
-  const { detector } = detectorWith({ lspci: `${card}END` });
+  const { detect } = detectorWith({ lspci: `${card}END` });
   const problems = ["nvidia-smi is not installed, and there is a card of NVIDIA's at 0000:01:00.0"];
-  expect(await detector.detect()).toMatchObject({ gpus: null, problems });
+  expect(await detect()).toMatchObject({ gpus: null, problems });
 });
 
 test.each([
@@ -128,52 +128,52 @@ test.each([
   ["lspci", { "nvidia-smi": "echo No devices were found; exit 6", lspci: "exit 0" }],
 ])("of an %s that says nothing at all it is not believed that there are none", async (name, programs) => {
   const problems = [`${name} wrote nothing`];
-  expect(await detectorWith(programs).detector.detect()).toMatchObject({ gpus: null, problems });
+  expect(await detectorWith(programs).detect()).toMatchObject({ gpus: null, problems });
 });
 
 test("that there are none is not believed where the kernel lists a card of NVIDIA's: it failed to start", async () => {
   const [card = ""] = LSPCI.split("03:00.0");
-  const { detector } = detectorWith({ "nvidia-smi": "echo No devices were found; exit 6", lspci: `${card}END` });
+  const { detect } = detectorWith({ "nvidia-smi": "echo No devices were found; exit 6", lspci: `${card}END` });
   const problems = ["nvidia-smi finds no device, and there is a card of NVIDIA's at 0000:01:00.0"];
-  expect(await detector.detect()).toMatchObject({ gpus: null, problems });
+  expect(await detect()).toMatchObject({ gpus: null, problems });
 });
 
 test("that there are none is not believed beside a card that could not be asked", async () => {
   const lost = "Unable to determine the device handle for GPU0000:01:00.0: Unknown Error";
-  const { detector } = detectorWith({ "nvidia-smi": `echo "${lost}"; echo No devices were found`, lspci: BRIDGE });
+  const { detect } = detectorWith({ "nvidia-smi": `echo "${lost}"; echo No devices were found`, lspci: BRIDGE });
   const problems = [`nvidia-smi wrote: ${lost}`, "nvidia-smi wrote: No devices were found"];
-  expect(await detector.detect()).toMatchObject({ gpus: null, problems });
+  expect(await detect()).toMatchObject({ gpus: null, problems });
 });
 
 test("a failed reading is never final, and takes nothing away", async () => {
-  const { detector, replace } = detectorWith({ "nvidia-smi": "echo no driver; exit 9" });
-  expect((await detector.detect()).gpus).toBeNull();
+  const { detect, replace } = detectorWith({ "nvidia-smi": "echo no driver; exit 9" });
+  expect((await detect()).gpus).toBeNull();
   replace("nvidia-smi", 'echo "0, NVIDIA L4, 23034"; echo "1, NVIDIA L4, 23034"');
-  const { gpus } = await detector.detect();
+  const { gpus } = await detect();
   expect(gpus).toHaveLength(2);
   replace("nvidia-smi", "echo no driver; exit 9");
-  expect(await detector.detect()).toMatchObject({ gpus, problems: ["nvidia-smi exited with 9: no driver"] });
+  expect(await detect()).toMatchObject({ gpus, problems: ["nvidia-smi exited with 9: no driver"] });
   replace("nvidia-smi", 'echo "1, NVIDIA L4, 23034"; echo "GPU 0 is lost"; exit 255');
-  expect(await detector.detect()).toMatchObject({
+  expect(await detect()).toMatchObject({
     gpus: gpus?.slice(1),
     problems: ["nvidia-smi wrote: GPU 0 is lost"],
   });
 });
 
 test("reads afresh each time, and once for calls that come together", async () => {
-  const { detector, folder, replace } = detectorWith({ "nvidia-smi": 'echo x >> "$0.runs"; echo "0, A, 1024"' });
+  const { detect, folder, replace } = detectorWith({ "nvidia-smi": 'echo x >> "$0.runs"; echo "0, A, 1024"' });
   const runs = () => readFileSync(join(folder, "nvidia-smi.runs"), "utf8").trim().split("\n").length;
-  const together = await Promise.all([detector.detect(), detector.detect(), detector.detect()]);
+  const together = await Promise.all([detect(), detect(), detect()]);
   expect(runs()).toBe(1);
   expect(new Set(together.map((devices) => JSON.stringify(devices))).size).toBe(1);
   replace("nvidia-smi", 'echo x >> "$0.runs"; echo "0, B, 1024"');
-  expect((await detector.detect()).gpus?.[0]?.name).toBe("B");
+  expect((await detect()).gpus?.[0]?.name).toBe("B");
   expect(runs()).toBe(2);
 });
 
 test("answers what is known once it was stopped", async () => {
-  const { detector, stop } = detectorWith({ "nvidia-smi": 'echo "0, A, 1024"' });
-  const { gpus } = await detector.detect();
+  const { detect, stop } = detectorWith({ "nvidia-smi": 'echo "0, A, 1024"' });
+  const { gpus } = await detect();
   stop();
-  expect(await detector.detect()).toMatchObject({ cpu: { cores: os.availableParallelism() }, gpus });
+  expect(await detect()).toMatchObject({ cpu: { cores: os.availableParallelism() }, gpus });
 });

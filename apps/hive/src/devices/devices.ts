@@ -8,31 +8,25 @@ const BYTES_PER_GB = 2 ** 30;
 /** A queen gives up after 5 s, which she also needs to find this host and to ask for its health. */
 const ANSWER_WITHIN_MS = 3000;
 
-interface DeviceDetector {
-  /** Reads the devices now, in bounded time: of GPUs that take longer, what is known. Calls that come while a reading runs share it. */
-  detect(): Promise<DeviceReport>;
-}
-
-export function createDeviceDetector(gpus: Gpus, answerWithinMs = ANSWER_WITHIN_MS): DeviceDetector {
+/** Gives what reads the devices, in bounded time: of GPUs that take longer, what is known. Calls that come while a reading runs share it. */
+export function deviceDetector(gpus: Gpus, answerWithinMs = ANSWER_WITHIN_MS): () => Promise<DeviceReport> {
   let running: Promise<unknown> | undefined;
-  return {
-    async detect() {
-      running ??= gpus
-        .read()
-        .catch(() => undefined) // the agent is stopping
-        .finally(() => {
-          running = undefined;
-        });
-      await Promise.race([running, wait(answerWithinMs, undefined, { ref: false })]);
-      const { gpus: known, problems } = gpus.known();
-      const { cpu, problem } = readCpu();
-      const stillRunning = running === undefined ? undefined : "GPUs are still being read: this is what is known";
-      return {
-        cpu,
-        gpus: known?.map(toDevice) ?? null,
-        problems: [...problems, stillRunning, problem].filter((text) => text !== undefined),
-      };
-    },
+  return async () => {
+    running ??= gpus
+      .read()
+      .catch(() => undefined) // the agent is stopping
+      .finally(() => {
+        running = undefined;
+      });
+    await Promise.race([running, wait(answerWithinMs, undefined, { ref: false })]);
+    const { gpus: known, problems } = gpus.known();
+    const { cpu, problem } = readCpu();
+    const stillRunning = running === undefined ? undefined : "GPUs are still being read: this is what is known";
+    return {
+      cpu,
+      gpus: known?.map(toDevice) ?? null,
+      problems: [...problems, stillRunning, problem].filter((text) => text !== undefined),
+    };
   };
 }
 

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Reading } from "./adapter.ts";
 import { addressIn, EITHER_LOOPBACK, isEvery, type Reachable } from "./listeners.ts";
-import type { OnGpus } from "./measure.ts";
 import { isHere, type Target } from "./target.ts";
 import type { WatchedServer } from "./watched-server.ts";
 
@@ -39,18 +38,8 @@ export interface ModelOnDiskJson extends Address {
   readonly server?: string | undefined;
 }
 
-/** What a worker takes of its host. */
-interface OnHost {
-  readonly ramBytes: number | undefined;
-  readonly cpuPercent: number | undefined;
-}
-
-export function workerToJson(
-  server: WatchedServer,
-  reading: Reading,
-  measured: OnHost,
-  advertiseHost: string,
-): WorkerJson {
+/** Without what it takes of its host. */
+export function workerToJson(server: WatchedServer, reading: Reading, advertiseHost: string): WorkerJson {
   return {
     worker_id: shortened(idOf(server, reading.model)),
     state: reading.state,
@@ -63,23 +52,6 @@ export function workerToJson(
     waiting: reading.waiting,
     slots: reading.slots,
     vram_bytes: reading.vramBytes,
-    ram_bytes: measured.ramBytes,
-    cpu_percent: measured.cpuPercent,
-  };
-}
-
-/** What is measured of its memory wins over what its server says. */
-export function withGpus(
-  json: WorkerJson,
-  { backend, deviceId, deviceIds, vramBytes, gpuPercent }: OnGpus,
-): WorkerJson {
-  return {
-    ...json,
-    backend,
-    device_id: deviceId,
-    device_ids: deviceIds,
-    vram_bytes: vramBytes ?? json.vram_bytes,
-    gpu_percent: gpuPercent,
   };
 }
 

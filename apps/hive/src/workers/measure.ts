@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { unlessExhausted } from "@repo/processes";
+import type { WorkerJson } from "./beat-json.ts";
 
 /** Memory of GPUs by the process that holds it; null is what is not known. */
 export type GpuMemoryByPid = ReadonlyMap<number, Held>;
@@ -15,41 +16,31 @@ export interface GpuView {
     | undefined;
 }
 
-/** What a worker takes of the GPUs. What is not known is absent. */
-export interface OnGpus {
-  readonly backend?: string | undefined;
-  readonly deviceId?: number | undefined;
-  readonly deviceIds?: readonly number[] | undefined;
-  readonly vramBytes?: number | undefined;
-  readonly gpuPercent?: number | undefined;
-}
+type OnGpus = Pick<WorkerJson, "backend" | "device_id" | "device_ids" | "vram_bytes" | "gpu_percent">;
 
-/** Of those processes together. */
+/** What those processes together take of the GPUs. What is not known is absent. */
 export function measureOnGpus(pids: readonly number[], { gpuMemory, gpus }: GpuView): OnGpus {
   const held = pids.flatMap((pid) => gpuMemory?.get(pid) ?? []);
   // On a host with GPUs, one that no source names may still use one by another way.
-  if (held.length === 0) return { backend: gpus?.length === 0 ? "cpu" : undefined };
+  if (held.length === 0) return gpus?.length === 0 ? { backend: "cpu" } : {};
+  const vram_bytes = held.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
   const isKnown = held.every(({ bytes }) => bytes !== null);
-  return {
-    backend: "cuda",
-    vramBytes: isKnown ? held.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0) : undefined,
-    ...placesOf(held, gpus),
-  };
+  return { backend: "cuda", ...(isKnown && { vram_bytes }), ...placesOf(held, gpus) };
 }
 
 /** On which GPUs they are; nothing where that is not known of each. */
-function placesOf(held: Held, gpus: GpuView["gpus"]): Pick<OnGpus, "deviceId" | "deviceIds" | "gpuPercent"> {
+function placesOf(held: Held, gpus: GpuView["gpus"]): OnGpus {
   const byGpu = new Map<number, number>();
   for (const { gpuIndex, bytes } of held) {
     if (gpuIndex === null) return {};
     byGpu.set(gpuIndex, (byGpu.get(gpuIndex) ?? 0) + (bytes ?? 0));
   }
   const most = [...byGpu].toSorted(([, a], [, b]) => b - a);
-  const deviceId = most[0]?.[0];
+  const device_id = most[0]?.[0];
   return {
-    deviceId,
-    deviceIds: [...byGpu.keys()].toSorted((a, b) => a - b),
-    gpuPercent: gpus?.find(({ index }) => index === deviceId)?.utilization_percent ?? undefined,
+    device_id,
+    device_ids: [...byGpu.keys()].toSorted((a, b) => a - b),
+    gpu_percent: gpus?.find(({ index }) => index === device_id)?.utilization_percent ?? undefined,
   };
 }
 

@@ -263,6 +263,22 @@ test("of one on a part of a GPU it is known how much it holds, and not on which 
   expect([worker?.device_id, worker?.device_ids]).toEqual([undefined, undefined]);
 });
 
+test("what a server says of its memory counts where that of its processes is not known", async () => {
+  const server = await startStub(
+    written("GET /api/version", { version: "0.30.0" }),
+    written("GET /api/ps", { models: [{ name: "tiny-a", size_vram: 4096 }] }),
+    written("GET /api/tags", { models: [] }),
+  );
+  const at = `127.0.0.1:${server.port}`;
+  const ollama = { pid: 10, commandLine: "ollama serve", environment: { OLLAMA_HOST: at }, listens: [at] };
+  let bytes: number | null = null;
+  const gpuMemoryByPid = () => new Map([[10, [{ gpuIndex: 0, bytes }]]]);
+  const { read } = watch([ollama], { gpuMemoryByPid, gpus: () => [{ index: 0 }] });
+  expect((await read()).workers).toMatchObject([{ backend: "cuda", vram_bytes: 4096 }]);
+  bytes = 5000;
+  expect((await read()).workers).toMatchObject([{ backend: "cuda", vram_bytes: 5000 }]);
+});
+
 test.each([
   ["cpu where there are no GPUs", [], new Map(), "cpu"],
   ["not known where there are GPUs and it is on none that is told", [{ index: 0 }], new Map(), undefined],

@@ -2,14 +2,7 @@ import type { Logger } from "pino";
 import type { Reading } from "./adapter.ts";
 import { ADAPTERS } from "./adapters.ts";
 import { createAsk } from "./ask.ts";
-import {
-  isTellable,
-  type ModelOnDiskJson,
-  modelsOnDisk,
-  type WorkerJson,
-  withGpus,
-  workerToJson,
-} from "./beat-json.ts";
+import { isTellable, type ModelOnDiskJson, modelsOnDisk, type WorkerJson, workerToJson } from "./beat-json.ts";
 import { BeatRoom } from "./beat-room.ts";
 import { type ConfiguredServer, type Keys, keyFor } from "./configured.ts";
 import { type Finding, type LeftOut, ServerFinder } from "./find.ts";
@@ -109,8 +102,9 @@ export class WorkerWatch {
   #withGpus({ json, pids, usesKfd }: Told): WorkerJson {
     const { gpuMemoryByPid, gpus } = this.#options;
     if (pids.length === 0) return json;
-    const { backend, ...others } = measureOnGpus(pids, { gpuMemory: gpuMemoryByPid?.(), gpus: gpus?.() });
-    return withGpus(json, { ...others, backend: usesKfd && backend !== "cuda" ? "rocm" : backend });
+    // What is measured of its memory wins over what its server says.
+    const measured = measureOnGpus(pids, { gpuMemory: gpuMemoryByPid?.(), gpus: gpus?.() });
+    return { ...json, ...measured, ...(usesKfd && measured.backend !== "cuda" && { backend: "rocm" }) };
   }
 
   /** Reads anew, one reading at a time; resolves when that is done, and never rejects. */
@@ -212,11 +206,11 @@ export class WorkerWatch {
     const pid = reading.pid ?? alone;
     // And all that it started: the one that answers requests often holds no memory of its own.
     const pids = pid === undefined ? [] : trees.tree.withDescendants(pid);
-    const measured = {
-      ramBytes: ramBytesOf(this.#proc, pids),
-      cpuPercent: pid === undefined ? undefined : trees.tree.cpuPercent(pid, trees.before),
+    const json = {
+      ...workerToJson(server, reading, this.#options.advertiseHost),
+      ram_bytes: ramBytesOf(this.#proc, pids),
+      cpu_percent: pid === undefined ? undefined : trees.tree.cpuPercent(pid, trees.before),
     };
-    const json = workerToJson(server, reading, measured, this.#options.advertiseHost);
     return { json, process, pids, usesKfd: pids.some((one) => kfdPids.has(one)) };
   }
 

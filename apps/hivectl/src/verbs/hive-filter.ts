@@ -65,28 +65,13 @@ export const addFilterFlags = (command: Command): Command =>
     .option("--model <model>", "only those on which a worker serves it");
 
 export function filterOf(flags: FilterFlags): HiveFilter {
-  const {
-    ram,
-    cores,
-    status,
-    cordoned,
-    onProbation: on_probation,
-    unreachable,
-    notBeating: not_beating,
-    model,
-  } = flags;
-  // One alone is understood by a queen who takes no more, too.
-  const statuses = status?.length === 1 ? status[0] : status;
+  const { ram, cores, status, cordoned, onProbation, unreachable, notBeating, model } = flags;
   return given({
-    ...traitsOf(flags),
-    ram,
-    cores,
-    status: statuses,
-    cordoned,
-    on_probation,
-    unreachable,
-    not_beating,
-    model,
+    ...{ ...traitsOf(flags), ram, cores, cordoned, unreachable, model },
+    // One alone is understood by a queen who takes no more, too.
+    status: status?.length === 1 ? status[0] : status,
+    on_probation: onProbation,
+    not_beating: notBeating,
   });
 }
 

@@ -102,12 +102,11 @@ async function send(request: Request, { server, signal }: SendOptions): Promise<
 
 function unreachable(server: string, error: unknown): RequestError {
   const code = innermostCode(error);
-  if (NOT_CONNECTED.test(code)) {
-    const failure = { mayHaveHappened: false, isTransient: true, cause: error };
-    return new RequestError(`the server ${server} cannot be reached (${code})`, failure);
-  }
+  const unsent = (problem: string, isTransient: boolean) =>
+    new RequestError(problem, { mayHaveHappened: false, isTransient, cause: error });
+  if (NOT_CONNECTED.test(code)) return unsent(`the server ${server} cannot be reached (${code})`, true);
   const why = whyNever(server, code, error);
-  if (why !== undefined) return new RequestError(why, { mayHaveHappened: false, isTransient: false, cause: error });
+  if (why !== undefined) return unsent(why, false);
   const message = `the connection to the server ${server} was cut before the answer came${code && ` (${code})`}`;
   return new RequestError(message, { mayHaveHappened: true, isTransient: true, cause: error });
 }
