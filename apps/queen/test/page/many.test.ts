@@ -17,6 +17,9 @@ async function addOthers(origin: string): Promise<string[]> {
   return ids;
 }
 
+const readersAt = async (origin: string) =>
+  /^queen_event_readers (\d+)$/m.exec(await (await fetch(`${origin}/metrics`)).text())?.[1];
+
 test("a hundred hives are shown, and the others when they are asked for", async () => {
   const origin = await startQueen();
   await addOthers(origin);
@@ -59,8 +62,7 @@ test("ten tabs, more than a browser has connections to an address, read one stre
   await allShow("#row-gpu-02", "added");
   await beat(origin, "gpu-02");
   await allShow("#row-gpu-02 .state.is-online", "unknown → online");
-  const readers = async () => /^queen_event_readers (\d+)$/m.exec(await (await fetch(`${origin}/metrics`)).text())?.[1];
-  await until("one stream is read", async () => (await readers()) === "1");
+  await until("one stream is read", async () => (await readersAt(origin)) === "1");
   for (const { page } of tabs.splice(0, 9)) await page.close();
   await beat(origin, "gpu-03");
   await tabs[0]?.page.locator("#row-gpu-03 .state.is-online").waitFor();
@@ -74,4 +76,22 @@ test("a page that its browser kept while somebody was elsewhere is loaded anew: 
   await page.evaluate(`dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))`);
   await isAnew;
   await page.locator("#row-gpu-01").waitFor();
+});
+
+test("where its browser stops the tab that reads for all, the one that is looked at goes on, and no other does", async () => {
+  const origin = await startQueen();
+  const person = await newContext();
+  const { page: stopped } = await openTab(`${origin}/ui`, person);
+  await stopped.locator("#row-gpu-02").waitFor();
+  const { page } = await openTab(`${origin}/ui/events`, person);
+  await page.getByText("unknown → online").waitFor();
+  const browser = await person.newCDPSession(stopped);
+  await browser.send("Debugger.enable");
+  const isStopped = new Promise((resolve) => browser.once("Debugger.paused", resolve));
+  await browser.send("Debugger.pause");
+  await isStopped;
+  await beat(origin, "gpu-02");
+  await page.locator(".events li").filter({ hasText: "gpu-02unknown → online" }).waitFor();
+  await browser.send("Debugger.resume");
+  await until("one stream is read", async () => (await readersAt(origin)) === "1");
 });

@@ -27,20 +27,28 @@ const WATCH_MS = 1000;
 const DEAD_MS = 10_000;
 const FIRST_RETRY_MS = 1000;
 const MAX_RETRY_MS = 5000;
+/** The tab that leads says something as often as it watches. One that its browser has stopped, as it may those behind others, does not. */
+const MAX_MUTE = 10;
 
-/** A page that its browser kept while somebody was elsewhere, as Safari does, has missed what was told meanwhile, and is none of those that may lead. */
+/** A page that its browser kept while somebody was elsewhere, as Safari does, has missed what was told meanwhile, and takes no turn any more. */
 addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
 
 /**
  * Takes part in the one stream of all tabs: a browser opens six connections to a queen, and a tab that holds one each would end that. One tab
- * leads, reads the stream and hands on what it hears; when it is closed, another goes on after the last event that it was told. Every tab hears
- * what happens after `position`, which the caller has read the fleet at.
+ * leads, reads the stream and hands on what it hears; when it is closed, another goes on after the last event that it was told, and when it says
+ * nothing any more, one that is looked at. Every tab hears what happens after `position`, which the caller has read the fleet at.
  */
 export function joinStream(position: string, { onEvent, onConnection, onRefused }: Listener): void {
   const channel = new BroadcastChannel(NAME);
   let last = position;
   let lostAtMs: number | null = null;
+  let heardAtMs = Date.now();
   let leads = false;
+  let isOver = false;
+  /** Ends the turn of this tab, or that it waits for one. */
+  let turn = new AbortController();
+  /** How often this tab has watched since the one that leads said something. */
+  let mute = 0;
 
   function take(told: Told): void {
     if (told.say === "event") {
@@ -50,49 +58,74 @@ export function joinStream(position: string, { onEvent, onConnection, onRefused 
       lostAtMs = told.lostAtMs;
       onConnection(lostAtMs);
     } else if (leads) channel.postMessage({ say: "connection", lostAtMs } satisfies Told);
+    if (told.say !== "asked") mute = 0;
   }
   /** A channel tells everybody but whoever speaks. */
   function tell(told: Told): void {
     channel.postMessage(told);
     take(told);
   }
-  async function lead(): Promise<void> {
+  const lose = () => tell({ say: "connection", lostAtMs: lostAtMs ?? heardAtMs });
+
+  async function lead(signal: AbortSignal): Promise<void> {
     leads = true;
     let retryMs = FIRST_RETRY_MS;
-    let heardAtMs = Date.now();
-    const lose = () => {
-      if (lostAtMs === null) tell({ say: "connection", lostAtMs: heardAtMs });
-    };
+    heardAtMs = Date.now();
     const hear = () => {
       heardAtMs = Date.now();
       retryMs = FIRST_RETRY_MS;
       if (lostAtMs !== null) tell({ say: "connection", lostAtMs: null });
     };
-    // The connection to a queen that hangs is there, and may go on.
-    const watch = setInterval(() => Date.now() - heardAtMs >= SILENCE_MS && lose(), WATCH_MS);
-    const onConnection = ({ isOpen }: Connection) => (isOpen ? hear() : lose());
-    const how = { onPlace: hear, onConnection, silenceMs: DEAD_MS, maxRetryMs: MAX_RETRY_MS };
-    for (;;) {
+    const heard = { onPlace: hear, onConnection: ({ isOpen }: Connection) => (isOpen ? hear() : lose()) };
+    const how = { ...heard, silenceMs: DEAD_MS, maxRetryMs: MAX_RETRY_MS, signal };
+    while (!signal.aborted) {
       try {
         for await (const event of client.value.readEvents({ after: last, ...how })) tell({ say: "event", event });
       } catch (error) {
         // All else passes: a proxy whose queen is away may say anything.
-        if (isUnknown(error)) {
-          clearInterval(watch);
-          leads = false;
-          channel.close();
-          return onRefused(error);
-        }
+        if (isUnknown(error)) return end(error);
         lose();
       }
       await new Promise((resolve) => setTimeout(resolve, retryMs));
       retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
     }
   }
+  function end(error: unknown): void {
+    isOver = true;
+    leads = false;
+    clearInterval(watch);
+    channel.close();
+    onRefused(error);
+  }
+  async function takeTurns(): Promise<void> {
+    while (!isOver) {
+      turn = new AbortController();
+      const { signal } = turn;
+      const options = mute > MAX_MUTE ? { steal: true } : { signal };
+      mute = 0;
+      try {
+        await navigator.locks.request(NAME, options, () => lead(signal));
+      } catch (error) {
+        // Neither was it taken away, nor given up: there are no turns here.
+        if ((error as DOMException).name !== "AbortError") return lead(signal);
+      }
+      turn.abort();
+      leads = false;
+    }
+  }
+  const watch = setInterval(() => {
+    // The connection to a queen that hangs is there, and may go on.
+    if (leads && Date.now() - heardAtMs >= SILENCE_MS) lose();
+    else if (leads) tell({ say: "connection", lostAtMs });
+    else if (!document.hidden && ++mute > MAX_MUTE) turn.abort();
+  }, WATCH_MS);
 
+  addEventListener("pagehide", () => {
+    isOver = true;
+  });
   channel.onmessage = ({ data }: MessageEvent<Told>) => take(data);
   channel.postMessage({ say: "asked" } satisfies Told);
   // Browsers keep locks for origins that nobody can read on the way: elsewhere each tab reads for itself.
-  if ("locks" in navigator) void navigator.locks.request(NAME, lead);
-  else void lead();
+  if ("locks" in navigator) void takeTurns();
+  else void lead(turn.signal);
 }
