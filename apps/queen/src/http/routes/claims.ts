@@ -52,7 +52,6 @@ export const claimsRoutes = [
     // It changes nothing that is stored, ends by itself, and is bounded: whoever may ask for the best worker may as well be promised one.
     access: "reader",
     operationId: "claimWorker",
-    tag: "workers",
     summary: "Be promised a worker for a while",
     description:
       "The best worker for the model, of which no more is promised and handed out than it has slots: one that does not say both `running` and `slots` is promised to one caller alone. Held in memory: a queen that is restarted knows no claims, and two queens on one catalog know nothing of each other's. The last word is the server's: be ready for its 503.",
@@ -91,7 +90,6 @@ export const claimsRoutes = [
     path: "/v1/workers/claims/:claim",
     access: "reader",
     operationId: "releaseClaim",
-    tag: "workers",
     summary: "Give a claim back before it ends",
     description: "Whose token made it, or an operator's.",
     answer: { status: 204, description: "It has ended" },

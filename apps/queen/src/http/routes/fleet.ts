@@ -82,7 +82,6 @@ export const fleetRoutes = [
     path: "/v1/fleet",
     access: "reader",
     operationId: "listFleet",
-    tag: "hives",
     summary: "All that is known of hives in one answer, page by page, in any order",
     description:
       "A page may be short, or empty, although there are more: `next_after` says where to go on, with the same query. No hive comes twice. In an order whose values change, one that moved since the first page is left out: the events after its `position` tell it.",

@@ -17,7 +17,6 @@ const AnyQuery = z.looseObject({});
 const shared = {
   method: "get",
   access: "open",
-  tag: "observation",
   query: AnyQuery,
   problems: ["PAGE_UNAVAILABLE"],
 } as const;

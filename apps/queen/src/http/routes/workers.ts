@@ -38,7 +38,6 @@ export const workersRoutes = [
     path: "/v1/workers",
     access: "reader",
     operationId: "findWorkers",
-    tag: "workers",
     summary: "Workers of live hives that match all of the query, in no order",
     query: z.strictObject({
       model: name.optional(),
@@ -62,7 +61,6 @@ export const workersRoutes = [
     path: "/v1/workers/best",
     access: "reader",
     operationId: "findBestWorker",
-    tag: "workers",
     isHandOut: true,
     summary: "The idle, healthy, least loaded worker of an online hive for a model",
     description:
