@@ -7,7 +7,8 @@ import { defineRoute } from "../route.ts";
 import { durationMs } from "../times.ts";
 import { NAME, TEXT } from "./beat-fields.ts";
 import { noWorker } from "./no-worker.ts";
-import { PLACED_EXAMPLE, PlacedWorkerJson, placedToJson, vramBytesOf, vramGb } from "./placed-json.ts";
+import { vramBytesOf, vramGb } from "./query-fields.ts";
+import { PLACED_EXAMPLE, PlacedWorkerJson, placedToJson } from "./worker-answer.ts";
 
 const MIN_HOLD_MS = 1000;
 const MAX_HOLD_MS = 600_000;

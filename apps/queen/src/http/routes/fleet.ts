@@ -13,8 +13,7 @@ import { fromAfter, toAfter } from "./fleet-after.ts";
 import { FLEET_ROW_EXAMPLE, FleetRowJson, fleetRowText } from "./fleet-row-json.ts";
 import { DamagedHives, hiveConditions, idsOf, idsQuery } from "./hive-list.ts";
 import { batchesFrom, NextAfter, pageQuery } from "./paging.ts";
-import { vramBytesOf, vramGb } from "./placed-json.ts";
-import { decimal, name, optionalFlag } from "./query-fields.ts";
+import { decimal, name, optionalFlag, vramBytesOf, vramGb } from "./query-fields.ts";
 
 const FleetTotalsJson = z
   .strictObject({

@@ -8,8 +8,8 @@ import { jsonWriter } from "../json-writer.ts";
 import { listInPieces } from "../pieces.ts";
 import { defineRoute } from "../route.ts";
 import { noWorker } from "./no-worker.ts";
-import { PLACED_EXAMPLE, PlacedWorkerJson, placedToJson, vramBytesOf, vramGb } from "./placed-json.ts";
-import { decimal, flag, name, optionalListOf } from "./query-fields.ts";
+import { decimal, flag, name, optionalListOf, vramBytesOf, vramGb } from "./query-fields.ts";
+import { PLACED_EXAMPLE, PlacedWorkerJson, placedToJson } from "./worker-answer.ts";
 import { WorkerStateJson } from "./worker-json.ts";
 
 const cold = flag.meta({
