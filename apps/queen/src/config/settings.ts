@@ -58,6 +58,14 @@ function isReadable(path: string): boolean {
   }
 }
 
+const ms = (help: string, defaultMs: number) => ({ placeholder: "ms", help, schema: milliseconds.default(defaultMs) });
+const file = (help: string, defaultHelp: string) => ({
+  placeholder: "file",
+  help,
+  schema: readableFile.optional(),
+  defaultHelp,
+});
+
 const catalog = {
   database: {
     placeholder: "path or URL",
@@ -112,16 +120,8 @@ const declarations = {
     schema: wholeNumber(0, 65_535, "a port").default(8500),
   },
   database: catalog.database,
-  healthIntervalMs: {
-    placeholder: "ms",
-    help: "time from one round of health checks to the next",
-    schema: milliseconds.default(30_000),
-  },
-  staleAfterMs: {
-    placeholder: "ms",
-    help: "age from which a heartbeat no longer shows that a hive is online",
-    schema: milliseconds.default(60_000),
-  },
+  healthIntervalMs: ms("time from one round of health checks to the next", 30_000),
+  staleAfterMs: ms("age from which a heartbeat no longer shows that a hive is online", 60_000),
   massFailureShare: {
     placeholder: "share",
     help: "when more than this share of the online hives goes missing at once, none is marked offline for a while; 1 switches that off",
@@ -133,18 +133,14 @@ const declarations = {
     help: "and at least so many hives",
     schema: wholeNumber(1, 1_000_000, "a number of hives").default(3),
   },
-  massFailureHoldMs: { placeholder: "ms", help: "for how long at most", schema: milliseconds.default(300_000) },
+  massFailureHoldMs: ms("for how long at most", 300_000),
   flapChanges: {
     placeholder: "number",
     help: "a hive that goes on and off more often than this within the window gets no new work for a while",
     schema: wholeNumber(1, 50, "a number of changes").default(4),
   },
-  flapWindowMs: { placeholder: "ms", help: "that window", schema: milliseconds.default(600_000) },
-  probationMs: {
-    placeholder: "ms",
-    help: "how long such a hive must be steady before it gets work; doubles up to 16 times as long",
-    schema: milliseconds.default(120_000),
-  },
+  flapWindowMs: ms("that window", 600_000),
+  probationMs: ms("how long such a hive must be steady before it gets work; doubles up to 16 times as long", 120_000),
   allowedHosts: {
     placeholder: "list",
     help: "addresses, CIDRs and host names that the queen may contact, comma-separated",
@@ -163,24 +159,9 @@ const declarations = {
     schema: publicUrl.optional(),
     defaultHelp: "none",
   },
-  publicCa: {
-    placeholder: "file",
-    help: "certificates of the authority that hives need to trust for that URL, in PEM",
-    schema: readableFile.optional(),
-    defaultHelp: "none",
-  },
-  sshIdentity: {
-    placeholder: "file",
-    help: "private key to log in to hives with",
-    schema: readableFile.optional(),
-    defaultHelp: "those that ssh finds itself",
-  },
-  sshKnownHosts: {
-    placeholder: "file",
-    help: "host keys to trust beside those that an operator confirmed here",
-    schema: readableFile.optional(),
-    defaultHelp: "none",
-  },
+  publicCa: file("certificates of the authority that hives need to trust for that URL, in PEM", "none"),
+  sshIdentity: file("private key to log in to hives with", "those that ssh finds itself"),
+  sshKnownHosts: file("host keys to trust beside those that an operator confirmed here", "none"),
   tlsCert: {
     placeholder: "file",
     help: "certificate and its chain, in PEM, for HTTPS; read anew on SIGHUP and once an hour",

@@ -7,15 +7,6 @@ import type { NDJSON } from "./lines.ts";
 import type { AppParts } from "./parts.ts";
 import type { ProblemCode } from "./problems.ts";
 
-export const TAGS = {
-  hives: "The catalog: what is known of each hive and survives a restart",
-  lifecycle: "Installing, starting and stopping agents, over SSH or on the queen's own machine",
-  heartbeats: "What hives send",
-  workers: "What runs on the hives now",
-  access: "Who may call, and as whom",
-  observation: "How the queen is, and what she tells of the fleet",
-} as const;
-
 /** One route, said once: what serves it, the table of paths and methods, and the OpenAPI document follow from here. */
 export interface Route extends RouteRule {
   handle(request: CheckedRequest, parts: AppParts, reply: FastifyReply): unknown;
@@ -29,7 +20,6 @@ interface RouteRule {
   readonly access?: Access;
   /** A verb and a noun: the name of the function in a generated client. */
   readonly operationId: string;
-  readonly tag: keyof typeof TAGS;
   readonly summary: string;
   readonly description?: string;
   readonly query?: z.ZodObject;

@@ -24,30 +24,32 @@ import { stateRoutes } from "./routes/state.ts";
 import { tokensRoutes } from "./routes/tokens.ts";
 import { workersRoutes } from "./routes/workers.ts";
 
+/** What routes are about. */
+export const TAGS = {
+  hives: "The catalog: what is known of each hive and survives a restart",
+  lifecycle: "Installing, starting and stopping agents, over SSH or on the queen's own machine",
+  heartbeats: "What hives send",
+  workers: "What runs on the hives now",
+  access: "Who may call, and as whom",
+  observation: "How the queen is, and what she tells of the fleet",
+} as const;
+
+export interface TaggedRoute extends Route {
+  readonly tag: keyof typeof TAGS;
+}
+
+const about = (tag: TaggedRoute["tag"], ...resources: readonly (readonly Route[])[]): TaggedRoute[] =>
+  resources.flat().map((route) => ({ ...route, tag }));
+
 /** Every route of the API, in the order in which it is shown. */
-export const ROUTES: readonly Route[] = [
-  ...hiveListRoutes,
-  ...fleetRoutes,
-  ...hivesRoutes,
-  ...labelsRoutes,
-  ...devicesRoutes,
-  ...stateRoutes,
-  ...livenessRoutes,
-  ...cordonsRoutes,
-  ...operationsRoutes,
-  ...actionsRoutes,
-  ...hostKeysRoutes,
-  ...heartbeatRoutes,
-  ...workersRoutes,
-  ...claimsRoutes,
-  ...modelsRoutes,
-  ...countsRoutes,
-  ...meRoutes,
-  ...sessionRoutes,
-  ...tokensRoutes,
-  ...healthRoutes,
-  ...eventsRoutes,
-  ...metricsRoutes,
-  ...docsRoutes,
-  ...pageRoutes,
+export const ROUTES: readonly TaggedRoute[] = [
+  ...about("hives", hiveListRoutes, fleetRoutes, hivesRoutes, labelsRoutes, devicesRoutes),
+  ...about("workers", stateRoutes),
+  ...about("hives", livenessRoutes, cordonsRoutes),
+  ...about("lifecycle", operationsRoutes, actionsRoutes, hostKeysRoutes),
+  ...about("heartbeats", heartbeatRoutes),
+  ...about("workers", workersRoutes, claimsRoutes, modelsRoutes),
+  ...about("hives", countsRoutes),
+  ...about("access", meRoutes, sessionRoutes, tokensRoutes),
+  ...about("observation", healthRoutes, eventsRoutes, metricsRoutes, docsRoutes, pageRoutes),
 ];

@@ -1,4 +1,4 @@
-import { type ClientRequest, type IncomingMessage, request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
 import type { LookupFunction } from "node:net";
 import { type DeviceReport, DeviceReportJson } from "@repo/device-types";
 import type { HiveRecord } from "@repo/hive-catalog";
@@ -63,29 +63,18 @@ interface ProbeOptions {
   timeoutMs: number;
 }
 
-/** What runs under one deadline. An AbortController does the same at several times the cost, garbage included, and rounds probe thousands. */
-class Deadline {
-  #request: ClientRequest | undefined;
-  passed = false;
+/** What is asked of a hive, until its time is over. */
+interface Call {
+  readonly signal: AbortSignal;
   /** Whether the name of the hive is being looked up. */
-  isLookingUp = false;
-
-  /** Ends `request` when the deadline passes; at once when it has. */
-  covers(request: ClientRequest): void {
-    this.#request = request;
-    if (this.passed) this.pass();
-  }
-
-  readonly pass = (): void => {
-    this.passed = true;
-    this.#request?.destroy(new Error("the deadline has passed"));
-  };
+  isLookingUp: boolean;
 }
 
 /** The HTTP client towards hives. It follows no redirect, and connects only to addresses that are allowed. */
 export class Probe {
   readonly #options: ProbeOptions;
-  readonly #running = new Set<Deadline>();
+  /** What ends them. */
+  readonly #running = new Set<() => void>();
   #closed = false;
 
   constructor(options: ProbeOptions) {
@@ -103,8 +92,8 @@ export class Probe {
    * throws ProbeError when not, and when it `mustSayId` and does not.
    */
   health(id: string, hive: HiveAddress, mustSayId = false): Promise<HealthAnswer> {
-    return this.#withDeadline(async (deadline) => {
-      const { refusals, said } = await this.#askHealth(id, hive, deadline);
+    return this.#withDeadline(async (call) => {
+      const { refusals, said } = await this.#askHealth(id, hive, call);
       if (refusals.length === HEALTH_PATHS.length) {
         throw new ProbeError("HIVE_UNREACHABLE", `${display(hive)}: ${refusals.join(", ")}`);
       }
@@ -115,14 +104,14 @@ export class Probe {
 
   /** Asks the hive for its devices, unless its health check says that it is another one than `id`; throws ProbeError. */
   devices(id: string, hive: HiveAddress): Promise<{ report: DeviceReport; agentStart: string | undefined }> {
-    return this.#withDeadline(async (deadline) => {
-      const { said } = await this.#askHealth(id, hive, deadline);
-      const response = await this.#get(hive, "/v1/devices", deadline);
+    return this.#withDeadline(async (call) => {
+      const { said } = await this.#askHealth(id, hive, call);
+      const response = await this.#get(hive, "/v1/devices", call);
       if (!isSuccess(response)) {
         response.destroy();
         throw new ProbeError("HIVE_UNREACHABLE", `${display(hive)}: /v1/devices answered ${response.statusCode}`);
       }
-      const report = parseDevices(hive, await this.#readText(hive, response, deadline));
+      const report = parseDevices(hive, await this.#readText(hive, response, call));
       return { report, agentStart: said.agentStart };
     });
   }
@@ -130,28 +119,29 @@ export class Probe {
   /** Ends what is running and refuses what comes. */
   close(): void {
     this.#closed = true;
-    for (const running of this.#running) running.pass();
+    for (const end of this.#running) end();
   }
 
-  async #withDeadline<T>(work: (deadline: Deadline) => Promise<T>): Promise<T> {
-    const deadline = new Deadline();
-    if (this.#closed) deadline.pass();
-    this.#running.add(deadline);
-    const timer = setTimeout(deadline.pass, this.#options.timeoutMs);
+  async #withDeadline<T>(work: (call: Call) => Promise<T>): Promise<T> {
+    const ending = new AbortController();
+    const end = () => ending.abort();
+    if (this.#closed) end();
+    this.#running.add(end);
+    const timer = setTimeout(end, this.#options.timeoutMs);
     try {
-      return await work(deadline);
+      return await work({ signal: ending.signal, isLookingUp: false });
     } finally {
       clearTimeout(timer);
-      this.#running.delete(deadline);
+      this.#running.delete(end);
     }
   }
 
   /** What the paths before the first 2xx answered, and what that one said. */
-  async #askHealth(id: string, hive: HiveAddress, deadline: Deadline) {
+  async #askHealth(id: string, hive: HiveAddress, call: Call) {
     const refusals: string[] = [];
     let said: HealthAnswer = { saysId: false, agentStart: undefined };
     for (const path of HEALTH_PATHS) {
-      const response = await this.#get(hive, path, deadline);
+      const response = await this.#get(hive, path, call);
       if (isSuccess(response)) {
         const { id: answering, started_at: agentStart } = await healthIn(response);
         if (answering !== undefined && answering !== id) throw wrongHive(hive, answering, id);
@@ -164,7 +154,7 @@ export class Probe {
     return { refusals, said };
   }
 
-  async #get(hive: HiveAddress, path: string, deadline: Deadline): Promise<IncomingMessage> {
+  async #get(hive: HiveAddress, path: string, call: Call): Promise<IncomingMessage> {
     const host = plainHost(hive.host);
     const refusal = this.refusal(hive);
     if (host === undefined || refusal !== undefined) throw refusal ?? noHost(hive);
@@ -175,7 +165,8 @@ export class Probe {
         port: hive.port,
         path,
         agent: false,
-        lookup: this.#lookup(hive, deadline),
+        signal: call.signal,
+        lookup: this.#lookup(hive, call),
         headers: { accept: "application/json", connection: "close" },
       });
       boundInterimAnswers(asked);
@@ -185,21 +176,20 @@ export class Probe {
         // Whoever changes to another protocol (101) gives neither of the two.
         .on("close", () => reject(new Error("the connection ended without an answer")))
         .end();
-      deadline.covers(asked);
     });
     try {
       return await answer;
     } catch (error) {
-      throw error instanceof ProbeError ? error : this.#unreachable(hive, path, deadline, error);
+      throw error instanceof ProbeError ? error : this.#unreachable(hive, path, call, error);
     }
   }
 
   /** Hands the very addresses that were checked to the connection, so that no second resolution can slip another one in. */
-  #lookup(hive: HiveAddress, deadline: Deadline): LookupFunction {
+  #lookup(hive: HiveAddress, call: Call): LookupFunction {
     const { allowedHosts, resolve, timeoutMs } = this.#options;
     return (host, options, callback) => {
-      deadline.isLookingUp = true;
-      const found = resolve(host, timeoutMs * LOOKUP_SHARE).finally(() => (deadline.isLookingUp = false));
+      call.isLookingUp = true;
+      const found = resolve(host, timeoutMs * LOOKUP_SHARE).finally(() => (call.isLookingUp = false));
       found.then(
         (found) => {
           const allowed = found.filter(({ address }) => allowedHosts.allows(host, address));
@@ -213,21 +203,21 @@ export class Probe {
     };
   }
 
-  async #readText(hive: HiveAddress, response: IncomingMessage, deadline: Deadline): Promise<string> {
+  async #readText(hive: HiveAddress, response: IncomingMessage, call: Call): Promise<string> {
     const text = await textOf(response, MAX_DEVICES_BYTES).catch((error: unknown) => {
-      throw this.#unreachable(hive, "/v1/devices", deadline, error);
+      throw this.#unreachable(hive, "/v1/devices", call, error);
     });
     if (text === undefined) throw invalidDevices(hive, TOO_MUCH);
     return text;
   }
 
-  #unreachable(hive: HiveAddress, path: string, deadline: Deadline, given: unknown): ProbeError {
+  #unreachable(hive: HiveAddress, path: string, call: Call, given: unknown): ProbeError {
     const reason = this.#closed
       ? "the queen is stopping"
-      : deadline.passed
+      : call.signal.aborted
         ? `no answer within ${this.#options.timeoutMs} ms`
         : reasonOf(given);
-    const cause = deadline.isLookingUp ? new NameUnansweredError(reason) : given;
+    const cause = call.isLookingUp ? new NameUnansweredError(reason) : given;
     return new ProbeError("HIVE_UNREACHABLE", `${display(hive)}: ${path}: ${reason}`, { cause });
   }
 }

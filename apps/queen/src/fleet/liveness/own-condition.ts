@@ -43,8 +43,8 @@ interface Options {
 }
 
 /**
- * Whether the queen may trust what she sees of the fleet. While she could not hear, before her start, in a stall, while the machine was suspended or the network
- * lost, no silence of a hive counts; and while too many are missing at once, no mark is made.
+ * Whether the queen may trust what she sees of the fleet. No silence of a hive counts from when she could not hear: before her start, in a stall, while the machine
+ * was suspended or the network lost. And while too many are missing at once, none is marked.
  */
 export class OwnCondition {
   readonly #options: Options;

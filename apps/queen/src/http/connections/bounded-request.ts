@@ -4,12 +4,6 @@ import type { Socket } from "node:net";
 /** Of one body. A sound one of 1 MB comes in some 700 over Ethernet. */
 export const MAX_PIECES = 4096;
 
-/** A body that comes in too many pieces. */
-class PiecesError extends Error {
-  override readonly name = "PiecesError";
-  readonly code = "BODY_IN_PIECES";
-}
-
 /** What Node's parser asks once it has read the head of a request: after a 2, for another protocol that begins, it reads no further. */
 type Parsed = Socket & { readonly parser?: { onIncoming: () => number } | null };
 const OTHER_PROTOCOL = 2;
@@ -20,7 +14,7 @@ const OTHER_PROTOCOL = 2;
  * is closed while it is read, nothing more is looked at: 64 KB that have arrived may be thousands of requests, each of which Node would make
  * for nobody.
  */
-export function boundedRequest(refuse: (error: PiecesError, socket: Socket) => void): typeof IncomingMessage {
+export function boundedRequest(refuse: (error: NodeJS.ErrnoException, socket: Socket) => void): typeof IncomingMessage {
   return class BoundedRequest extends IncomingMessage {
     #pieces = 0;
 
@@ -34,7 +28,8 @@ export function boundedRequest(refuse: (error: PiecesError, socket: Socket) => v
       // What has arrived already is still handed over, piece by piece.
       if (this.#pieces === MAX_PIECES + 1) {
         this.socket.pause();
-        refuse(new PiecesError(`the body comes in more than ${MAX_PIECES} pieces`), this.socket);
+        const error = new Error(`the body comes in more than ${MAX_PIECES} pieces`);
+        refuse(Object.assign(error, { code: "BODY_IN_PIECES" }), this.socket);
       }
       return false;
     }

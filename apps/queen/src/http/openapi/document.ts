@@ -4,8 +4,8 @@ import type { Access } from "../door/caller.ts";
 import { LISTS } from "../input.ts";
 import { NDJSON } from "../lines.ts";
 import { KNOWING_TOKENS, PROBLEMS, type ProblemCode, ProblemJson } from "../problems.ts";
-import { type Answer, type BodyRule, paramsOf, type Route, TAGS } from "../route.ts";
-import { ROUTES } from "../routes.ts";
+import { type Answer, type BodyRule, paramsOf, type Route } from "../route.ts";
+import { ROUTES, TAGS, type TaggedRoute } from "../routes.ts";
 
 type Json = Record<string, unknown>;
 
@@ -103,7 +103,7 @@ class Components {
 const toComponents = (json: object): Json =>
   JSON.parse(JSON.stringify(json).replaceAll('"#/$defs/', '"#/components/schemas/'));
 
-function describeRoute(route: Route, components: Components): Json {
+function describeRoute(route: TaggedRoute, components: Components): Json {
   const { operationId, tag, summary, access = "operator", description, body, many, answer } = route;
   const parameters = describeParameters(route, components);
   return {

@@ -137,7 +137,6 @@ export const actionsRoutes = [
     method: "post",
     path: "/v1/hives/actions",
     operationId: "actOnHives",
-    tag: "lifecycle",
     summary: "Do one thing to many hives",
     description: DESCRIPTION,
     query: z.strictObject({

@@ -7,7 +7,8 @@ import { defineRoute } from "../route.ts";
 import { durationMsWithin } from "../times.ts";
 import { NAME, TEXT } from "./beat-fields.ts";
 import { noWorker } from "./no-worker.ts";
-import { PLACED_EXAMPLE, PlacedWorkerJson, placedToJson, vramBytesOf, vramGb } from "./placed-json.ts";
+import { vramBytesOf, vramGb } from "./query-fields.ts";
+import { PLACED_EXAMPLE, PlacedWorkerJson, placedToJson } from "./worker-answer.ts";
 
 const MIN_HOLD_MS = 1000;
 const MAX_HOLD_MS = 600_000;
@@ -52,7 +53,6 @@ export const claimsRoutes = [
     // It changes nothing that is stored, ends by itself, and is bounded: whoever may ask for the best worker may as well be promised one.
     access: "reader",
     operationId: "claimWorker",
-    tag: "workers",
     summary: "Be promised a worker for a while",
     description:
       "The best worker for the model, of which no more is promised and handed out than it has slots: one that does not say both `running` and `slots` is promised to one caller alone. Held in memory: a queen that is restarted knows no claims, and two queens on one catalog know nothing of each other's. The last word is the server's: be ready for its 503.",
@@ -91,7 +91,6 @@ export const claimsRoutes = [
     path: "/v1/workers/claims/:claim",
     access: "reader",
     operationId: "releaseClaim",
-    tag: "workers",
     summary: "Give a claim back before it ends",
     description: "Whose token made it, or an operator's.",
     answer: { status: 204, description: "It has ended" },

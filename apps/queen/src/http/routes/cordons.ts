@@ -41,7 +41,6 @@ export const cordonsRoutes = [
     path: "/v1/cordons",
     access: "reader",
     operationId: "listCordons",
-    tag: "hives",
     summary: "List the cordons that are in force, by hive, page by page",
     description: "One that another program damaged stays in force; its reason says so.",
     query: z.strictObject(pageQuery("Cordons")),
@@ -70,7 +69,6 @@ export const cordonsRoutes = [
     method: "post",
     path: "/v1/hives/:id/cordon",
     operationId: "cordonHive",
-    tag: "hives",
     summary: "Give a hive no new work",
     description:
       "It is watched as ever, and never the best worker's. In place of an earlier cordon. Ends at `until` or `until_ms`, after `for`, or when it is lifted.",
@@ -97,7 +95,6 @@ export const cordonsRoutes = [
     method: "post",
     path: "/v1/hives/:id/uncordon",
     operationId: "uncordonHive",
-    tag: "hives",
     summary: "Give a hive new work again",
     answer: {
       description: "It is not cordoned; `lifted` says whether it was",

@@ -8,7 +8,6 @@ export const countsRoutes = [
     path: "/v1/counts",
     access: "reader",
     operationId: "countHives",
-    tag: "hives",
     summary: "Hives in all and by status",
     isCostly: true,
     answer: {

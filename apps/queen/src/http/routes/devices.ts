@@ -24,7 +24,6 @@ export const devicesRoutes = [
     method: "put",
     path: "/v1/hives/:id/devices",
     operationId: "setDevices",
-    tag: "hives",
     summary: "Store the devices that an operator writes",
     body: {
       schema: StrictDeviceCapabilitiesJson,
@@ -42,7 +41,6 @@ export const devicesRoutes = [
     method: "post",
     path: "/v1/hives/:id/devices",
     operationId: "detectDevices",
-    tag: "hives",
     summary: "Ask the hive for its devices now, and store them",
     answer: {
       description: "The devices as stored, and what the hive could not read",

@@ -50,7 +50,6 @@ export const docsRoutes = [
     path: "/openapi.json",
     access: "open",
     operationId: "getOpenApi",
-    tag: "observation",
     summary: "This document",
     answer: { description: "OpenAPI 3.1", schema: z.looseObject({ openapi: z.string() }) },
   }).handle((_request, _parts, reply) => sendFile(DOCUMENT, reply)),
@@ -59,7 +58,6 @@ export const docsRoutes = [
     path: "/docs",
     access: "open",
     operationId: "getDocs",
-    tag: "observation",
     summary: "This document as a page, which needs no other server",
     answer: { description: "The page", schema: z.string(), type: "text/html" },
   }).handle((_request, _parts, reply) => {
@@ -71,7 +69,6 @@ export const docsRoutes = [
     path: "/docs/:file",
     access: "open",
     operationId: "getDocsFile",
-    tag: "observation",
     summary: "What that page loads",
     answer: { description: "The file", schema: z.string(), type: "*/*" },
     problems: ["NOT_FOUND"],

@@ -60,7 +60,6 @@ export const eventsRoutes = [
     path: "/v1/events",
     access: "reader",
     operationId: "readEvents",
-    tag: "observation",
     summary: "What happens to the fleet, as it happens",
     description: EVENTS_DESCRIPTION,
     query: EventsQuery,

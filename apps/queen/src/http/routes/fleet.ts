@@ -13,8 +13,7 @@ import { fromAfter, toAfter } from "./fleet-after.ts";
 import { FLEET_ROW_EXAMPLE, FleetRowJson, fleetRowText } from "./fleet-row-json.ts";
 import { DamagedHives, hiveConditions, idsOf, idsQuery } from "./hive-list.ts";
 import { batchesFrom, NextAfter, pageQuery } from "./paging.ts";
-import { vramBytesOf, vramGb } from "./placed-json.ts";
-import { decimal, name, optionalFlag } from "./query-fields.ts";
+import { decimal, name, optionalFlag, vramBytesOf, vramGb } from "./query-fields.ts";
 
 const FleetTotalsJson = z
   .strictObject({
@@ -82,7 +81,6 @@ export const fleetRoutes = [
     path: "/v1/fleet",
     access: "reader",
     operationId: "listFleet",
-    tag: "hives",
     summary: "All that is known of hives in one answer, page by page, in any order",
     description:
       "A page may be short, or empty, although there are more: `next_after` says where to go on, with the same query. No hive comes twice. In an order whose values change, one that moved since the first page is left out: the events after its `position` tell it.",

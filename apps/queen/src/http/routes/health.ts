@@ -33,7 +33,6 @@ export const healthRoutes = [
     path: "/health",
     access: "always",
     operationId: "getHealth",
-    tag: "observation",
     summary: "Whether the queen runs, since when, and what she makes of the fleet",
     answer: {
       description: "She runs",
@@ -78,7 +77,6 @@ export const healthRoutes = [
     path: "/health/live",
     access: "always",
     operationId: "isLive",
-    tag: "observation",
     summary: "Whether the queen runs: if not, restart her",
     answer: { description: "She runs", ...ok },
   }).handle(() => ({ status: "ok" })),
@@ -87,7 +85,6 @@ export const healthRoutes = [
     path: "/health/ready",
     access: "always",
     operationId: "isReady",
-    tag: "observation",
     summary: "Whether the queen can serve: her catalog can be read and changed, and she is not stopping",
     answer: { description: "She can serve", ...ok },
     problems: ["NOT_READY"],

@@ -39,7 +39,6 @@ export const heartbeatRoutes = [
     path: "/v1/heartbeat",
     access: "hive",
     operationId: "sendHeartbeat",
-    tag: "heartbeats",
     summary: "Say that a hive is there, and which workers it runs",
     description:
       "Answered once the beat is on disk. `workers` replaces those of the beat before. Further fields are ignored. An optional field that cannot be used counts as unknown, and an entry of a list that cannot be used is left out: only `hive_id` must be right, and `workers` a list.",

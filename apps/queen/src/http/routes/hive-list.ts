@@ -46,7 +46,6 @@ export const hiveListRoutes = [
     path: "/v1/hives",
     access: "reader",
     operationId: "listHives",
-    tag: "hives",
     summary: "List hives by id, page by page: all, or those for which all holds that is asked",
     description:
       "A page may be short, or empty, although there are more: `next_after` says where to go on, with the same query.",

@@ -21,7 +21,6 @@ export const hivesRoutes = [
     method: "post",
     path: "/v1/hives",
     operationId: "addHive",
-    tag: "hives",
     summary: "Add a hive",
     description: "`id`, `host` and `port` are required. A hive never registers itself.",
     body: {
@@ -48,7 +47,6 @@ export const hivesRoutes = [
     path: "/v1/hives/:id",
     access: "reader",
     operationId: "getHive",
-    tag: "hives",
     summary: "Read a hive",
     answer: hive("The hive"),
     problems: ["CORRUPT_HIVE"],
@@ -57,7 +55,6 @@ export const hivesRoutes = [
     method: "put",
     path: "/v1/hives/:id",
     operationId: "replaceHive",
-    tag: "hives",
     summary: "Replace a hive",
     description:
       "What is left out becomes what it is for a new hive, but for what the queen finds out by herself: `status` and `devices` stay as they are unless they are named; without `labels` it has none then. Times are checked and then ignored. A field that is sent back as it is stored is held to no rule. Never creates a hive.",
@@ -80,7 +77,6 @@ export const hivesRoutes = [
     method: "patch",
     path: "/v1/hives/:id",
     operationId: "changeHive",
-    tag: "hives",
     summary: "Change the fields that are named",
     description:
       "A JSON merge patch at the top level: `devices` is replaced as a whole, `labels` are merged key by key, null clears. A field that is sent back as it is stored is held to no rule.",
@@ -105,7 +101,6 @@ export const hivesRoutes = [
     method: "delete",
     path: "/v1/hives/:id",
     operationId: "removeHive",
-    tag: "hives",
     summary: "Remove a hive",
     description:
       "Not while an operation on it runs, nor while its agent runs because the queen started it: stop it first. A damaged record can be removed, too.",

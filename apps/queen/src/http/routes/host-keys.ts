@@ -38,7 +38,6 @@ export const hostKeysRoutes = [
     path: "/v1/hives/:id/ssh-host-key",
     access: "reader",
     operationId: "getHostKeys",
-    tag: "lifecycle",
     summary: "Get the SSH host keys that are pinned for a hive",
     answer: {
       description: "What is pinned; the host is not asked",
@@ -51,7 +50,6 @@ export const hostKeysRoutes = [
     method: "post",
     path: "/v1/hives/:id/ssh-host-key/scan",
     operationId: "scanHostKeys",
-    tag: "lifecycle",
     summary: "Ask the host of a hive for its SSH host keys",
     answer: {
       description: "What is pinned, and what the host offers now",
@@ -72,7 +70,6 @@ export const hostKeysRoutes = [
     method: "post",
     path: "/v1/hives/:id/ssh-host-key",
     operationId: "confirmHostKey",
-    tag: "lifecycle",
     summary: "Confirm the SSH host key of a hive by its fingerprint",
     description:
       "Compare it with what `ssh-keygen -lf` says on the host itself. From then on no other key is accepted.",
@@ -96,7 +93,6 @@ export const hostKeysRoutes = [
     method: "delete",
     path: "/v1/hives/:id/ssh-host-key",
     operationId: "forgetHostKey",
-    tag: "lifecycle",
     summary: "Forget the SSH host keys of a hive",
     description: "For a host that was set up anew: its next connection needs a confirmation again.",
     answer: { status: 204, description: "They are gone" },

@@ -26,7 +26,6 @@ export const labelsRoutes = [
     path: "/v1/labels",
     access: "reader",
     operationId: "listLabels",
-    tag: "hives",
     summary: "The keys of labels that hives have, with their values and with how many hives have them",
     query: z.strictObject(pageQuery("Keys")),
     isCostly: true,

@@ -75,7 +75,6 @@ export const livenessRoutes = [
     path: "/v1/hives/:id/liveness",
     access: "reader",
     operationId: "explainLiveness",
-    tag: "hives",
     summary: "Why a hive is online or not, and whether it gets work",
     answer: {
       description: "The rule that decided, and all that it knew",
@@ -124,7 +123,6 @@ export const livenessRoutes = [
     method: "post",
     path: "/v1/liveness/confirm",
     operationId: "confirmMassFailure",
-    tag: "hives",
     summary: "Confirm that the missing hives are gone",
     description: "Ends a mass failure or a loss of the network: the hives are marked offline with the next sweep.",
     answer: {

@@ -39,7 +39,6 @@ export const meRoutes = [
     path: "/v1/me",
     access: "token",
     operationId: "getMe",
-    tag: "access",
     summary: "Read as whom the queen lets the caller in, and her settings",
     answer: {
       description: "The caller, and the settings",

@@ -7,7 +7,6 @@ export const metricsRoutes = [
     path: "/metrics",
     access: "reader",
     operationId: "getMetrics",
-    tag: "observation",
     summary: "Metrics for Prometheus",
     isCostly: true,
     answer: { description: "In the text format of Prometheus", schema: z.string(), type: "text/plain" },

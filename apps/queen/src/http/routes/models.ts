@@ -23,7 +23,6 @@ export const modelsRoutes = [
     path: "/v1/models",
     access: "reader",
     operationId: "listModels",
-    tag: "workers",
     summary: "The models that live hives serve or have on disk, by name, page by page",
     query: z.strictObject(pageQuery("Models")),
     isCostly: true,

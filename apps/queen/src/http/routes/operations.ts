@@ -98,7 +98,6 @@ function beginning(kind: (typeof OPERATION_KINDS)[number], summary: string, desc
     method: "post",
     path: `/v1/hives/:id/${kind}`,
     operationId: `${kind}Hive`,
-    tag: "lifecycle",
     summary,
     description,
     answer: {
@@ -139,7 +138,6 @@ export const operationsRoutes = [
     path: "/v1/operations",
     access: "reader",
     operationId: "listOperations",
-    tag: "lifecycle",
     summary: "List operations, the newest first, page by page: all, or those for which all holds that is asked",
     description:
       "A page may be short, or empty, although there are more: `next_after` says where to go on, with the same query.",
@@ -174,7 +172,6 @@ export const operationsRoutes = [
     path: "/v1/operations/:operation",
     access: "reader",
     operationId: "getOperation",
-    tag: "lifecycle",
     summary: "Read an operation",
     answer: operation("How far it is, or how it ended"),
     problems: ["OPERATION_NOT_FOUND"],
@@ -187,7 +184,6 @@ export const operationsRoutes = [
     method: "post",
     path: "/v1/operations/:operation/cancel",
     operationId: "cancelOperation",
-    tag: "lifecycle",
     summary: "End an operation that runs",
     description: "What its steps did stays done; a command that was sent to the host may still run to its end there.",
     answer: operation("It has ended"),

@@ -14,15 +14,9 @@ const POLICY = pagePolicy("'self'", "require-trusted-types-for 'script'", "trust
 
 /** The parameters of a view are the page's own. */
 const AnyQuery = z.looseObject({});
-const SHELL = {
-  description: "The shell, the same for every view: the page reads its own address",
-  schema: z.string(),
-  type: "text/html",
-} as const;
 const shared = {
   method: "get",
   access: "open",
-  tag: "observation",
   query: AnyQuery,
   problems: ["PAGE_UNAVAILABLE"],
 } as const;
@@ -43,27 +37,9 @@ export const pageRoutes = [
     reply.headers({ location: `ui${new URL(raw.url ?? "/", "http://queen").search}`, vary: "accept" });
     return "";
   }),
-  defineRoute({
-    ...shared,
-    path: "/ui",
-    operationId: "getPage",
-    summary: "The page of the queen: the fleet, and what can be done with it",
-    answer: SHELL,
-  }).handle(sendShell),
-  defineRoute({
-    ...shared,
-    path: "/ui/:view",
-    operationId: "getPageView",
-    summary: "One of its views",
-    answer: SHELL,
-  }).handle(sendShell),
-  defineRoute({
-    ...shared,
-    path: "/ui/:view/:name",
-    operationId: "getPageViewOf",
-    summary: "One of its views, of one hive or operation",
-    answer: SHELL,
-  }).handle(sendShell),
+  view("/ui", "getPage", "The page of the queen: the fleet, and what can be done with it"),
+  view("/ui/:view", "getPageView", "One of its views"),
+  view("/ui/:view/:name", "getPageViewOf", "One of its views, of one hive or operation"),
   defineRoute({
     ...shared,
     path: "/ui/assets/:file",
@@ -79,6 +55,12 @@ export const pageRoutes = [
     return send(bytes, `"${file}"`, request, reply);
   }),
 ];
+
+function view(path: string, operationId: string, summary: string) {
+  const description = "The shell, the same for every view: the page reads its own address";
+  const answer = { description, schema: z.string(), type: "text/html" } as const;
+  return defineRoute({ ...shared, path, operationId, summary, answer }).handle(sendShell);
+}
 
 async function read(readPage: AppParts["readPage"]): Promise<PageFiles> {
   try {

@@ -1,3 +1,4 @@
+import { rule } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import { LISTS, MAX_ID_LENGTH } from "../input.ts";
 
@@ -54,3 +55,12 @@ export const HiveId = z
   .max(MAX_ID_LENGTH, HIVE)
   .refine((id) => !id.includes("\0"), HIVE);
 export const hiveIds = listOf(HiveId);
+
+const BYTES_PER_GB = 2 ** 30;
+const VRAM_RULE = rule("must be a number from 0");
+export const vramGb = z.number(VRAM_RULE).min(0, VRAM_RULE).meta({
+  description:
+    "GB of 2^30 bytes that are free on its GPUs, as they were measured: a hive that measures nothing is not found",
+});
+export const vramBytesOf = (gb: number | undefined): number | undefined =>
+  gb === undefined ? undefined : gb * BYTES_PER_GB;

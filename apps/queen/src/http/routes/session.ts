@@ -54,7 +54,6 @@ export const sessionRoutes = [
     path: "/v1/session",
     access: "open",
     operationId: "logIn",
-    tag: "access",
     summary: "Log a browser in",
     description: `Answers a cookie, \`queen_session\` (\`__Host-queen_session\` with \`Secure\` over TLS, and where QUEEN_PUBLIC_URL begins with https), which the browser sends by itself from then on: an event stream needs no more.
 With the cookie alone a caller is a reader, whatever its token. Every method but GET and HEAD, and whatever is for operators, needs the header \`x-queen-key\` too.
@@ -84,7 +83,6 @@ A token has 16 sessions at most, and all have 4,096: one more ends the one that 
     path: "/v1/session",
     access: "reader",
     operationId: "getSession",
-    tag: "access",
     summary: "Read the own session",
     answer: {
       description: "It is in force",
@@ -101,7 +99,6 @@ A token has 16 sessions at most, and all have 4,096: one more ends the one that 
     path: "/v1/session",
     access: "reader",
     operationId: "logOut",
-    tag: "access",
     summary: "Log out",
     answer: { status: 204, description: "The session has ended, and so have its event streams" },
     problems: ["SESSION_NOT_FOUND", ...WRITING],
@@ -114,7 +111,6 @@ A token has 16 sessions at most, and all have 4,096: one more ends the one that 
     path: "/v1/session/codes",
     access: "reader",
     operationId: "makeLoginCode",
-    tag: "access",
     summary: "Make a code with which a browser logs in once, within a minute",
     description:
       "For a command that opens the page: the code goes into the fragment of its address, which no log has. It is of this queen alone, and gone when she ends. A token has 8 at most: one more ends its oldest. A session, which would outlive itself so, is refused.",

@@ -74,7 +74,6 @@ export const stateRoutes = [
     path: "/v1/hives/:id/state",
     access: "reader",
     operationId: "getHiveState",
-    tag: "workers",
     summary: "What the last heartbeat of a hive said",
     answer: {
       description: "Its workers, and the memory that they use and leave",

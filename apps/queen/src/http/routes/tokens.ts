@@ -44,7 +44,6 @@ export const tokensRoutes = [
     path: "/v1/tokens",
     access: "operator",
     operationId: "listTokens",
-    tag: "access",
     summary: "List tokens, page by page in the order in which they were made, revoked ones too",
     query: z.strictObject(pageQuery("Tokens")),
     isCostly: true,
@@ -78,7 +77,6 @@ export const tokensRoutes = [
     path: "/v1/tokens",
     access: "operator",
     operationId: "createToken",
-    tag: "access",
     summary: "Make a token",
     description:
       "It works at once. The first that is not a hive's locks the door of a queen that was open, at once, so that hives without one of their own are refused, and must be an operator's that never expires: keep what is answered, or make another one on her machine.",
@@ -111,7 +109,6 @@ export const tokensRoutes = [
     path: "/v1/tokens/:token",
     access: "operator",
     operationId: "revokeToken",
-    tag: "access",
     summary: "Revoke a token",
     description:
       "By its id. It ends its sessions and event streams: here at once, at every other queen of the catalog within 2 seconds. The last one of an operator that is in force stays, because nobody could come in without it over the network, and one that will expire is no other: make another one first, or revoke it with `pnpm queen token revoke` on the machine that has the catalog.",

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { PlacedWorker } from "../../fleet/workers/queries.ts";
 import { REACHES, WORKER_STATES } from "../../fleet/workers/worker.ts";
 import { jsonWriter } from "../json-writer.ts";
 import { rfc3339 } from "../times.ts";
@@ -54,3 +55,14 @@ export const WorkerAnswer = z.strictObject({
 
 /** `url`: where it answers, as the queen says it. */
 export const workerToJson = jsonWriter(WorkerAnswer);
+
+export const PlacedWorkerJson = WorkerAnswer.extend({ hive_id: z.string() }).meta({
+  id: "PlacedWorker",
+  description: "A worker, and the hive on which it runs",
+});
+export const PLACED_EXAMPLE = { hive_id: "hive-prod-01", ...WORKER_EXAMPLE };
+
+export const placedToJson = ({ hiveId, worker, url }: PlacedWorker) => ({
+  hive_id: hiveId,
+  ...workerToJson({ ...worker, url }),
+});

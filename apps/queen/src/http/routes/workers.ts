@@ -8,8 +8,8 @@ import { jsonWriter } from "../json-writer.ts";
 import { listInPieces } from "../pieces.ts";
 import { defineRoute } from "../route.ts";
 import { noWorker } from "./no-worker.ts";
-import { PLACED_EXAMPLE, PlacedWorkerJson, placedToJson, vramBytesOf, vramGb } from "./placed-json.ts";
-import { decimal, flag, name, optionalListOf } from "./query-fields.ts";
+import { decimal, flag, name, optionalListOf, vramBytesOf, vramGb } from "./query-fields.ts";
+import { PLACED_EXAMPLE, PlacedWorkerJson, placedToJson } from "./worker-answer.ts";
 import { WorkerStateJson } from "./worker-json.ts";
 
 const cold = flag.meta({
@@ -38,7 +38,6 @@ export const workersRoutes = [
     path: "/v1/workers",
     access: "reader",
     operationId: "findWorkers",
-    tag: "workers",
     summary: "Workers of live hives that match all of the query, in no order",
     query: z.strictObject({
       model: name.optional(),
@@ -62,7 +61,6 @@ export const workersRoutes = [
     path: "/v1/workers/best",
     access: "reader",
     operationId: "findBestWorker",
-    tag: "workers",
     isHandOut: true,
     summary: "The idle, healthy, least loaded worker of an online hive for a model",
     description:
