@@ -147,6 +147,7 @@ describe("of two models", () => {
   /** One is loaded, then another beside it, and then the first is unloaded; each with its runner. */
   const [slow, tiny] = (recorded("ollama-ps-two").body as { models: object[] }).models;
   const loaded = (...models: unknown[]): Recorded => ({ ...recorded("ollama-ps-two"), body: { models } });
+  const unknown = ["slow:latest", "tiny:latest"].map((model) => ({ model, state: "Idle", health: "healthy" }));
 
   test("that were loaded one after the other each has its own runner, whose slots say how busy it is", async () => {
     clockAt("2026-11-30T12:32:00Z");
@@ -174,11 +175,11 @@ describe("of two models", () => {
     const runners = [await runnerWith("llamacpp-slots-idle", first), await runnerWith("llamacpp-slots-busy", second)];
     const read = readerOf(ollama, server, { runners });
     const told = async () => (await read()).readings.map(({ model, state, slots, pid }) => [model, state, slots, pid]);
-    const unknown = ["slow:latest", "tiny:latest"].map((model) => [model, "Idle", undefined, undefined]);
-    expect(await told()).toEqual(unknown);
+    const both = ["slow:latest", "tiny:latest"].map((model) => [model, "Idle", undefined, undefined]);
+    expect(await told()).toEqual(both);
     server.answerWith(loaded(slow, tiny, { ...(tiny as object), name: "third" }));
     runners.push(await runnerWith("llamacpp-slots-busy", { ...RUNNER, pid: 13 }));
-    expect(await told()).toEqual([...unknown, ["third", "Busy", 2, 13]]);
+    expect(await told()).toEqual([...both, ["third", "Busy", 2, 13]]);
     server.answerWith(loaded(tiny));
     runners.shift();
     expect(await told()).toEqual([["tiny:latest", "Busy", 2, 12]]);
@@ -215,6 +216,37 @@ describe("of two models", () => {
     expect((await read()).readings).toMatchObject([{ model: "slow:latest", pid: 12 }]);
   });
 
+  test("of which one was loaded anew, by another runner, neither is told by that of the other, and none loads", async () => {
+    clockAt("2026-11-30T12:32:00Z");
+    const server = await startStub(loaded(slow, tiny), "ollama-tags");
+    const runners = [await runnerWith("llamacpp-slots-idle", first), await runnerWith("llamacpp-slots-idle", second)];
+    const read = readerOf(ollama, server, { runners });
+    await read();
+    runners[0] = await runnerWith("llamacpp-slots-busy", { ...RUNNER, pid: 13 });
+    expect((await read()).readings).toEqual(unknown);
+  });
+
+  test("of which one has no runner, that of the other is not taken for both, and none loads", async () => {
+    clockAt("2026-11-30T12:32:00Z");
+    const server = await startStub(loaded(slow, tiny), "ollama-tags");
+    const runners = [await runnerWith("llamacpp-slots-busy", first)];
+    expect((await readerOf(ollama, server, { runners })()).readings).toEqual(unknown);
+  });
+
+  test("of which one was pulled anew and loaded beside the other, its name is told with the runner of the newer one", async () => {
+    clockAt("2026-11-30T12:32:00Z");
+    const [newer, , older] = (recorded("ollama-ps-same-name-twice").body as { models: object[] }).models;
+    const server = await startStub(loaded(older), "ollama-tags");
+    const runners = [await runnerWith("llamacpp-slots-idle", first)];
+    const read = readerOf(ollama, server, { runners });
+    await read();
+    server.answerWith(loaded(newer, older));
+    runners.push(await runnerWith("llamacpp-slots-busy", second));
+    const { readings } = await read();
+    expect(readings).toHaveLength(1);
+    expect(readings).toMatchObject([{ model: "tiny:latest", state: "Busy", pid: 12 }]);
+  });
+
   test.each(["ollama-ps-two", "ollama-0.6.5-ps-two"])("as %s has them each is a worker", async (name) => {
     clockAt("2026-11-30T12:32:00Z");
     const server = await startStub(name, "ollama-tags");
@@ -226,6 +258,22 @@ test("with a model that was pulled anew while it was loaded has one worker for i
   clockAt("2026-11-30T12:32:00Z");
   const server = await startStub("ollama-ps-same-name-twice", "ollama-tags");
   expect(await statesOf(readerOf(ollama, server))).toEqual(["tiny:latest Idle", "slow:latest Idle"]);
+});
+
+test("whose runner does not answer is read all the same", async () => {
+  clockAt("2026-11-28T14:52:00Z");
+  const server = await startStub("ollama-ps-loaded", "ollama-tags");
+  const runner = await runnerWith("llamacpp-slots-idle");
+  await runner.stub.close();
+  expect(await statesOf(readerOf(ollama, server, { runners: [runner] }))).toEqual([`${NAME} Idle`]);
+});
+
+test("whose runners may sleep asks none of them, which would wake them", async () => {
+  clockAt("2026-11-28T14:52:00Z");
+  const server = await startStub("ollama-ps-loaded", "ollama-tags");
+  const process = { ...RUNNER, environment: { LLAMA_ARG_SLEEP_IDLE_SECONDS: "60" } };
+  const runners = [{ process, stub: await startStub() }];
+  expect(await statesOf(readerOf(ollama, server, { runners }))).toEqual([`${NAME} Idle`]);
 });
 
 test("does not load a model while it looks for GPUs, with a runner that has none", async () => {
