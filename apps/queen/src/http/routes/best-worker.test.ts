@@ -41,6 +41,15 @@ test("a hive that was cordoned before the queen came gets no work, and promises 
   }
 });
 
+test("a hive that was cordoned gets no work from then on, and some again as soon as its cordon is lifted", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, "a", { workers: [workerJson({ slots: 2, running: 0 })] });
+  await queen.request("POST", "/v1/hives/a/cordon", { reason: "fans" });
+  expect(await best(queen)).toMatchObject({ status: 404, body: { hives: { cordoned: 1 } } });
+  await queen.request("POST", "/v1/hives/a/uncordon");
+  expect(await best(queen)).toMatchObject({ status: 200, body: { hive_id: "a" } });
+});
+
 test("filters by backend and by the VRAM that is free", async () => {
   await using queen = await startTestQueen();
   await addHive(queen, "measured", { workers: [workerJson({ gpu_percent: 90 })], gpus: [GPU] });
