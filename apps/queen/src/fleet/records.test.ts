@@ -2,7 +2,15 @@ import type { HiveCatalog } from "@repo/hive-catalog";
 import { expect, test } from "vitest";
 import { startHive } from "../../test/hive-server.ts";
 import { published } from "../../test/published.ts";
-import { addHive, beat, HIVE_JSON, LIVENESS_SETTINGS, pass, startTestQueen, type TestQueen } from "../../test/test-queen.ts";
+import {
+  addHive,
+  beat,
+  HIVE_JSON,
+  LIVENESS_SETTINGS,
+  pass,
+  startTestQueen,
+  type TestQueen,
+} from "../../test/test-queen.ts";
 
 const PATH = `/v1/hives/${HIVE_JSON.id}`;
 const DEVICES = { cpu: { cores: 8, ramGb: 32 }, gpus: [{ index: 0, name: "RTX 3060", vramGb: 12 }] };
