@@ -55,7 +55,7 @@ describe("by its process", () => {
     expect(leftOut).toEqual([{ what: "each server of another user", why }]);
   });
 
-  test("where there is no /proc, as on macOS, nothing is said to be hidden in it", async () => {
+  test("where there is no /proc, as on macOS, nothing is found, nor said to be hidden in it", async () => {
     const finder = new ServerFinder(new Proc("/nowhere/proc"), ADAPTERS);
     expect(await finder.find()).toMatchObject({ found: [], leftOut: [] });
   });
@@ -234,6 +234,19 @@ describe("what a server started", () => {
     ]);
   });
 
+  test("serves none of the other servers", async () => {
+    const { places } = await find(
+      { pid: 10, commandLine: "ollama serve", listens: ["127.0.0.1:11434"] },
+      { pid: 11, parent: 10, commandLine: "ollama runner --port 40001", listens: ["127.0.0.1:40001"] },
+      { pid: 20, commandLine: "ollama serve", listens: ["127.0.0.1:11500"] },
+      { pid: 21, parent: 20, commandLine: "ollama runner --port 40002", listens: ["127.0.0.1:40002"] },
+    );
+    expect(places).toMatchObject([
+      { port: 11_434, runners: [[11, "http://127.0.0.1:40001"]] },
+      { port: 11_500, runners: [[21, "http://127.0.0.1:40002"]] },
+    ]);
+  });
+
   test("serves nobody knows whom, where several could listen at that port, and their sockets are another user's", async () => {
     const hidden = { uid: 7, hidesSockets: true };
     const runner = "ollama runner --model a --port 40001";
@@ -282,8 +295,4 @@ test("where processes hang so that no other is read, that is said beside what is
   const why =
     "processes 20 and 21 hang in the kernel, or this host has no time for its agent: until their command lines come no other is read";
   expect(leftOut).toEqual([{ what: "each new server", why }]);
-});
-
-test("where there is no /proc nothing is found", async () => {
-  expect((await new ServerFinder(new Proc("/nowhere"), ADAPTERS).find()).found).toEqual([]);
 });

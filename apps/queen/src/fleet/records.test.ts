@@ -2,7 +2,15 @@ import type { HiveCatalog } from "@repo/hive-catalog";
 import { expect, test } from "vitest";
 import { startHive } from "../../test/hive-server.ts";
 import { published } from "../../test/published.ts";
-import { addHive, HIVE_JSON, startTestQueen, type TestQueen } from "../../test/test-queen.ts";
+import {
+  addHive,
+  beat,
+  HIVE_JSON,
+  LIVENESS_SETTINGS,
+  pass,
+  startTestQueen,
+  type TestQueen,
+} from "../../test/test-queen.ts";
 
 const PATH = `/v1/hives/${HIVE_JSON.id}`;
 const DEVICES = { cpu: { cores: 8, ramGb: 32 }, gpus: [{ index: 0, name: "RTX 3060", vramGb: 12 }] };
@@ -47,6 +55,19 @@ test("what this queen's callers change is told of once, and no round takes it fo
   expect(types(queen)).toEqual(told);
   for (let round = 0; round < 2; round++) await queen.watch.runRound();
   expect(types(queen).filter((type) => type !== "status")).toEqual(told);
+});
+
+test("the statuses that this queen finds are told of once, and no round takes them for another program's", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, 8600);
+  await queen.watch.runRound();
+  queen.clock.advance(1000);
+  await beat(queen);
+  await queen.watch.runRound();
+  await pass(queen, 2 * LIVENESS_SETTINGS.staleAfterMs);
+  await queen.watch.runRound();
+  expect(queen.changes()).toEqual(["hive-a: unknown → online", "hive-a: online → offline"]);
+  expect(published(queen, "hive_changed").filter(([, { changed }]) => changed === "written anew")).toEqual([]);
 });
 
 test("a change of another program that a caller's write of the same status brings to light is told of", async () => {

@@ -3,7 +3,7 @@ import { HiveCatalog } from "@repo/hive-catalog";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, test } from "vitest";
 import { deadPort, startHive } from "../../test/hive-server.ts";
-import { addHive, beat, pass, startTestQueen, statusOf } from "../../test/test-queen.ts";
+import { addHive, beat, LIVENESS_SETTINGS, pass, startTestQueen, statusOf } from "../../test/test-queen.ts";
 import { countTurns } from "../../test/turns.ts";
 import { until } from "../../test/until.ts";
 
@@ -69,6 +69,20 @@ test("runs by itself, a round never beside another, and survives a catalog that 
   const before = hive.requests.length;
   await until("rounds run again", () => hive.requests.length >= before + 3);
   expect(most).toBe(1);
+});
+
+test("marks nobody any more once the queen stops", async () => {
+  const queen = await startTestQueen();
+  await addHive(queen, await deadPort());
+  await beat(queen);
+  const { sweepIntervalMs } = queen.fleet;
+  await pass(queen, LIVENESS_SETTINGS.staleAfterMs - sweepIntervalMs);
+  queen.clock.advance(2 * sweepIntervalMs);
+  await queen.watch.runRound();
+  await queen.stop();
+  await queen.watch.sweep();
+  expect(await statusOf(queen)).toBe("online");
+  await queen.catalog.close();
 });
 
 test("stops in the middle of a probe, and marks nobody because of that", async () => {

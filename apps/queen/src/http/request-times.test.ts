@@ -16,6 +16,8 @@ async function stallOf(forMs: number, busyMs: number, requests: (queen: TestQuee
   await using queen = await startTestQueen();
   await addHive(queen, 1, { id: "slow" });
   await queen.watch.sweep();
+  // What she did before a stall is none of its making.
+  queen.clock.cpuMs += 60_000;
   queen.clock.advance(queen.fleet.sweepIntervalMs);
   await queen.watch.sweep();
   holdUp(queen, forMs, busyMs);

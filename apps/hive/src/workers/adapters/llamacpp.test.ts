@@ -127,12 +127,13 @@ describe("a llama-server", () => {
   );
 });
 
-test.each([
+test.each<[string, string, Record<string, string>?]>([
   ["-hf ggml-org/gemma-3-4b-it-GGUF:Q4_K_M", "ggml-org/gemma-3-4b-it-GGUF:Q4_K_M"],
   ["--hf-repo org/repo --hf-file a.gguf -m /cache/a.gguf", "org/repo"],
   ["-hf org/repo -a gemma", "gemma"],
-])("llama-server %s is told to serve %s", (flags, model) => {
-  expect(llamacpp.program?.modelOf(processOf(`llama-server ${flags}`))).toBe(model);
+  ["-m /cache/a.gguf", "org/of-variable", { LLAMA_ARG_HF_REPO: "org/of-variable" }],
+])("llama-server %s is told to serve %s", (flags, model, environment) => {
+  expect(llamacpp.program?.modelOf(processOf(`llama-server ${flags}`, environment))).toBe(model);
 });
 
 describe("a router", () => {

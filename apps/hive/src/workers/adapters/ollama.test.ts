@@ -1,4 +1,5 @@
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { expect, test } from "vitest";
+import { clockAt, RUNNER, runnerWith, statesOf } from "../../../test/ollama-runners.ts";
 import {
   askOf,
   processOf,
@@ -10,16 +11,8 @@ import {
 } from "../../../test/stub-server.ts";
 import { ollama } from "./ollama.ts";
 
-const RUNNER = processOf("/usr/lib/ollama/llama-server --model /blobs/sha256-1 --port 40001");
 const OLD_RUNNER = processOf("/usr/bin/ollama runner --model /blobs/sha256-1 --port 40001");
 const NAME = "tiny-a:latest";
-
-/** Date stands still at a time before the recorded model was to be unloaded; the tests move it. */
-function clockAt(time: string): (ms: number) => void {
-  vi.useFakeTimers({ now: Date.parse(time), toFake: ["Date"] });
-  onTestFinished(() => void vi.useRealTimers());
-  return (ms) => void vi.setSystemTime(Date.now() + ms);
-}
 
 /** `/api/ps` as it was recorded, with another time at which the model is to be unloaded. */
 function loadedUntil(ms: number, count = 1): Recorded {
@@ -31,13 +24,6 @@ function loadedUntil(ms: number, count = 1): Recorded {
     body: { models: names.map((name) => ({ ...model, name, expires_at: new Date(ms).toISOString() })) },
   };
 }
-
-async function runnerWith(slots: string, process = RUNNER) {
-  return { process, stub: await startStub(slots) };
-}
-
-const statesOf = async (read: ReturnType<typeof readerOf>) =>
-  (await read()).readings.map(({ model, state }) => `${model} ${state}`);
 
 test("is known by its version, and llama.cpp is not taken for it", async () => {
   const server = await startStub("ollama-version");
@@ -141,91 +127,26 @@ test("with several models takes its runners' word where they agree, and else goe
   }
 });
 
-describe("of two models", () => {
-  const first = { ...RUNNER, pid: 11 };
-  const second = { ...RUNNER, pid: 12 };
-  /** One is loaded, then another beside it, and then the first is unloaded; each with its runner. */
-  const [slow, tiny] = (recorded("ollama-ps-two").body as { models: object[] }).models;
-  const loaded = (...models: unknown[]): Recorded => ({ ...recorded("ollama-ps-two"), body: { models } });
-
-  test("that were loaded one after the other each has its own runner, whose slots say how busy it is", async () => {
-    clockAt("2026-11-30T12:32:00Z");
-    const server = await startStub(loaded(tiny), "ollama-tags");
-    const runners = [await runnerWith("llamacpp-slots-idle", first)];
-    const read = readerOf(ollama, server, { runners });
-    await read();
-    server.answerWith(loaded(slow, tiny));
-    runners.push(await runnerWith("llamacpp-slots-busy", second));
-    const idle = { model: "tiny:latest", state: "Idle", health: "healthy", running: 0, slots: 2, pid: 11 };
-    const busy = { ...idle, model: "slow:latest", state: "Busy", running: 2, pid: 12 };
-    expect((await read()).readings).toEqual([busy, idle]);
-    runners[0]?.stub.answerWith("llamacpp-slots-busy");
-    runners[1]?.stub.answerWith("llamacpp-slots-idle");
-    const other = { ...busy, state: "Idle", running: 0 };
-    expect((await read()).readings).toEqual([other, { ...idle, state: "Busy", running: 2 }]);
-    server.answerWith(loaded(slow));
-    runners.shift();
-    expect((await read()).readings).toEqual([other]);
-  });
-
-  test("that were loaded before the agent started, or at once, it is not known which runner is whose, until one of them is unloaded", async () => {
-    clockAt("2026-11-30T12:32:00Z");
-    const server = await startStub(loaded(slow, tiny), "ollama-tags");
-    const runners = [await runnerWith("llamacpp-slots-idle", first), await runnerWith("llamacpp-slots-busy", second)];
-    const read = readerOf(ollama, server, { runners });
-    const told = async () => (await read()).readings.map(({ model, state, slots, pid }) => [model, state, slots, pid]);
-    const unknown = ["slow:latest", "tiny:latest"].map((model) => [model, "Idle", undefined, undefined]);
-    expect(await told()).toEqual(unknown);
-    server.answerWith(loaded(slow, tiny, { ...(tiny as object), name: "third" }));
-    runners.push(await runnerWith("llamacpp-slots-busy", { ...RUNNER, pid: 13 }));
-    expect(await told()).toEqual([...unknown, ["third", "Busy", 2, 13]]);
-    server.answerWith(loaded(tiny));
-    runners.shift();
-    expect(await told()).toEqual([["tiny:latest", "Busy", 2, 12]]);
-  });
-
-  test("of which the runner of one has ended, it is not known whose that was until there is another for it", async () => {
-    clockAt("2026-11-30T12:32:00Z");
-    const server = await startStub(loaded(tiny), "ollama-tags");
-    const runners = [await runnerWith("llamacpp-slots-idle", first)];
-    const read = readerOf(ollama, server, { runners });
-    expect((await read()).readings).toMatchObject([{ pid: 11 }]);
-    runners.shift();
-    expect((await read()).readings).toEqual([{ model: "tiny:latest", state: "Idle", health: "healthy" }]);
-    runners.push(await runnerWith("llamacpp-slots-busy", second));
-    expect((await read()).readings).toMatchObject([{ state: "Busy", pid: 12 }]);
-  });
-
-  test("of which one loads, the runner is not taken for the other's; of which one was unloaded, not for one that loads", async () => {
-    clockAt("2026-11-30T12:32:00Z");
-    const server = await startStub(loaded(tiny), "ollama-tags");
-    const runners = [
-      await runnerWith("llamacpp-slots-idle", first),
-      await runnerWith("llamacpp-slots-loading", second),
-    ];
-    const read = readerOf(ollama, server, { runners });
-    expect((await read()).readings).toMatchObject([
-      { model: "tiny:latest", pid: 11 },
-      { model: null, state: "Loading" },
-    ]);
-    runners[1]?.stub.answerWith("llamacpp-slots-idle");
-    server.answerWith(loaded(slow, tiny));
-    expect((await read()).readings).toMatchObject([{ pid: 12 }, { pid: 11 }]);
-    server.answerWith(loaded(slow));
-    expect((await read()).readings).toMatchObject([{ model: "slow:latest", pid: 12 }]);
-  });
-
-  test.each(["ollama-ps-two", "ollama-0.6.5-ps-two"])("as %s has them each is a worker", async (name) => {
-    clockAt("2026-11-30T12:32:00Z");
-    const server = await startStub(name, "ollama-tags");
-    expect(await statesOf(readerOf(ollama, server))).toEqual(["slow:latest Idle", "tiny:latest Idle"]);
-  });
-});
-
 test("with a model that was pulled anew while it was loaded has one worker for its name: both are listed", async () => {
   clockAt("2026-11-30T12:32:00Z");
   const server = await startStub("ollama-ps-same-name-twice", "ollama-tags");
   expect(await statesOf(readerOf(ollama, server))).toEqual(["tiny:latest Idle", "slow:latest Idle"]);
+});
+
+test("whose runner does not answer is read all the same", async () => {
+  clockAt("2026-11-28T14:52:00Z");
+  const server = await startStub("ollama-ps-loaded", "ollama-tags");
+  const runner = await runnerWith("llamacpp-slots-idle");
+  await runner.stub.close();
+  expect(await statesOf(readerOf(ollama, server, { runners: [runner] }))).toEqual([`${NAME} Idle`]);
+});
+
+test("whose runners may sleep asks none of them, which would wake them", async () => {
+  clockAt("2026-11-28T14:52:00Z");
+  const server = await startStub("ollama-ps-loaded", "ollama-tags");
+  const process = { ...RUNNER, environment: { LLAMA_ARG_SLEEP_IDLE_SECONDS: "60" } };
+  const runners = [{ process, stub: await startStub() }];
+  expect(await statesOf(readerOf(ollama, server, { runners }))).toEqual([`${NAME} Idle`]);
 });
 
 test("does not load a model while it looks for GPUs, with a runner that has none", async () => {

@@ -156,9 +156,9 @@ interface Context {
 
 function ofModel(loaded: LoadedModel, { counts, known, nowMs }: Context): Reading {
   const vramBytes = loaded.size_vram || undefined; // 0 also where it does not know
-  const { keys, pids } = known.together.find((one) => one.keys.includes(keyOf(loaded))) ?? { keys: [], pids: [] };
+  const { pids } = known.together.find(({ keys }) => keys.includes(keyOf(loaded))) ?? { pids: [] };
   const full = pids.map((pid) => isFullIfKnown(counts.get(pid)));
-  const isAlike = pids.length === keys.length && full.every((one) => one === full[0]);
+  const isAlike = full.every((one) => one === full[0]);
   const isBusy = (isAlike ? full[0] : undefined) ?? isBusyByExpiry(loaded, known, nowMs);
   const [pid] = pids.length === 1 ? pids : [];
   const numbers = pid === undefined ? {} : { pid, ...counts.get(pid) };

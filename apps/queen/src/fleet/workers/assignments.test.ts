@@ -69,6 +69,19 @@ describe("a claim", () => {
     expect([handOut(), handOut(), handOut(), handOut()]).toEqual(["worker-1", "worker-1", "worker-1", undefined]);
   });
 
+  test.each(["handOut", "claim"] as const)(
+    "that is over keeps its worker from no %s, whoever looked meanwhile",
+    (ask) => {
+      const { beat, clock, ...assigned } = newAssignments();
+      beat("hive", [aWorker()]);
+      assigned.claim();
+      clock.advance(HOLD_MS - 1);
+      expect(assigned[ask]()).toBeUndefined();
+      clock.advance(1);
+      expect(assigned[ask]()).toBeDefined();
+    },
+  );
+
   test("ends when what was read after it shows its worker busy, and not before", () => {
     const { beat, claim, assignments, clock, handOut } = newAssignments();
     const worker = (state: "Idle" | "Busy") => [aWorker({ state })];

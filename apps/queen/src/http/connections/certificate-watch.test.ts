@@ -58,6 +58,14 @@ test("takes up once an hour what is new in its files, and nothing that cannot be
   expect(queen.logLines.filter(({ msg }) => msg.includes("taken up"))).toHaveLength(1);
 });
 
+test("that cannot be used is not taken up, and the metric says until when the one is good that is shown", async () => {
+  await using queen = await startTestQueen({ tls: certificate("a") });
+  const { key } = certificate("b");
+  expect(() => queen.certificates.take({ key, cert: file("expired.cert.pem") })).toThrow(/key values mismatch/);
+  expect(warnings(queen)).toEqual([]);
+  expect(await expiry(queen)).toBe(String(Date.parse(EXPIRES_AT) / 1000));
+});
+
 test("is silent while the certificate is good for long, and the metric says until when", async () => {
   await using queen = await startTestQueen({ tls: certificate("a") });
   expect(warnings(queen)).toEqual([]);

@@ -20,7 +20,6 @@ export function readTls(files: TlsFiles): Tls {
   const key = used(files, "key", () => readSettingFile(files.key));
   used(files, "cert", () => createSecureContext({ cert }));
   used(files, "key", () => createSecureContext({ key }));
-  used(files, "key", () => createSecureContext({ cert, key }));
   used(files, "key", () => checkPair(files, { cert, key }));
   return { cert, key };
 }

@@ -41,6 +41,24 @@ test("a hive that was cordoned before the queen came gets no work, and promises 
   }
 });
 
+test("a hive that was cordoned gets no work from then on, and some again as soon as its cordon is lifted", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, "a", { workers: [workerJson({ slots: 2, running: 0 })] });
+  await queen.request("POST", "/v1/hives/a/cordon", { reason: "fans" });
+  expect(await best(queen)).toMatchObject({ status: 404, body: { hives: { cordoned: 1 } } });
+  await queen.request("POST", "/v1/hives/a/uncordon");
+  expect(await best(queen)).toMatchObject({ status: 200, body: { hive_id: "a" } });
+});
+
+test("a worker is handed out at the new address of its hive, once a round finds what another program wrote", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, "a", { workers: [workerJson({ url: "http://0.0.0.0:9300" })] });
+  expect(await best(queen)).toMatchObject({ body: { url: "http://127.0.0.1:9300" } });
+  await queen.catalog.patchHive("a", { host: "127.0.0.2" });
+  await queen.watch.runRound();
+  expect(await best(queen)).toMatchObject({ body: { url: "http://127.0.0.2:9300" } });
+});
+
 test("filters by backend and by the VRAM that is free", async () => {
   await using queen = await startTestQueen();
   await addHive(queen, "measured", { workers: [workerJson({ gpu_percent: 90 })], gpus: [GPU] });

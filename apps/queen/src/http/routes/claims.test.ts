@@ -45,6 +45,7 @@ test("a claim ends by itself, and with the first beat that was read after it and
   queen.clock.advance(30_000);
   expect([await claim(), await claim()]).toEqual([201, 404]);
   await beat({ state: "Busy", running: 1 });
+  expect(queen.fleet.assignments.claimCount).toBe(0);
   await beat({ state: "Idle", running: 0 });
   expect(await claim()).toBe(201);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { addHive, startTestQueen } from "../../../test/test-queen.ts";
+import { addHive, HIVE_JSON, startTestQueen } from "../../../test/test-queen.ts";
 
 test("what a caller has changed is in the counts of whoever asks next, however long it took to count before", async () => {
   await using queen = await startTestQueen();
@@ -27,4 +27,11 @@ test("what a caller has changed is in the counts of whoever asks next, however l
   expect(await counts()).toEqual({ total: 1, online: 0, offline: 1, cordoned: 0 });
   await change("DELETE", "/v1/hives/a");
   expect(await counts()).toEqual({ total: 0, online: 0, offline: 0, cordoned: 0 });
+});
+
+test("a hive that was cordoned before the queen came is counted, however soon somebody asks", async () => {
+  await using queen = await startTestQueen();
+  await queen.catalog.addHive({ ...HIVE_JSON });
+  await queen.catalog.cordons.set(HIVE_JSON.id, { reason: "fans", untilMs: null });
+  expect((await queen.request("GET", "/v1/fleet")).body).toMatchObject({ totals: { total: 1, cordoned: 1 } });
 });
