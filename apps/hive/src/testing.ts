@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -29,10 +30,10 @@ export function eventually<T>(condition: () => T | undefined | Promise<T | undef
   }, WAIT);
 }
 
-/** A folder that lives as long as the test. What the test started may write its last word there meanwhile: it is removed once more then. */
+/** A folder that lives as long as the test. What the test started may write its last word there meanwhile: it is removed once more then, which `rmSync` does not do. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "hive-agent-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
   return folder;
 }
 
