@@ -185,6 +185,8 @@ test("a name that is no option is refused with INVALID_ARGUMENT: misspelt, it wo
     const error = await refusalOf(call({ signal: "now" }));
     expect(error, name).toMatchObject({ code: "INVALID_ARGUMENT", problems: [{ field: "signal" }] });
   }
+  const ofFindHives = await refusalOf(catalog.streamHives({ selector: "env=prod" } as object).next());
+  expect(ofFindHives).toMatchObject({ code: "INVALID_ARGUMENT", problems: [{ field: "selector" }] });
 });
 
 test("whatever options do when they are read is a rejection", async () => {

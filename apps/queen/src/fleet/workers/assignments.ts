@@ -12,8 +12,8 @@ interface Parts extends Pick<FleetParts, "clock" | "metrics"> {
 }
 
 /**
- * Says where work goes, once the cordons are known, and remembers it: what was handed out counts until a beat shows it. A claim, which is a promise of a worker
- * in memory, ends by itself if nobody and no beat ends it earlier: none can leak.
+ * Says where work goes, and remembers it: what was handed out counts until a beat shows it. Who asks waits until the cordons are known. A claim, which is a
+ * promise of a worker in memory, ends by itself if nobody and no beat ends it earlier: none can leak.
  */
 export class Assignments {
   readonly #parts: Parts;
