@@ -9,6 +9,7 @@ import { SETTINGS as ofHive, readConfig as readHive } from "../apps/hive/src/con
 import { nodeFetch } from "../apps/hivectl/src/access/node-fetch.ts";
 import { SETTINGS as ofQueen } from "../apps/queen/src/config/settings.ts";
 import { QueenClient, QueenProblem } from "../packages/queen-client/src/index.ts";
+import { readFlags } from "./flags.js";
 
 const QUEEN = fileURLToPath(new URL("../apps/queen/src/main.ts", import.meta.url));
 const HIVE = fileURLToPath(new URL("../apps/hive/src/agent.ts", import.meta.url));
@@ -197,18 +198,7 @@ function variablesHelp() {
 }
 
 function main() {
-  // `pnpm start -- --help` hands the dashes on.
-  const args = process.argv.slice(process.argv[2] === "--" ? 3 : 2);
-  if (args.includes("--help") || args.includes("-h")) {
-    process.stdout.write(help(variablesHelp()));
-    return;
-  }
-  if (args.length > 0) {
-    const [first] = args;
-    say(`unknown ${first.startsWith("-") ? "option" : "argument"} '${first}'; --help shows what there is`);
-    process.exitCode = 2;
-    return;
-  }
+  if (readFlags("start", help(variablesHelp())) === undefined) return;
   if ("problems" in hive) {
     for (const problem of hive.problems) say(`the hive's ${problem}`);
     process.exitCode = 2;

@@ -18,10 +18,13 @@ const PROGRAMS = new Map(
 /** Runs it as `pnpm` does, without an environment. */
 function run(command: string, option: string) {
   const [name = "", ...args] = command.split(" ");
-  const argv = [...(PROGRAMS.get(name) ?? []), ...args, option];
+  return execute(process.execPath, [...(PROGRAMS.get(name) ?? []), ...args, option]);
+}
+
+function execute(program: string, args: string[]) {
   const options = { cwd: ROOT, env: { PATH: process.env.PATH }, timeout: 60_000 };
   return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
-    execFile(process.execPath, argv, options, (error, stdout, stderr) =>
+    execFile(program, args, options, (error, stdout, stderr) =>
       resolve({ code: error ? error.code : 0, stdout, stderr }),
     );
   });
@@ -43,13 +46,26 @@ test.concurrent.each([...PROGRAMS.keys(), "queen token", "soak --hostile"])(
 );
 
 // The others have tests of their own.
-test.concurrent.each(["bench", "build", "demo", "sim", "soak", "openapi", "client:generate", "db:check"])(
+test.concurrent.each(["bench", "build", "demo", "sim", "soak", "start", "openapi", "client:generate", "db:check"])(
   "pnpm %s with a wrong option says one line on stderr that names it, and ends with 2",
   async (command) => {
     expect(await run(command, "--no-such-option")).toEqual({
       code: 2,
       stdout: "",
       stderr: `${command}: unknown option '--no-such-option'; --help shows what there is\n`,
+    });
+  },
+  60_000,
+);
+
+test.concurrent.each(["start", "build"])(
+  "pnpm %s says in one line that a full disk has no room for its help",
+  async (command) => {
+    const onFullDisk = ["-c", 'exec "$0" "$@" > /dev/full', process.execPath];
+    const { code, stderr } = await execute("sh", [...onFullDisk, ...(PROGRAMS.get(command) ?? []), "--help"]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/^\w+: stdout cannot be written: .*\n$/),
     });
   },
   60_000,
