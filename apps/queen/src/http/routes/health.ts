@@ -117,7 +117,7 @@ async function catalogProblem(catalog: HiveCatalog, writeProblem: string | undef
 
 /** Times are shown by the wall clock. */
 export function conditionOf(fleet: Fleet, clock: Clock) {
-  const { sinceMs, untilMs, ...condition } = fleet.condition();
+  const { state, sinceMs, untilMs, missing, online } = fleet.condition();
   const wallMs = (atMs: number | undefined) => (atMs === undefined ? null : toWallMs(atMs, clock));
-  return { ...condition, sinceMs: wallMs(sinceMs), untilMs: wallMs(untilMs) };
+  return { state, sinceMs: wallMs(sinceMs), untilMs: wallMs(untilMs), missing, online };
 }

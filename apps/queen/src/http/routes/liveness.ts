@@ -139,15 +139,18 @@ export const livenessRoutes = [
 ];
 
 /** Everything that decides whether a hive is online and gets work. Times are shown by the wall clock. */
-function explain({ hive, sight, cordon, twoSenders, ...view }: HiveView, { fleet, clock }: AppParts) {
+function explain(view: HiveView, { fleet, clock }: AppParts) {
+  const { hive, sight, rule, why, whyNot, twoSenders } = view;
   const nowMs = clock.monotonicNow();
   const wallMs = (atMs: number) => toWallMs(atMs, clock);
   const probation = probationAt(sight, nowMs);
   return livenessToJson({
-    ...view,
     hiveId: hive.id,
     status: hive.status,
-    takesWork: view.whyNot === null,
+    rule,
+    why,
+    takesWork: whyNot === null,
+    whyNot,
     contactable: view.isContactable,
     beatAgeMs: sight.beatAtMs === undefined ? null : Math.round(nowMs - sight.beatAtMs),
     countedSilenceMs: Math.round(view.countedSilenceMs),
@@ -160,7 +163,7 @@ function explain({ hive, sight, cordon, twoSenders, ...view }: HiveView, { fleet
     probation: probation === undefined ? null : { ...probation, untilMs: wallMs(probation.untilMs) },
     skewMs: view.heard?.skewMs ?? null,
     twoSenders: twoSenders === undefined ? null : { ...twoSenders, sinceMs: wallMs(twoSenders.sinceMs) },
-    cordon: cordon ?? null,
+    cordon: view.cordon ?? null,
     queen: conditionOf(fleet, clock),
   });
 }

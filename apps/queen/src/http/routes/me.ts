@@ -64,15 +64,18 @@ export const meRoutes = [
       },
     },
   }).handle(async ({ caller }, { catalog, door, fleet, publicUrl, limits }) => {
-    const { tokenId, ...others } = caller ?? ANYBODY;
+    const { role, hiveId, tokenId } = caller ?? ANYBODY;
     const token = tokenId === null ? undefined : await catalog.tokens.get(tokenId);
+    const { staleAfterMs, healthIntervalMs } = fleet.settings;
     return meToJson({
-      ...others,
+      role,
+      hiveId,
       token: token ?? null,
       version: manifest.version,
       doorOpen: door.known.isOpen,
       publicUrl: publicUrl ?? null,
-      ...fleet.settings,
+      staleAfterMs,
+      healthIntervalMs,
       heartbeatIntervalMs: beatMsOf(fleet.settings),
       limits: { ...limits, addressRequestsPerSecond: limits.addressRequestsPerSecond ?? null },
     });

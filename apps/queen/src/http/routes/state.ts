@@ -112,24 +112,26 @@ export const stateRoutes = [
     },
     problems: ["CORRUPT_HIVE"],
   }).handle(async ({ params: { id } }, { fleet, clock }) => {
-    const { hive, sight, heard, cordon, usage, ...view } = await fleet.view(id);
+    const { hive, sight, heard, cordon, usage, whyNot, isContactable } = await fleet.view(id);
     const models = heard?.reading?.modelsOnDisk ?? [];
     const readAgeMs = heard?.readAgeMs ?? null;
     return stateToJson({
-      ...view,
-      ...usage,
       hiveId: id,
       status: hive.status,
       live: heard?.live ?? false,
-      contactable: view.isContactable,
+      contactable: isContactable,
       unreachableSinceMs: sight.unreachableSinceMs === undefined ? null : toWallMs(sight.unreachableSinceMs, clock),
-      takesWork: view.whyNot === null,
+      takesWork: whyNot === null,
+      whyNot,
       cordon: cordon ?? null,
       lastBeatAgeMs: heard ? Math.round(heard.ageMs) : null,
       skewMs: heard?.skewMs ?? null,
       workers: heard?.workers.map((worker) => ({ ...worker, url: urlOf(worker, hive.host) })) ?? [],
+      ram: usage.ram,
+      vram: usage.vram,
       cpuPercent: heard?.reading?.host?.cpuPercent ?? null,
       readAgeMs: readAgeMs && Math.round(readAgeMs),
+      gpus: usage.gpus,
       modelsOnDisk: models.map((model) => ({ ...model, model: model.modelId, url: urlOf(model, hive.host) })),
     });
   }),
