@@ -13,6 +13,15 @@ export class Interrupted extends Error {
   override readonly name = "Interrupted";
 }
 
+/** Whoever was asked did not agree. */
+export class Declined extends Error {
+  override readonly name = "Declined";
+
+  constructor() {
+    super("nothing was done");
+  }
+}
+
 /** Whoever read stdout reads no further, as `head` does, or a disk is full. */
 export class Unwritable extends Error {
   override readonly name = "Unwritable";
@@ -85,7 +94,9 @@ export function sentencesOf(error: unknown, caller: Caller | undefined, hiveId?:
 
 /** Where a fault of hivectl itself came from, which a report should say. */
 export function stackOf(error: unknown): string[] {
-  const isForeseen = [QueenProblem, QueenNoAnswer, UsageProblem, Unwritable].some((kind) => error instanceof kind);
+  const isForeseen = [QueenProblem, QueenNoAnswer, UsageProblem, Declined, Unwritable].some(
+    (kind) => error instanceof kind,
+  );
   return isForeseen || !(error instanceof Error) ? [] : (error.stack ?? "").split("\n");
 }
 

@@ -3,7 +3,7 @@ import { QueenClient } from "@repo/queen-client";
 import type { Environment } from "@repo/settings";
 import { type Access, accessOf } from "./access/access.ts";
 import { nodeFetch } from "./access/node-fetch.ts";
-import { type Caller, UsageProblem } from "./failure.ts";
+import { type Caller, Declined, UsageProblem } from "./failure.ts";
 import { ask, confirm } from "./output/asking.ts";
 import type { SaidLines } from "./output/changes.ts";
 import { type Format, type How, type Kind, linesSaid, type Printer, printerOf, valueText } from "./output/records.ts";
@@ -153,9 +153,9 @@ export class Session {
     return this.format === "json" || this.format === "jsonl" || this.format === "yaml";
   }
 
-  /** Whether it may be done: --yes says so, or whoever is asked. */
-  async confirm(question: string): Promise<boolean> {
-    return this.flags.yes === true || (await confirm(this.terminal, question, this.signal));
+  /** Throws Declined, unless --yes says that it may be done, or whoever is asked. */
+  async confirm(question: string): Promise<void> {
+    if (!this.flags.yes && !(await confirm(this.terminal, question, this.signal))) throw new Declined();
   }
 
   /** An answer in words; only where `terminal.canAsk`. */

@@ -35,7 +35,7 @@ const cordoned = async () => (await client.listCordons()).cordons.map(({ hive_id
 
 test("what is done to many is a line for each, and ends with a count", async () => {
   await client.cordonHive("gpu-02", { reason: "new fans" });
-  const { code, stdout, stderr } = await run(["cordon", "-l", "rack=r12", "--reason", "new fans", "-y"]);
+  const { code, stdout, stderr } = await run(["cordon", "-l", "rack=r12", "--reason=new fans", "-y", "--parallel=1"]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "hivectl: 2 done, 1 skipped\n" });
   expect(linesOf(stdout).map(([id, outcome]) => [id, outcome])).toEqual([
     ["ID", "OUTCOME"],

@@ -1,7 +1,7 @@
 import { inColumns } from "@repo/process-log/columns";
 import type { Body, Query } from "@repo/queen-client";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { EXIT, UsageProblem } from "../failure.ts";
+import { Declined, EXIT, UsageProblem } from "../failure.ts";
 import { wrapped } from "../output/wrapped.ts";
 import type { Session } from "../session.ts";
 import { batchesOf } from "./batches.ts";
@@ -106,17 +106,13 @@ export async function carryOut(session: Session, { flags }: Call<BulkFlags>, cou
     return EXIT.done;
   }
   const todo = plan.filter(({ outcome }) => outcome === "would_do");
-  const isAgreedTo = await beforeAnything(session, async () => {
-    if (todo.length === 0) return true;
+  await beforeAnything(session, async () => {
+    if (todo.length === 0) return;
     await complete?.(todo);
-    if (flags.yes || isHarmless) return true;
+    if (flags.yes || isHarmless) return;
     refuseUnasked(session, verb);
-    return isAgreed(session, course, plan, todo);
+    await confirmPlan(session, course, plan, todo);
   });
-  if (!isAgreedTo) {
-    terminal.complain("nothing was done");
-    return EXIT.failed;
-  }
   const report = new BulkReport(session, plan);
   for (const line of plan) if (line.outcome !== "would_do") await report.hive(asOutcome(line));
   try {
@@ -190,12 +186,12 @@ async function chosenBy(session: Session, args: readonly string[], flags: Call<B
   return isInListAlone ? { ids: await idsThatAre(session, filter) } : choice;
 }
 
-async function isAgreed(
+async function confirmPlan(
   session: Session,
   { title, isGrave }: Question,
   plan: readonly ActionOnHive[],
   todo: readonly ActionOnHive[],
-): Promise<boolean> {
+): Promise<void> {
   const [only] = plan.length === 1 ? plan : [];
   if (only !== undefined && !isGrave) return session.confirm(`${title} ${only.hive_id} (${only.detail})?`);
   const rows = plan.slice(0, SHOWN).map(({ hive_id, outcome, detail, problem }) => {
@@ -204,16 +200,16 @@ async function isAgreed(
   const more = plan.length > SHOWN ? `… and ${plan.length - SHOWN} more\n` : "";
   const { streams, stderrWidth } = session.terminal;
   streams.stderr.write(wrapped(`${inColumns(rows)}\n${more}`, stderrWidth));
-  return isNumberTyped(session, title, todo.length);
+  await confirmNumber(session, title, todo.length);
 }
 
-/** Asks for the number of what is to be done, which nobody types without a look. */
-export async function isNumberTyped(session: Session, title: string, count: number, of = "hives"): Promise<boolean> {
+/** Asks for the number of what is to be done, which nobody types without a look. Throws Declined for any other answer. */
+export async function confirmNumber(session: Session, title: string, count: number, of = "hives"): Promise<void> {
   const counted = `${count} ${count === 1 ? of.replace(/s$/, "") : of}`;
   const typed = await session.ask(`${title} ${counted}? Type their number to go on:`);
-  if (typed === String(count)) return true;
+  if (typed === String(count)) return;
   if (typed !== "") session.terminal.complain(`you typed ${typed}, there ${count === 1 ? "is" : "are"} ${counted}`);
-  return false;
+  throw new Declined();
 }
 
 function asOutcome(line: ActionOnHive): ActionOnHive {

@@ -2,7 +2,7 @@ import type { Schema } from "@repo/queen-client";
 import { EXIT } from "../failure.ts";
 import { examples } from "../output/help-lines.ts";
 import type { Session } from "../session.ts";
-import { isNumberTyped, refuseUnasked } from "./bulk.ts";
+import { confirmNumber, refuseUnasked } from "./bulk.ts";
 import { HIVES, type HiveRow } from "./hive-columns.ts";
 import { answerOf, beforeAnything } from "./outcome.ts";
 import { showing } from "./shown-columns.ts";
@@ -30,14 +30,10 @@ async function confirmMissing(session: Session): Promise<number> {
     return EXIT.done;
   }
   refuseUnasked(session, "confirm-missing");
-  const isAgreed = await beforeAnything(session, async () => {
+  await beforeAnything(session, async () => {
     const count = await listMissing(session);
-    return flags.yes || (await isNumberTyped(session, "Confirm the loss of", count));
+    if (!flags.yes) await confirmNumber(session, "Confirm the loss of", count);
   });
-  if (!isAgreed) {
-    terminal.complain("nothing was done");
-    return EXIT.failed;
-  }
   const { missing, online } = await answerOf(session, "it was confirmed", queen.confirmMassFailure(call));
   terminal.say(`${missing} of ${online} online hives are missing: they are marked offline as the queen next looks`);
   return EXIT.done;

@@ -1,28 +1,17 @@
 import type { Schema } from "@repo/queen-client";
-import { examples } from "../output/help-lines.ts";
 import type { Kind } from "../output/records.ts";
 import { timed } from "../output/table.ts";
-import { showing } from "./shown-columns.ts";
-import { printList } from "./small-list.ts";
+import { addList } from "./small-list.ts";
 import type { AddVerb } from "./verb.ts";
 
-const PAGE = 1000;
-
-export const addGetCordons: AddVerb = (parent, does) => {
-  showing(parent.command("cordons"), CORDONS)
-    .alias("cordon")
-    .description("Lists the hives that are kept from new work, since when, until when and why.")
-    .addHelpText("after", examples(["pnpm -s hivectl get cordons --sort -since"]))
-    .action(
-      does((session) => {
-        const { queen, call } = session;
-        const pages = async function* () {
-          for await (const { cordons } of queen.cordonPages({ limit: PAGE }, call)) yield cordons;
-        };
-        return printList(session, CORDONS, pages(), { none: "no hive is cordoned", beside: { next_after: null } });
-      }),
-    );
-};
+export const addGetCordons: AddVerb = (parent, does) =>
+  addList(parent, does, CORDONS, {
+    says: "Lists the hives that are kept from new work, since when, until when and why.",
+    example: "get cordons --sort -since",
+    none: "no hive is cordoned",
+    pages: ({ queen, call }, query) => queen.cordonPages(query, call),
+    listOf: ({ cordons }) => cordons,
+  });
 
 const CORDONS: Kind<Schema<"CordonOfHive">> = {
   name: "cordons",

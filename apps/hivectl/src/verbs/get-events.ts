@@ -8,7 +8,7 @@ import { parseDuration, parseTime } from "../output/times.ts";
 import type { Session } from "../session.ts";
 import { addressText, labelsText, workersText } from "./hive-columns.ts";
 import { idsOf } from "./ids.ts";
-import { eventsSince, keptEvents } from "./kept-events.ts";
+import { eventsSince, eventsUpToNow } from "./kept-events.ts";
 import { noSuchHive, rowsOf } from "./one-hive.ts";
 import { exitCodeOf } from "./outcome.ts";
 import { someOf } from "./several.ts";
@@ -82,7 +82,7 @@ async function getEvents(session: Session, { args, flags }: Call<Flags>): Promis
   }
   const what = args.length > 0 || flags.kind !== undefined ? "nothing of that" : "nothing";
   const none = `${what} has happened since ${flags.since === undefined ? "the queen started" : "then"}`;
-  await printList(session, EVENTS, inPages(told(session, keptEvents(session, { kind }, after), isWanted)), { none });
+  await printList(session, EVENTS, inPages(told(session, eventsUpToNow(session, { kind }, after), isWanted)), { none });
   if (fromMs !== undefined) await sayUnkept(session, fromMs);
   const all = ids?.length ?? 0;
   return exitCodeOf(all, all - (await sayMissing(session, [...unheard])));

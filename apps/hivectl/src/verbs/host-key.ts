@@ -83,13 +83,12 @@ async function askForFingerprint(session: Session, id: string): Promise<string> 
   return typed;
 }
 
-async function forget(session: Session, id: string): Promise<number> {
+async function forget(session: Session, id: string): Promise<void> {
   // Of a hive that there is none of, nothing is asked.
   await session.queen.getHostKeys(id, session.call);
-  if (!(await session.confirm(`Forget the host keys of ${id}?`))) return EXIT.failed;
+  await session.confirm(`Forget the host keys of ${id}?`);
   await answerOf(session, "they were forgotten", session.queen.forgetHostKey(id, session.call));
   session.terminal.say(`the host keys of ${id} are forgotten; \`hivectl host-key confirm ${id}\` confirms one`);
-  return EXIT.done;
 }
 
 type Keys = Schema<"PinnedHostKeys">;

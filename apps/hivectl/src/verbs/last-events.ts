@@ -5,7 +5,7 @@ import { sentencesOf } from "../failure.ts";
 import { indented } from "../output/blocks.ts";
 import type { Session } from "../session.ts";
 import { detailOf, isTold, type Told, UNASKED } from "./get-events.ts";
-import { keptEvents } from "./kept-events.ts";
+import { eventsUpToNow } from "./kept-events.ts";
 
 /** The last events of a hive that the queen still keeps. */
 export interface LastEvents {
@@ -33,7 +33,7 @@ async function read(session: Session, id: string): Promise<LastEvents> {
   const events: Told[] = [];
   let before = 0;
   let sinceMs = started_at_ms;
-  for await (const event of keptEvents(session, { hive: [id], kind: UNASKED })) {
+  for await (const event of eventsUpToNow(session, { hive: [id], kind: UNASKED })) {
     if (event.type === "gap") sinceMs = (await firstKeptMs(session)) ?? started_at_ms;
     if (!isTold(event)) continue;
     events.push(event);
@@ -46,7 +46,7 @@ async function read(session: Session, id: string): Promise<LastEvents> {
 
 /** When the oldest event happened that is still kept, of whichever hive. */
 async function firstKeptMs(session: Session): Promise<number | undefined> {
-  for await (const event of keptEvents(session)) if (isTold(event)) return event.data.at_ms;
+  for await (const event of eventsUpToNow(session)) if (isTold(event)) return event.data.at_ms;
   return undefined;
 }
 

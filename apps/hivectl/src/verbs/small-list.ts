@@ -1,7 +1,11 @@
+import type { Command } from "commander";
 import { UsageProblem } from "../failure.ts";
 import type { SaidLines } from "../output/changes.ts";
+import { examples } from "../output/help-lines.ts";
 import { type Kind, type Printer, sorted } from "../output/records.ts";
 import type { Session } from "../session.ts";
+import { showing } from "./shown-columns.ts";
+import type { Does } from "./verb.ts";
 
 interface Around<R> {
   /** What is said where there are none. */
@@ -38,6 +42,33 @@ export async function printList<R>(
   if (kept.length > 0) await printer.print(sorted(kind, kept, sort));
   await printer.end(beside);
   if (isEmpty) session.terminal.say(none);
+}
+
+/** As many as one request answers at most. */
+const PAGE = { limit: 1000 };
+
+interface Listing<R, Page> extends Pick<Around<R>, "none"> {
+  readonly says: string;
+  readonly example: string;
+  readonly pages: (session: Session, query: typeof PAGE) => AsyncIterable<Page>;
+  readonly listOf: (page: Page) => readonly R[];
+}
+
+/** Adds the verb that lists all there are of a kind, whose name it has. */
+export function addList<R, Page>(
+  parent: Command,
+  does: Does,
+  kind: Kind<R>,
+  { says, example, pages, listOf, none }: Listing<R, Page>,
+): void {
+  const lists = async function* (session: Session) {
+    for await (const page of pages(session, PAGE)) yield listOf(page);
+  };
+  showing(parent.command(kind.name), kind)
+    .alias(kind.name.replace(/s$/, ""))
+    .description(says)
+    .addHelpText("after", examples([`pnpm -s hivectl ${example}`]))
+    .action(does((session) => printList(session, kind, lists(session), { none, beside: { next_after: null } })));
 }
 
 /** Of what has no name, nothing would be left for the next program. */

@@ -71,10 +71,7 @@ async function create(session: Session, { flags }: Call<Flags>): Promise<number>
     session.terminal.complain("stdout leads nowhere: nobody would have the token, and none was made");
     return EXIT.failed;
   }
-  if (!(await isAgreed(session, role))) {
-    session.terminal.complain("nothing was done");
-    return EXIT.failed;
-  }
+  await confirm(session, role);
   const body = { name, role, ...(hive !== undefined && { hive_id: hive }), ...validity };
   const made = await makeToken(session, body, (one) => session.show(one, () => `${printable(one.token)}\n`));
   if (made === undefined) return EXIT.failed;
@@ -97,13 +94,13 @@ const useOf = (role: Role): string =>
     : "its bearer gives it to `hivectl login`, or keeps it in a file of mode 600 that QUEEN_TOKEN_FILE names";
 
 /** The first token that is not a hive's locks the door, also for agents. */
-async function isAgreed(session: Session, role: Role): Promise<boolean> {
-  if (role === "hive" || session.flags.yes) return true;
+async function confirm(session: Session, role: Role): Promise<void> {
+  if (role === "hive" || session.flags.yes) return;
   const { queen, call, terminal } = session;
   const { door_open } = await queen.getMe(call);
-  if (!door_open) return true;
+  if (!door_open) return;
   const refused = await hivesToLockOut(queen, session, call);
-  if (refused.length === 0) return true;
+  if (refused.length === 0) return;
   const named = `${refused.slice(0, NAMED).join(", ")}${refused.length > NAMED ? ", …" : ""}`;
   terminal.complain(
     `the first token locks the queen, and ${refused.length} of the hives that beat show none (${named}): their heartbeats will be refused`,
@@ -111,7 +108,7 @@ async function isAgreed(session: Session, role: Role): Promise<boolean> {
   terminal.complain(
     "`hivectl token create --role hive --out-dir tokens` makes one for each that has none; give them those first",
   );
-  return session.confirm("Make the token all the same?");
+  await session.confirm("Make the token all the same?");
 }
 
 function readDays(text: string): number {

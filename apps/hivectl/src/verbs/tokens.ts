@@ -1,10 +1,10 @@
 import { QueenProblem, type Schema } from "@repo/queen-client";
-import { EXIT, sentencesOf } from "../failure.ts";
+import { sentencesOf } from "../failure.ts";
 import { examples } from "../output/help-lines.ts";
 import type { Kind } from "../output/records.ts";
 import { timed } from "../output/table.ts";
 import type { Session } from "../session.ts";
-import { isNumberTyped, refuseUnasked } from "./bulk.ts";
+import { confirmNumber, refuseUnasked } from "./bulk.ts";
 import { answerOf, exitCodeOf } from "./outcome.ts";
 import { showing } from "./shown-columns.ts";
 import { printList } from "./small-list.ts";
@@ -44,10 +44,7 @@ async function revoke(session: Session, ids: readonly string[]): Promise<number>
   const { terminal, queen, call, flags } = session;
   terminal.goOnUnread();
   refuseUnasked(session, "revoke");
-  if (!flags.yes && !(await isAgreed(session, ids))) {
-    terminal.complain("nothing was done");
-    return EXIT.failed;
-  }
+  if (!flags.yes) await confirm(session, ids);
   const printer = session.printer(REVOKED);
   let revoked = 0;
   for (const id of ids) {
@@ -72,7 +69,7 @@ async function allTokens({ queen, call }: Session) {
 }
 
 /** Asked with what is known of them: an id alone says nobody whose it is. */
-async function isAgreed(session: Session, ids: readonly string[]): Promise<boolean> {
+async function confirm(session: Session, ids: readonly string[]): Promise<void> {
   const tokens = await allTokens(session);
   const said = ids.map((id) => {
     const token = tokens.find((one) => one.id === id);
@@ -80,7 +77,7 @@ async function isAgreed(session: Session, ids: readonly string[]): Promise<boole
   });
   if (ids.length === 1) return session.confirm(`Revoke the token ${said[0]}?`);
   for (const one of said) session.terminal.complain(one);
-  return isNumberTyped(session, "Revoke", ids.length, "tokens");
+  await confirmNumber(session, "Revoke", ids.length, "tokens");
 }
 
 const REVOKED: Kind<{ readonly id: string; readonly revoked: true }> = {

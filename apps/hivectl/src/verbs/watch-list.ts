@@ -1,9 +1,8 @@
 import { printable } from "@repo/process-log/printable";
-import type { EventQuery, QueenEvent } from "@repo/queen-client";
+import { type EventQuery, isUpTo, type QueenEvent } from "@repo/queen-client";
 import { EXIT } from "../failure.ts";
 import type { Session } from "../session.ts";
 import { followEvents, untilAnswered } from "./connection.ts";
-import { isUpTo } from "./places.ts";
 
 interface Watched<Listed> {
   /** Which events may change what is in the list; all without it. */

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import type { FastifyReply } from "fastify";
 
 /** JSON values, one a line. */
 export const NDJSON = "application/x-ndjson";
@@ -22,8 +23,9 @@ export function* linesOf(body: Buffer): Generator<Line> {
   }
 }
 
-/** An answer of one line for each value, of which the next is asked for when the caller has taken the one before. */
-export function answerLines(values: AsyncIterable<object>): Readable {
+/** An answer of one line for each value, of which the next is asked for when the caller has taken the one before, and no proxy keeps one back. */
+export function answerLines(values: AsyncIterable<object>, reply: FastifyReply): Readable {
+  reply.code(200).headers({ "content-type": `${NDJSON}; charset=utf-8`, "x-accel-buffering": "no" });
   return Readable.from(
     (async function* () {
       for await (const value of values) yield `${JSON.stringify(value)}\n`;

@@ -29,8 +29,9 @@ interface RouteRule {
   /** Whether the answer may take long to make, or be long. A few of one caller are under way at a time. */
   readonly isCostly?: boolean;
   readonly body?: BodyRule;
-  readonly many?: ManyRule;
   readonly answer: Answer;
+  /** In its place to a body of lines, as the handler then says by `answerLines`. */
+  readonly answerOfLines?: Answer;
   /** Beside those that follow from its access, path, query and body. */
   readonly problems?: readonly ProblemCode[];
   /** What no route refers to, and a client of this one needs all the same. */
@@ -45,20 +46,10 @@ export interface BodyRule<Schema extends z.ZodType = z.ZodType, Body = unknown> 
   readonly code?: InvalidInput;
   /** By name. Each is checked against `schema` by a test. */
   readonly examples: Readonly<Record<string, unknown>>;
-  /** Default: application/json. */
+  /** Default: application/json. Of lines of NDJSON `schema` is of each, and `read` is handed their bytes. */
   readonly types?: readonly string[];
   /** Default: 1 MB. */
   readonly maxBytes?: number;
-}
-
-/** The same for many at once: what `body` takes in each line of NDJSON, answered by a line each. */
-interface ManyRule {
-  readonly description: string;
-  /** Of each line of the answer. */
-  readonly schema: z.ZodType;
-  /** Of a line. */
-  readonly example: unknown;
-  handle(body: Buffer, request: CheckedRequest, parts: AppParts, reply: FastifyReply): Readable;
 }
 
 export interface Answer<Schema extends z.ZodType = z.ZodType, Type extends string = string> {

@@ -14,20 +14,21 @@ const NO_QUERY = z.strictObject({});
 
 /** Lets a request in as its route says, checks it, and hands it to the route's handler. */
 export function serve(app: FastifyInstance, route: Route, parts: AppParts): void {
-  const { path, access = "operator", query = NO_QUERY, body, many, isCostly, answer } = route;
+  const { path, access = "operator", query = NO_QUERY, body, isCostly, answer } = route;
   const { status = 200, schema, type = schema && "application/json" } = answer;
   const contentType = type && `${type}; charset=utf-8`;
   const [method = "", head] = methodsOf(route);
   const hasHiveId = paramsOf(route).includes("id");
   const readBody = body && readerOf(body);
+  const takesLines = body?.types?.includes(NDJSON) ?? false;
   app.route({
     method,
     url: path,
     exposeHeadRoute: head !== undefined,
     bodyLimit: body ? (body.maxBytes ?? BODY_LIMIT_BYTES) : NO_BODY_LIMIT_BYTES,
     onRequest: body ? [parts.door.guard(access), parts.costs.boundBody] : parts.door.guard(access),
-    ...((method === "GET" || many || type === NDJSON) && { onSend: parts.costs.boundAnswer }),
-    config: { takesLines: many !== undefined },
+    ...((method === "GET" || takesLines || type === NDJSON) && { onSend: parts.costs.boundAnswer }),
+    config: { takesLines },
     handler: async (request, reply) => {
       // What waits for others, most of its time, holds nobody up.
       if (type !== EVENT_STREAM && type !== NDJSON) parts.requestTimes.began(request, reply.raw);
@@ -36,10 +37,6 @@ export function serve(app: FastifyInstance, route: Route, parts: AppParts): void
       // query, nothing is parsed: zod takes microseconds to find that, and each heartbeat passes here.
       const mayHaveQuery = query !== NO_QUERY || request.url.includes("?");
       if (access !== "always" && mayHaveQuery) request.query = parseQuery(query, request.query);
-      if (many && Buffer.isBuffer(request.body)) {
-        reply.type(`${NDJSON}; charset=utf-8`);
-        return many.handle(request.body, request, parts, reply);
-      }
       if (readBody) request.body = readBody(request.body);
       if (status !== 200) reply.code(status);
       if (contentType !== undefined) reply.type(contentType);

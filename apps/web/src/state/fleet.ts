@@ -1,9 +1,8 @@
 import { type Signal, signal } from "@preact/signals";
-import type { QueenEvent } from "@repo/queen-client";
+import { placeNumberOf, type QueenEvent } from "@repo/queen-client";
 import { FILTERS } from "../words/filters.ts";
 import { client, type Fault, faultOf } from "./api.ts";
 import { type Change, changeToTell } from "./change.ts";
-import { numberOf } from "./event-ids.ts";
 import { listenFrom, lostAtMs, type News, onNews } from "./live.ts";
 import { endSession, isUnknown } from "./session.ts";
 import { tick } from "./ticked.ts";
@@ -123,7 +122,7 @@ function rereadIn(ms: number): void {
 }
 
 function take(page: FleetPage, anew: boolean): void {
-  position = numberOf(page.position);
+  position = placeNumberOf(page.position);
   const atMs = Date.now();
   for (const row of page.hives) put(row.hive.id, row, atMs);
   totals.value = page.totals;
@@ -177,7 +176,7 @@ onNews((news: News) => {
   let isSettled = true;
   for (const event of news) {
     if (event.type !== "workers") isSettled = false;
-    if (numberOf(event.id) > position) fold(event, atMs);
+    if (placeNumberOf(event.id) > position) fold(event, atMs);
   }
   // Rows of an answer are as of its position; its counts, and its order, may be of before.
   if (!isSettled) rereadIn(SETTLE_MS);

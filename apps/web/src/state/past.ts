@@ -1,9 +1,8 @@
 import { type Signal, signal } from "@preact/signals";
-import type { QueenEvent } from "@repo/queen-client";
+import { keptEvents, placeNumberOf, type QueenEvent } from "@repo/queen-client";
 import { useEffect, useMemo } from "preact/hooks";
 import { eventText } from "../words/events.ts";
 import { client } from "./api.ts";
-import { numberOf } from "./event-ids.ts";
 import { lostAtMs, onNews } from "./live.ts";
 import { endSession } from "./session.ts";
 
@@ -85,22 +84,14 @@ async function read(past: Past): Promise<void> {
 }
 
 async function readBacklog(past: Past): Promise<void> {
-  const { position } = await client.value.listFleet({ limit: 1 });
-  const newest = numberOf(position);
-  if (newest === 0) return;
-  const over = new AbortController();
   const before: PastEvent[] = [];
   const timer = setInterval(() => add(past, before.splice(0)), SHOW_MS);
   try {
-    const events = client.value.readEvents({
-      after: `${position.slice(0, position.lastIndexOf("-"))}-0`,
-      kind: [...KINDS],
-      ...(past.hiveId !== undefined && { hive: [past.hiveId] }),
-      signal: AbortSignal.any([over.signal, AbortSignal.timeout(MAX_BACKLOG_MS)]),
-      // A bookmark, too, says that this was all: a connection that is held for longer is one that other tabs have not.
-      onPlace: (id) => numberOf(id) >= newest && over.abort(),
-    });
-    for await (const event of events) if (numberOf(event.id) <= newest && isTold(event)) before.push(toPast(event));
+    const ofHive = past.hiveId !== undefined && { hive: [past.hiveId] };
+    const query = { kind: [...KINDS], ...ofHive, signal: AbortSignal.timeout(MAX_BACKLOG_MS) };
+    for await (const event of keptEvents(client.value, query)) {
+      if (isTold(event)) before.push(toPast(event));
+    }
   } finally {
     clearInterval(timer);
     add(past, before);
@@ -112,6 +103,6 @@ function add({ hiveId, events }: Past, more: readonly PastEvent[]): void {
   const added = more.filter((event) => !known.has(event.id) && (hiveId === undefined || event.hiveId === hiveId));
   if (added.length === 0) return;
   events.value = [...events.value, ...added]
-    .toSorted((a, b) => b.atMs - a.atMs || numberOf(b.id) - numberOf(a.id))
+    .toSorted((a, b) => b.atMs - a.atMs || placeNumberOf(b.id) - placeNumberOf(a.id))
     .slice(0, MAX_KEPT);
 }

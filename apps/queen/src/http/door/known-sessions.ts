@@ -13,8 +13,6 @@ export class KnownSessions {
   readonly #catalog: HiveCatalog;
   #sessions = new Map<string, SessionRecord>();
   #version: string | undefined;
-  /** One after the other: what was read before a change of this queen is not what stays. */
-  #reading = Promise.resolve();
 
   constructor(catalog: HiveCatalog) {
     this.#catalog = catalog;
@@ -40,33 +38,29 @@ export class KnownSessions {
     const expiresAtMs = Math.round(Math.min(nowMs + MAX_AGE_MS, tokenExpiresAtMs ?? Number.POSITIVE_INFINITY));
     const begun = await this.#catalog.sessions.add({ ...hashes, tokenId, expiresAtMs });
     if (begun === undefined) return undefined;
-    await this.#forget(begun.ended);
+    this.#forget(begun.ended);
     return { ...begun.session, cookie, key };
   }
 
   async end(cookieHash: string): Promise<void> {
     await this.#catalog.sessions.remove(cookieHash);
-    await this.#forget([cookieHash]);
+    this.#forget([cookieHash]);
   }
 
-  async #forget(ended: readonly string[]): Promise<void> {
-    for (const cookieHash of ended) this.#sessions.delete(cookieHash);
-    // A reading that is under way may still have them.
-    await this.#reading.catch(() => {});
-    for (const cookieHash of ended) this.#sessions.delete(cookieHash);
+  /** Takes another map, so that a reading that is under way, and may still have them, counts for nothing. */
+  #forget(ended: readonly string[]): void {
+    if (ended.length === 0) return;
+    this.#sessions = new Map([...this.#sessions].filter(([cookieHash]) => !ended.includes(cookieHash)));
   }
 
   /** Reads them anew where they are others than those that were read. */
-  refresh(): Promise<void> {
-    this.#reading = this.#reading.catch(() => {}).then(() => this.#read());
-    return this.#reading;
-  }
-
-  async #read(): Promise<void> {
+  async refresh(): Promise<void> {
+    const known = this.#sessions;
     // Before they are read: a change in between shows as another version the next time.
     const version = await this.#catalog.sessions.version();
     if (version === this.#version) return;
     const sessions = await this.#catalog.sessions.list();
+    if (known !== this.#sessions) return;
     this.#sessions = new Map(sessions.map((session) => [session.cookieHash, session]));
     this.#version = version;
   }

@@ -15,7 +15,6 @@ export interface KnownToken {
 /** The tokens in force, as the catalog last had them. */
 export class KnownTokens {
   readonly #catalog: HiveCatalog;
-  readonly #revoked = new Set<string>();
   #tokens = new Map<string, KnownToken>();
   /** Those of hives, by hive; undefined until somebody asks. */
   #ofHives: ReadonlyMap<string, readonly KnownToken[]> | undefined;
@@ -52,33 +51,33 @@ export class KnownTokens {
 
   /** Reads one from the catalog that was not used yet, or is not in the list that was read last. */
   async read(id: string): Promise<(KnownToken & Pick<StoredToken, "hash">) | undefined> {
+    const tokens = this.#tokens;
     const record = await this.#catalog.tokens.get(id);
-    if (record === undefined || record.revokedAtMs !== null || this.#revoked.has(id)) return undefined;
-    const known = Object.assign(this.#tokens.get(id) ?? newlyKnown(record), { hash: record.hash });
-    this.#tokens.set(id, known);
+    if (tokens !== this.#tokens) return this.read(id);
+    if (record === undefined || record.revokedAtMs !== null) return undefined;
+    const known = Object.assign(tokens.get(id) ?? newlyKnown(record), { hash: record.hash });
+    tokens.set(id, known);
     this.#ofHives = undefined;
     return known;
   }
 
+  /** Takes another map, so that a reading that is under way, and may still have it, counts for nothing. */
   forget(id: string): void {
-    this.#revoked.add(id);
+    this.#tokens = new Map(this.#tokens);
     this.#tokens.delete(id);
     this.#ofHives = undefined;
   }
 
   /** Reads them anew, and resolves to all that there are: from then on those that were added count, and those that were revoked do not. */
   async refresh(): Promise<readonly TokenRecord[]> {
+    const tokens = this.#tokens;
     // Before they are read: a change in between shows as another version the next time.
     const version = await this.#catalog.tokens.version();
     const records = await this.#catalog.tokens.list();
-    const tokens = new Map<string, KnownToken>();
-    for (const record of records) {
-      const { id, revokedAtMs } = record;
-      // Two readings may overlap, and the older one end last: what was revoked stays revoked.
-      if (revokedAtMs !== null) this.#revoked.add(id);
-      if (!this.#revoked.has(id)) tokens.set(id, this.#tokens.get(id) ?? newlyKnown(record));
-    }
-    this.#tokens = tokens;
+    // And so does one that began before another, and ends after it.
+    if (tokens !== this.#tokens) return this.refresh();
+    const inForce = records.filter(({ revokedAtMs }) => revokedAtMs === null);
+    this.#tokens = new Map(inForce.map((record) => [record.id, tokens.get(record.id) ?? newlyKnown(record)]));
     this.#ofHives = undefined;
     this.#version = version;
     return records;

@@ -2,7 +2,6 @@ import * as z from "zod";
 import manifest from "../../../package.json" with { type: "json" };
 import type { Access } from "../door/caller.ts";
 import { LISTS } from "../input.ts";
-import { NDJSON } from "../lines.ts";
 import { KNOWING_TOKENS, PROBLEMS, type ProblemCode, ProblemJson } from "../problems.ts";
 import { type Answer, type BodyRule, paramsOf, type Route } from "../route.ts";
 import { ROUTES, TAGS, type TaggedRoute } from "../routes.ts";
@@ -104,20 +103,18 @@ const toComponents = (json: object): Json =>
   JSON.parse(JSON.stringify(json).replaceAll('"#/$defs/', '"#/components/schemas/'));
 
 function describeRoute(route: TaggedRoute, components: Components): Json {
-  const { operationId, tag, summary, access = "operator", description, body, many, answer } = route;
+  const { operationId, tag, summary, access = "operator", description, body, answer, answerOfLines } = route;
   const parameters = describeParameters(route, components);
   return {
     operationId,
     tags: [tag],
     summary,
-    description: [description, many?.description, WHOSE[access]].filter(Boolean).join("\n\n"),
+    description: [description, WHOSE[access]].filter(Boolean).join("\n\n"),
     security: securityOf(route),
     ...(parameters.length > 0 && { parameters }),
-    ...(body !== undefined && { requestBody: describeBody(body, many !== undefined, components) }),
+    ...(body !== undefined && { requestBody: describeBody(body, components) }),
     responses: {
-      ...(many && {
-        200: describeAnswer({ ...many, description: "A line of NDJSON for each", type: NDJSON }, components),
-      }),
+      ...(answerOfLines && { [answerOfLines.status ?? 200]: describeAnswer(answerOfLines, components) }),
       [answer.status ?? 200]: describeAnswer(answer, components),
       ...describeProblems(problemsOf(route), components),
     },
@@ -180,16 +177,10 @@ function fieldsOf(object: z.ZodObject | undefined, place: "query" | "header", co
   });
 }
 
-/** Of lines, each is as the schema says. */
-function describeBody(
-  { schema, examples, types = ["application/json"] }: BodyRule,
-  takesLines: boolean,
-  components: Components,
-): Json {
+function describeBody({ schema, examples, types = ["application/json"] }: BodyRule, components: Components): Json {
   const named = Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }]));
   const content = { schema: components.jsonOf(schema), examples: named };
-  const all = takesLines ? [...types, NDJSON] : types;
-  return { required: true, content: Object.fromEntries(all.map((type) => [type, content])) };
+  return { required: true, content: Object.fromEntries(types.map((type) => [type, content])) };
 }
 
 function describeAnswer(

@@ -189,8 +189,7 @@ export const actionsRoutes = [
       signal: AbortSignal.any([stopping, left.signal]),
       isAdmitted: () => door.stillAdmits(request.caller),
     });
-    reply.header("x-accel-buffering", "no");
-    return answerLines(toJson(lines, nextAfter, parts, reply));
+    return answerLines(toJson(lines, nextAfter, parts, reply), reply);
   }),
 ];
 

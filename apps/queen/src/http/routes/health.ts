@@ -1,10 +1,11 @@
 import type { FieldProblem, HiveCatalog } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
-import type { Condition } from "../../fleet/liveness/own-condition.ts";
+import type { Fleet } from "../../fleet/fleet.ts";
 import { type Clock, toWallMs } from "../../process/clock.ts";
 import { reasonOf } from "../../process/errors.ts";
 import { Problem } from "../errors.ts";
+import { jsonWriter } from "../json-writer.ts";
 import { defineRoute } from "../route.ts";
 
 /** A catalog that takes longer does not answer, for whoever sends work here. */
@@ -24,6 +25,7 @@ export const ConditionJson = z
     online: z.int().min(0),
   })
   .meta({ id: "QueenCondition", description: "What the queen makes of what she hears of the fleet" });
+const conditionToJson = jsonWriter(ConditionJson);
 export const CONDITION_EXAMPLE = { state: "watching", since_ms: null, until_ms: null, missing: 0, online: 50 };
 
 /** Whether the queen runs, for whoever restarts her; whether she can serve, for whoever sends requests to her. */
@@ -61,13 +63,12 @@ export const healthRoutes = [
     },
   }).handle((_request, { catalog, fleet, presence, clock, startedAtMs }) => {
     const uptimeMs = Math.round(clock.monotonicNow() - startedAtMs);
-    const liveness = conditionToJson(fleet.condition(), clock);
     const { left } = catalog.gpuRows;
     return {
       status: "ok",
       started_at_ms: toWallMs(startedAtMs, clock),
       uptime_ms: uptimeMs,
-      liveness,
+      liveness: conditionToJson(conditionOf(fleet, clock)),
       other_queens: presence.otherQueens,
       gpu_rows_left: Number.isFinite(left) ? left : null,
     };
@@ -114,10 +115,9 @@ async function catalogProblem(catalog: HiveCatalog, writeProblem: string | undef
   }
 }
 
-export const conditionToJson = ({ state, sinceMs, untilMs, missing, online }: Condition, clock: Clock) => ({
-  state,
-  since_ms: sinceMs === undefined ? null : toWallMs(sinceMs, clock),
-  until_ms: untilMs === undefined ? null : toWallMs(untilMs, clock),
-  missing,
-  online,
-});
+/** Times are shown by the wall clock. */
+export function conditionOf(fleet: Fleet, clock: Clock) {
+  const { state, sinceMs, untilMs, missing, online } = fleet.condition();
+  const wallMs = (atMs: number | undefined) => (atMs === undefined ? null : toWallMs(atMs, clock));
+  return { state, sinceMs: wallMs(sinceMs), untilMs: wallMs(untilMs), missing, online };
+}

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { HiveCatalogError, type NewHive, NewHiveJson } from "@repo/hive-catalog";
 import type { FastifyReply } from "fastify";
 import * as z from "zod";
@@ -5,10 +6,9 @@ import { parseJson } from "../body-parsers.ts";
 import { endedMeanwhile } from "../door/refusals.ts";
 import { invalidJson, Problem, queenStopping } from "../errors.ts";
 import { isObject, parseBody } from "../input.ts";
-import { answerLines, type Line, linesOf } from "../lines.ts";
+import { answerLines, type Line, linesOf, NDJSON } from "../lines.ts";
 import type { AppParts } from "../parts.ts";
 import { ProblemJson } from "../problems.ts";
-import type { CheckedRequest } from "../route.ts";
 
 const MAX_LINES = 1000;
 /** They share a commit. */
@@ -30,20 +30,27 @@ const AddedCounts = z
 const AddedLine = z.union([AddedHive, AddedCounts]).meta({ id: "AddedLine" });
 type AddedLine = z.input<typeof AddedLine>;
 
-export const manyHives = {
-  description: `As \`application/x-ndjson\` the body has a hive in each line, at most ${MAX_LINES}, and is answered 200 with a line for each in their order and a last one with the counts. A byte order mark before a line is skipped. A line that is refused keeps none of the others back; after a failure of the catalog itself, or when the caller's token has ended, the others are not tried.`,
+export const LINES_DESCRIPTION = `As \`application/x-ndjson\` the body has a hive in each line, at most ${MAX_LINES}, and is answered 200 with a line for each in their order and a last one with the counts. A byte order mark before a line is skipped. A line that is refused keeps none of the others back; after a failure of the catalog itself, or when the caller's token has ended, the others are not tried.`;
+export const addedLines = {
+  description: "A line of NDJSON for each",
+  type: NDJSON,
   schema: AddedLine,
   example: { type: "hive", line: 1, id: "hive-prod-01", outcome: "added", problem: null },
-  handle(body: Buffer, request: CheckedRequest, parts: AppParts, reply: FastifyReply) {
-    const lines = [...linesOf(body)];
-    if (lines.length === 0) throw invalidJson("A line for each hive is expected, but there is none");
-    if (lines.length > MAX_LINES) throw tooMany(lines.length);
-    if (parts.stopping.aborted) throw queenStopping();
-    parts.costs.admitBulk(request, reply);
-    reply.header("x-accel-buffering", "no");
-    return answerLines(add(lines, parts, reply));
-  },
 };
+
+/** Throws a Problem for none, and for too many. */
+export function readLines(body: Buffer): Line[] {
+  const lines = [...linesOf(body)];
+  if (lines.length === 0) throw invalidJson("A line for each hive is expected, but there is none");
+  if (lines.length > MAX_LINES) throw tooMany(lines.length);
+  return lines;
+}
+
+export function addHives(lines: readonly Line[], parts: AppParts, reply: FastifyReply): Readable {
+  if (parts.stopping.aborted) throw queenStopping();
+  parts.costs.admitBulk(reply.request, reply);
+  return answerLines(add(lines, parts, reply), reply);
+}
 
 const tooMany = (count: number): Problem => {
   const message = `must have at most ${MAX_LINES} lines, got ${count}`;

@@ -4,11 +4,12 @@ import { changeHive, withLabels } from "../../fleet/hive-changes.ts";
 import { readHive } from "../../fleet/read-hive.ts";
 import { onCatalogError } from "../../process/errors.ts";
 import { invalidField } from "../errors.ts";
-import { checkObject } from "../input.ts";
+import { checkObject, parseBody } from "../input.ts";
+import { NDJSON } from "../lines.ts";
 import type { AppParts } from "../parts.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
-import { manyHives } from "./hive-additions.ts";
+import { addedLines, addHives, LINES_DESCRIPTION, readLines } from "./hive-additions.ts";
 import { parseHiveFields, replacement } from "./hive-fields.ts";
 import { HIVE_EXAMPLE, hiveToJson, OVER_SSH, StoredHive } from "./hive-json.ts";
 import { flag } from "./query-fields.ts";
@@ -22,20 +23,24 @@ export const hivesRoutes = [
     path: "/v1/hives",
     operationId: "addHive",
     summary: "Add a hive",
-    description: "`id`, `host` and `port` are required. A hive never registers itself.",
+    description: `\`id\`, \`host\` and \`port\` are required. A hive never registers itself.\n\n${LINES_DESCRIPTION}`,
     body: {
       schema: NewHiveJson,
       code: "INVALID_HIVE",
+      read: (body) => (Buffer.isBuffer(body) ? readLines(body) : parseBody(NewHiveJson, body, "INVALID_HIVE")),
+      types: ["application/json", NDJSON],
       examples: { local: { id: "localhost", host: "127.0.0.1", port: 8600 }, over_ssh: OVER_SSH },
     },
-    many: manyHives,
+    answerOfLines: addedLines,
     answer: {
       status: 201,
       ...hive("The hive as stored"),
       headers: { Location: "The path of the hive" },
     },
     problems: ["HIVE_ALREADY_EXISTS", "STOPPING", ...WRITING],
-  }).handle(async ({ body }, { catalog, fleet }, reply) => {
+  }).handle(async ({ body }, parts, reply) => {
+    if (Array.isArray(body)) return addHives(body, parts, reply);
+    const { catalog, fleet } = parts;
     const hive = await catalog.addHive(body);
     const { labels = {} } = body;
     fleet.added(hive, labels);

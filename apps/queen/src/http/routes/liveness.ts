@@ -3,15 +3,15 @@ import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import type { HiveView } from "../../fleet/hive-view.ts";
 import { probationAt } from "../../fleet/liveness/probation.ts";
-import { PROBE_OUTCOMES, type ProbeResult, RULES } from "../../fleet/liveness/sight.ts";
+import { PROBE_OUTCOMES, RULES } from "../../fleet/liveness/sight.ts";
 import { toWallMs } from "../../process/clock.ts";
 import { Problem } from "../errors.ts";
 import { jsonWriter } from "../json-writer.ts";
 import type { AppParts } from "../parts.ts";
 import { defineRoute } from "../route.ts";
-import { CORDON, CordonJson, cordonToJson } from "./cordons.ts";
-import { CONDITION_EXAMPLE, ConditionJson, conditionToJson } from "./health.ts";
-import { takesWorkFields, takesWorkToJson } from "./takes-work.ts";
+import { CORDON, CordonJson } from "./cordons.ts";
+import { CONDITION_EXAMPLE, ConditionJson, conditionOf } from "./health.ts";
+import { takesWorkFields } from "./takes-work.ts";
 
 const ChangeJson = z.strictObject({
   at_ms: timeMs,
@@ -20,7 +20,6 @@ const ChangeJson = z.strictObject({
   rule: z.enum(RULES),
   why: z.string(),
 });
-const changeToJson = jsonWriter(ChangeJson);
 
 const HiveLiveness = z
   .strictObject({
@@ -68,6 +67,7 @@ const HiveLiveness = z
     queen: ConditionJson,
   })
   .meta({ id: "HiveLiveness", description: "Why a hive is online or not, and whether it gets work" });
+const livenessToJson = jsonWriter(HiveLiveness);
 
 export const livenessRoutes = [
   defineRoute({
@@ -139,37 +139,31 @@ export const livenessRoutes = [
 ];
 
 /** Everything that decides whether a hive is online and gets work. Times are shown by the wall clock. */
-function explain({ hive, sight, cordon, ...view }: HiveView, { fleet, clock }: AppParts) {
+function explain(view: HiveView, { fleet, clock }: AppParts) {
+  const { hive, sight, rule, why, whyNot, twoSenders } = view;
   const nowMs = clock.monotonicNow();
   const wallMs = (atMs: number) => toWallMs(atMs, clock);
   const probation = probationAt(sight, nowMs);
-  const { twoSenders } = view;
-  return {
-    hive_id: hive.id,
+  return livenessToJson({
+    hiveId: hive.id,
     status: hive.status,
-    rule: view.rule,
-    why: view.why,
-    ...takesWorkToJson(view.whyNot),
+    rule,
+    why,
+    takesWork: whyNot === null,
+    whyNot,
     contactable: view.isContactable,
-    beat_age_ms: sight.beatAtMs === undefined ? null : Math.round(nowMs - sight.beatAtMs),
-    counted_silence_ms: Math.round(view.countedSilenceMs),
-    stale_after_ms: fleet.settings.staleAfterMs,
-    unreachable_since_ms: sight.unreachableSinceMs === undefined ? null : wallMs(sight.unreachableSinceMs),
-    probes: sight.probes.map((probe) => probeToJson(probe, wallMs)),
-    changes: sight.changes.map((change) => changeToJson({ ...change, atMs: wallMs(change.atMs) })),
-    probation:
-      probation === undefined ? null : { until_ms: wallMs(probation.untilMs), back_off_ms: probation.backOffMs },
-    skew_ms: view.heard?.skewMs ?? null,
-    two_senders:
-      twoSenders === undefined ? null : { addresses: [...twoSenders.addresses], since_ms: wallMs(twoSenders.sinceMs) },
-    cordon: cordon === undefined ? null : cordonToJson(cordon),
-    queen: conditionToJson(fleet.condition(), clock),
-  };
+    beatAgeMs: sight.beatAtMs === undefined ? null : Math.round(nowMs - sight.beatAtMs),
+    countedSilenceMs: Math.round(view.countedSilenceMs),
+    staleAfterMs: fleet.settings.staleAfterMs,
+    unreachableSinceMs: sight.unreachableSinceMs === undefined ? null : wallMs(sight.unreachableSinceMs),
+    probes: sight.probes.map(({ outcome, startedAtMs, endedAtMs, problem = null }) => {
+      return { atMs: wallMs(startedAtMs), tookMs: Math.round(endedAtMs - startedAtMs), outcome, problem };
+    }),
+    changes: sight.changes.map((change) => ({ ...change, atMs: wallMs(change.atMs) })),
+    probation: probation === undefined ? null : { ...probation, untilMs: wallMs(probation.untilMs) },
+    skewMs: view.heard?.skewMs ?? null,
+    twoSenders: twoSenders === undefined ? null : { ...twoSenders, sinceMs: wallMs(twoSenders.sinceMs) },
+    cordon: view.cordon ?? null,
+    queen: conditionOf(fleet, clock),
+  });
 }
-
-const probeToJson = ({ outcome, startedAtMs, endedAtMs, problem }: ProbeResult, wallMs: (atMs: number) => number) => ({
-  at_ms: wallMs(startedAtMs),
-  took_ms: Math.round(endedAtMs - startedAtMs),
-  outcome,
-  problem: problem ?? null,
-});

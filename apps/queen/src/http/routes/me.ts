@@ -4,6 +4,7 @@ import * as z from "zod";
 import manifest from "../../../package.json" with { type: "json" };
 import { beatMsOf } from "../../fleet/liveness/liveness.ts";
 import { ANYBODY } from "../door/caller.ts";
+import { jsonWriter } from "../json-writer.ts";
 import { defineRoute } from "../route.ts";
 
 const count = z.int().min(1);
@@ -32,6 +33,7 @@ const Me = z
     }),
   })
   .meta({ id: "Me", description: "Who the caller is to the queen, and what of her settings matters to it" });
+const meToJson = jsonWriter(Me);
 
 export const meRoutes = [
   defineRoute({
@@ -65,22 +67,17 @@ export const meRoutes = [
     const { role, hiveId, tokenId } = caller ?? ANYBODY;
     const token = tokenId === null ? undefined : await catalog.tokens.get(tokenId);
     const { staleAfterMs, healthIntervalMs } = fleet.settings;
-    return {
+    return meToJson({
       role,
-      hive_id: hiveId,
-      token: token === undefined ? null : { id: token.id, name: token.name, expires_at_ms: token.expiresAtMs },
+      hiveId,
+      token: token ?? null,
       version: manifest.version,
-      door_open: door.known.isOpen,
-      public_url: publicUrl ?? null,
-      stale_after_ms: staleAfterMs,
-      heartbeat_interval_ms: beatMsOf(fleet.settings),
-      health_interval_ms: healthIntervalMs,
-      limits: {
-        token_requests_per_second: limits.tokenRequestsPerSecond,
-        address_requests_per_second: limits.addressRequestsPerSecond ?? null,
-        max_connections: limits.maxConnections,
-        max_connections_per_address: limits.maxConnectionsPerAddress,
-      },
-    };
+      doorOpen: door.known.isOpen,
+      publicUrl: publicUrl ?? null,
+      staleAfterMs,
+      healthIntervalMs,
+      heartbeatIntervalMs: beatMsOf(fleet.settings),
+      limits: { ...limits, addressRequestsPerSecond: limits.addressRequestsPerSecond ?? null },
+    });
   }),
 ];

@@ -2,6 +2,7 @@ import { rule, timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import { ANYBODY, type Caller, type Login } from "../door/caller.ts";
 import { Problem } from "../errors.ts";
+import { jsonWriter } from "../json-writer.ts";
 import { KNOWING_TOKENS, WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 
@@ -33,6 +34,7 @@ const SessionBegun = z
     key: z.string().meta({ description: "For the header `x-queen-key`; shown in this answer alone" }),
   })
   .meta({ id: "SessionBegun", description: "A session that has just begun" });
+const begunToJson = jsonWriter(SessionBegun);
 const SessionJson = z
   .strictObject({
     role,
@@ -42,6 +44,7 @@ const SessionJson = z
       .meta({ description: "Whether this request showed the key: without it the caller is a reader" }),
   })
   .meta({ id: "Session", description: "The session of the caller" });
+const sessionToJson = jsonWriter(SessionJson);
 const LoginCode = z
   .strictObject({ code: z.string(), expires_at_ms: timeMs })
   .meta({ id: "LoginCode", description: "For one login, with the rights of the token that asked for it" });
@@ -74,9 +77,9 @@ A token has 16 sessions at most, and all have 4,096: one more ends the one that 
     },
     problems: ["DOOR_OPEN", ...KNOWING_TOKENS, ...WRITING],
   }).handle(async ({ body, raw }, { door }, reply) => {
-    const { cookie, maxAgeMs, role, expiresAtMs, key } = await door.logins.logIn({ raw }, body);
+    const { cookie, maxAgeMs, ...begun } = await door.logins.logIn({ raw }, body);
     reply.header("set-cookie", door.cookie.set(cookie, maxAgeMs)).header("cache-control", "no-store");
-    return { role, expires_at_ms: expiresAtMs, key };
+    return begunToJson(begun);
   }),
   defineRoute({
     method: "get",
@@ -90,10 +93,7 @@ A token has 16 sessions at most, and all have 4,096: one more ends the one that 
       example: { role: "operator", expires_at_ms: EXPIRES_AT_MS, has_key: true },
     },
     problems: ["SESSION_NOT_FOUND"],
-  }).handle(({ caller }) => {
-    const { role, expiresAtMs, hasKey } = loginOf(caller);
-    return { role, expires_at_ms: expiresAtMs, has_key: hasKey };
-  }),
+  }).handle(({ caller }) => sessionToJson(loginOf(caller))),
   defineRoute({
     method: "delete",
     path: "/v1/session",

@@ -5,8 +5,8 @@ import { urlOf } from "../../fleet/workers/address.ts";
 import { toWallMs } from "../../process/clock.ts";
 import { jsonWriter } from "../json-writer.ts";
 import { defineRoute } from "../route.ts";
-import { takesWorkFields, takesWorkToJson } from "./takes-work.ts";
-import { WORKER_EXAMPLE, WorkerAnswer, workerToJson } from "./worker-answer.ts";
+import { takesWorkFields } from "./takes-work.ts";
+import { WORKER_EXAMPLE, WorkerAnswer } from "./worker-answer.ts";
 
 const bytes = z.int().min(0).nullable();
 const memoryFields = {
@@ -20,7 +20,6 @@ const memoryFields = {
 };
 const percent = z.number().min(0).nullable();
 const Memory = z.strictObject(memoryFields).meta({ id: "MemoryUsage" });
-const writeMemory = jsonWriter(Memory);
 const Gpu = z.strictObject({
   index: z.int(),
   name: z.string().nullable().meta({ description: "null while the devices are not known" }),
@@ -31,7 +30,6 @@ const Gpu = z.strictObject({
   power_watts: percent,
   asleep: z.boolean().nullable().meta({ description: "Left alone, because reading it would wake it" }),
 });
-const writeGpu = jsonWriter(Gpu);
 
 const HiveState = z
   .strictObject({
@@ -58,6 +56,7 @@ const HiveState = z
       .meta({ description: "What its servers would load when they are asked for it" }),
   })
   .meta({ id: "HiveState", description: "What the last heartbeat of a hive said" });
+const stateToJson = jsonWriter(HiveState);
 
 const GB = 2 ** 30;
 const memory = (total: number, used: number, workers: number) => ({
@@ -113,31 +112,27 @@ export const stateRoutes = [
     },
     problems: ["CORRUPT_HIVE"],
   }).handle(async ({ params: { id } }, { fleet, clock }) => {
-    const { hive, sight, heard, cordon, usage, ...view } = await fleet.view(id);
-    const { ram, vram, gpus } = usage;
+    const { hive, sight, heard, cordon, usage, whyNot, isContactable } = await fleet.view(id);
     const models = heard?.reading?.modelsOnDisk ?? [];
-    return {
-      hive_id: id,
+    const readAgeMs = heard?.readAgeMs ?? null;
+    return stateToJson({
+      hiveId: id,
       status: hive.status,
       live: heard?.live ?? false,
-      contactable: view.isContactable,
-      unreachable_since_ms: sight.unreachableSinceMs === undefined ? null : toWallMs(sight.unreachableSinceMs, clock),
-      ...takesWorkToJson(view.whyNot),
-      cordon: cordon === undefined ? null : { reason: cordon.reason, until_ms: cordon.untilMs },
-      last_beat_age_ms: heard ? Math.round(heard.ageMs) : null,
-      skew_ms: heard?.skewMs ?? null,
-      workers: heard?.workers.map((worker) => workerToJson({ ...worker, url: urlOf(worker, hive.host) })) ?? [],
-      ram: writeMemory(ram),
-      vram: writeMemory(vram),
-      cpu_percent: heard?.reading?.host?.cpuPercent ?? null,
-      read_age_ms: heard === undefined || heard.readAgeMs === null ? null : Math.round(heard.readAgeMs),
-      gpus: gpus.map(writeGpu),
-      models_on_disk: models.map((model) => ({
-        model: model.modelId,
-        bytes: model.bytes,
-        server: model.server,
-        url: urlOf(model, hive.host),
-      })),
-    };
+      contactable: isContactable,
+      unreachableSinceMs: sight.unreachableSinceMs === undefined ? null : toWallMs(sight.unreachableSinceMs, clock),
+      takesWork: whyNot === null,
+      whyNot,
+      cordon: cordon ?? null,
+      lastBeatAgeMs: heard ? Math.round(heard.ageMs) : null,
+      skewMs: heard?.skewMs ?? null,
+      workers: heard?.workers.map((worker) => ({ ...worker, url: urlOf(worker, hive.host) })) ?? [],
+      ram: usage.ram,
+      vram: usage.vram,
+      cpuPercent: heard?.reading?.host?.cpuPercent ?? null,
+      readAgeMs: readAgeMs && Math.round(readAgeMs),
+      gpus: usage.gpus,
+      modelsOnDisk: models.map((model) => ({ ...model, model: model.modelId, url: urlOf(model, hive.host) })),
+    });
   }),
 ];

@@ -8,5 +8,3 @@ export const takesWorkFields = {
   }),
   why_not: z.string().nullable().meta({ description: "Why it takes no work, in words; null when it does" }),
 };
-
-export const takesWorkToJson = (whyNot: string | null) => ({ takes_work: whyNot === null, why_not: whyNot });

@@ -112,6 +112,24 @@ test("revoking a token counts at once; one that is not in force is not there", a
   }
 });
 
+test.each(["get", "list"] as const)(
+  "one that is revoked while the catalog answers %s is in force for nobody",
+  async (verb) => {
+    const { queen } = await startLockedQueen();
+    const { id, authorization } = await addToken(queen.catalog, "reader");
+    const { tokens } = queen.catalog;
+    const read = tokens[verb].bind(tokens) as (...given: unknown[]) => Promise<never>;
+    vi.spyOn(tokens, verb).mockImplementationOnce(async (...given: unknown[]) => {
+      const found = await read(...given);
+      await queen.door.known.revoke(id);
+      return found;
+    });
+    await queen.door.known.refresh();
+    expect((await queen.send({ method: "GET", url: "/v1/hives", headers: { authorization } })).status).toBe(401);
+    expect(queen.door.stillAdmits({ role: "reader", hiveId: null, tokenId: id })).toBe(false);
+  },
+);
+
 test("the last one of an operator that is in force stays, so that nobody locks everybody out by accident", async () => {
   const { queen, operator, ask } = await startLockedQueen();
   await addToken(queen.catalog, "reader");

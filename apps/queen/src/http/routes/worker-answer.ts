@@ -54,7 +54,7 @@ export const WorkerAnswer = z.strictObject({
 });
 
 /** `url`: where it answers, as the queen says it. */
-export const workerToJson = jsonWriter(WorkerAnswer);
+const workerToJson = jsonWriter(WorkerAnswer);
 
 export const PlacedWorkerJson = WorkerAnswer.extend({ hive_id: z.string() }).meta({
   id: "PlacedWorker",
