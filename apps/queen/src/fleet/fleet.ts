@@ -183,16 +183,16 @@ export class Fleet {
     this.#records.added(record, labels);
   }
 
-  /** A caller or an operation wrote this record: its status is their word. */
-  written(record: HiveRecord, why?: string): void {
+  /** A caller or an operation wrote the status of this record, which was read after that: at the monotonic time `readAtMs` or later. It is their word. */
+  written(record: HiveRecord, readAtMs: number, why?: string): void {
     this.#ownChanges += 1;
-    this.#records.written(record, why);
+    this.#records.written(record, readAtMs, why);
   }
 
   /** The same, of more than its status; `labels` are all that it has now. */
-  edited(record: HiveRecord, labels: Labels): void {
+  edited(record: HiveRecord, labels: Labels, readAtMs: number): void {
     this.#ownChanges += 1;
-    this.#records.edited(record, labels);
+    this.#records.edited(record, labels, readAtMs);
   }
 
   /** It is not known whether a write of the status was made: the next sign of the hive decides. */

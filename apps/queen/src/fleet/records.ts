@@ -17,6 +17,12 @@ interface Parts extends Pick<FleetParts, "clock"> {
   announcer: Announcer;
 }
 
+/** What is known of a change. */
+interface Wrote {
+  readonly why?: string | undefined;
+  readonly labels?: Labels | undefined;
+}
+
 /** Takes over what the catalog says of hives, whoever wrote it, and tells of what is other than it was known. `readAtMs` is the monotonic time just before it was read. */
 export class Records {
   readonly #parts: Parts;
@@ -55,35 +61,35 @@ export class Records {
   }
 
   /** A caller or an operation wrote its status. */
-  written(record: HiveRecord, why?: string): void {
-    const { isToldOf, others } = this.#wrote(record, why);
+  written(record: HiveRecord, readAtMs: number, why?: string): void {
+    const { isToldOf, others } = this.#wrote(record, readAtMs, { why });
     if (!isToldOf) this.#parts.announcer.changed(record, others.length > 0 ? "another program" : "caller", others);
   }
 
   /** A caller wrote more of it than its status; `labels` are all that it has now. */
-  edited(record: HiveRecord, labels: Labels): void {
-    const { others } = this.#wrote(record, undefined, labels);
+  edited(record: HiveRecord, labels: Labels, readAtMs: number): void {
+    const { others } = this.#wrote(record, readAtMs, { labels });
     this.#parts.announcer.changed(record, "caller", others, labels);
   }
 
   /** A caller added it. */
   added(record: HiveRecord, labels: Labels): void {
-    this.#wrote(record, undefined, labels);
+    this.#wrote(record, this.#parts.clock.monotonicNow(), { labels });
     this.#parts.announcer.added(record, "caller");
   }
 
   /** Its status is their word. Answers whether that was told, and what else is other than it was known. */
-  #wrote(record: HiveRecord, why = OVER_THE_API, labels?: Labels) {
+  #wrote(record: HiveRecord, readAtMs: number, { why = OVER_THE_API, labels }: Wrote) {
     const { clock, liveness, registry, devices, traits, announcer } = this.#parts;
     const nowMs = clock.monotonicNow();
     const was = liveness.sights.get(record.id)?.status;
-    liveness.setByOperator(record, nowMs, clock.now(), why);
+    const { status } = liveness.setByOperator(record, readAtMs, nowMs, clock.now(), why);
     registry.reconsider(record.id);
-    devices.learn(record, nowMs);
-    const others = traits.learn(record, labels, nowMs);
+    devices.learn(record, readAtMs);
+    const others = traits.learn(record, labels, readAtMs);
     traits.wrote(record.id, nowMs);
-    const isToldOf = was !== undefined && was !== record.status;
-    if (isToldOf) announcer.status(record.id, was, record.status, why);
+    const isToldOf = was !== undefined && status !== undefined && was !== status;
+    if (isToldOf) announcer.status(record.id, was, status, why);
     return { isToldOf, others };
   }
 }

@@ -105,6 +105,8 @@ export class Liveness {
    */
   learn(record: KnownHive, readAtMs: number, nowMs: number, wallNowMs: number): Sight {
     const sight = this.sights.see(record.id);
+    // Of two readings the earlier one says nothing new.
+    if (readAtMs < sight.readAtMs) return sight;
     sight.damaged = false;
     if (sight.statusChangedAtMs <= readAtMs) {
       const was = sight.status;
@@ -126,20 +128,21 @@ export class Liveness {
     this.sights.see(id).damaged = true;
   }
 
-  /** An operator wrote this record. Its status holds until the next sign of life, or until the hive was silent for a stale age from now on. */
-  setByOperator(record: KnownHive, nowMs: number, wallNowMs: number, why = OVER_THE_API): void {
-    const was = this.sights.get(record.id)?.status;
+  /** An operator wrote this record, and it was read after that. Unless a later status is known, its own holds until the next sign of life, or until the hive was silent for a stale age from now on. */
+  setByOperator(record: KnownHive, readAtMs: number, nowMs: number, wallNowMs: number, why = OVER_THE_API): Sight {
     const sight = this.sights.see(record.id);
-    sight.status = record.status;
-    sight.statusChangedAtMs = nowMs;
-    this.learn(record, nowMs, nowMs, wallNowMs);
-    if (was === record.status) return;
+    const was = sight.status;
+    const isNewest = readAtMs >= Math.max(sight.readAtMs, sight.statusChangedAtMs);
+    if (isNewest) Object.assign(sight, { status: record.status, statusChangedAtMs: nowMs });
+    this.learn(record, readAtMs, nowMs, wallNowMs);
+    if (!isNewest || was === record.status) return sight;
     this.#options.onWork(record.id);
     sight.setByOperator = record.status !== "unknown";
     sight.setAtMs = nowMs;
-    if (was === undefined) return;
+    if (was === undefined) return sight;
     const verdict = { status: record.status, rule: "set_by_operator", why } as const;
     remember(sight, { ...verdict, was, atMs: nowMs }, this.settings);
+    return sight;
   }
 
   /** A beat that this queen took and stored as `heartbeatMs`, which took her `tookMs`. Answers whether it is worth a health check at once: of a hive that was away, whose last ones failed. */
