@@ -113,6 +113,10 @@ const storeGroup = (given: Given<Beats>) =>
 export const storeBeats = statement<Beats>(storeGroup);
 /** The same; tells the ids of those that are there. */
 export const storeBeatsAndTell = statement<Beats>((given) => storeGroup(given).returning({ id: hives.id }));
+/** The ids of those that are there. */
+export const hivesOfBeats = statement<Pick<Beats, "beats">>(({ beats }) =>
+  build.select({ id: hives.id }).from(hives).where(sql`${hives.id} IN (SELECT key FROM json_each(${beats}))`),
+);
 
 /** A hive with all that belongs to it; what was done to it stays as history, for a while. The first says whether it was there. */
 export const removal = [
