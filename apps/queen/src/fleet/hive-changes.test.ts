@@ -1,18 +1,28 @@
 import { expect, test } from "vitest";
 import { published } from "../../test/published.ts";
-import { addHive, beatJson, HIVE_JSON, startTestQueen, type TestQueen, workerJson } from "../../test/test-queen.ts";
+import {
+  addHive,
+  beatJson,
+  HIVE_JSON,
+  startTestQueen,
+  statusOf,
+  type TestQueen,
+  workerJson,
+} from "../../test/test-queen.ts";
 import { until } from "../../test/until.ts";
 
 const PATH = `/v1/hives/${HIVE_JSON.id}`;
 const WORKER = workerJson({ url: null, port: 9000, reachable: "all" });
 const L4 = { cpu: null, gpus: [{ index: 0, name: "NVIDIA L4", vram_gb: 22 }] };
 
-/** An online hive with a worker, of which a label is being changed: that is stored, and read again, and not learned before `go`. */
-async function startSlowChange() {
+const beat = (queen: TestQueen) => queen.request("POST", "/v1/heartbeat", beatJson(HIVE_JSON.id, [WORKER]));
+
+/** A hive that is read, by `read`, and not learned before `go`: an online one with a worker, unless it never beat. */
+async function startSlow(read: (queen: TestQueen) => Promise<unknown>, { beats = true } = {}) {
   const queen = await startTestQueen();
   await addHive(queen, 8600);
   await queen.watch.runRound();
-  await queen.request("POST", "/v1/heartbeat", beatJson(HIVE_JSON.id, [WORKER]));
+  if (beats) await beat(queen);
   const { labels } = queen.catalog;
   const ofHives = labels.ofHives.bind(labels);
   let letGo = () => {};
@@ -26,16 +36,29 @@ async function startSlowChange() {
     await held;
     return found;
   };
-  const change = queen.request("PATCH", PATH, { labels: { env: "prod" } });
-  await until("it is stored and read", () => isRead);
+  const reading = read(queen);
+  await until("it is read", () => isRead);
   labels.ofHives = ofHives;
   queen.clock.advance(1);
   const go = () => {
     letGo();
-    return change;
+    return reading;
   };
   return { queen, go };
 }
+
+const label = async (queen: TestQueen) => {
+  expect((await queen.request("PATCH", PATH, { labels: { env: "prod" } })).status).toBe(200);
+};
+
+/** The other change has all the time it needs to be answered first, unless it waits for its turn. */
+async function meanwhile(other: ReturnType<TestQueen["request"]>, go: () => Promise<unknown>): Promise<void> {
+  for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
+  await go();
+  expect((await other).status).toBeLessThan(300);
+}
+
+const typesOf = (queen: TestQueen) => published(queen).flatMap(([type]) => (type === "workers" ? [] : type));
 
 const best = async (queen: TestQueen, query = "") => {
   const { status, body } = await queen.request("GET", `/v1/workers/best?model=llama-3-8b${query}`);
@@ -48,29 +71,42 @@ test.each<[what: string, change: Parameters<TestQueen["request"]>, query: string
   ["its devices", ["PUT", `${PATH}/devices`, L4], "&gpu=nvidia:22GB", "http://127.0.0.1:9000"],
   ["its labels", ["PATCH", PATH, { labels: { env: null } }], "&selector=env", 404],
 ])(
-  "a change that was stored earlier and is answered later undoes nothing of what is known of %s",
+  "of two changes of a hive at once, what was stored last is what is known of %s",
   async (_what, later, query, answer) => {
-    const { queen, go } = await startSlowChange();
+    const { queen, go } = await startSlow(label);
     await using _ = queen;
-    expect((await queen.request(...later)).status).toBe(200);
-    const told = published(queen).length;
-    expect((await go()).status).toBe(200);
+    await meanwhile(queen.request(...later), go);
     expect(await best(queen, query)).toBe(answer);
+    const told = typesOf(queen).length;
     await queen.watch.runRound();
     expect(await best(queen, query)).toBe(answer);
-    expect(
-      published(queen)
-        .slice(told)
-        .map(([type]) => type),
-    ).toEqual(["hive_changed"]);
+    expect(typesOf(queen).slice(told)).toEqual([]);
   },
 );
 
-test("a hive that is removed while a change of it is answered is gone, and told of once", async () => {
-  const { queen, go } = await startSlowChange();
+test.each<[what: string, read: (queen: TestQueen) => Promise<unknown>]>([
+  ["a change of it is answered", label],
+  ["a round reads it", ({ watch }) => watch.runRound()],
+])("a hive that is removed while %s is gone, and told of once", async (_what, read) => {
+  const { queen, go } = await startSlow(read);
   await using _ = queen;
-  expect((await queen.request("DELETE", PATH)).status).toBe(204);
-  expect((await go()).status).toBe(200);
+  await meanwhile(queen.request("DELETE", PATH), go);
   await queen.watch.runRound();
-  expect(published(queen).filter(([type]) => type === "hive_removed")).toHaveLength(1);
+  expect(typesOf(queen).slice(-1)).toEqual(["hive_removed"]);
+  expect(typesOf(queen).filter((type) => /added|removed/.test(type))).toEqual(["hive_added", "hive_removed"]);
+});
+
+test.each([
+  ["that says nothing of it leaves the status", { labels: { env: "prod" } }, "http://127.0.0.1:9000"],
+  ["that says another one leaves open the status", { status: "offline" }, 404],
+])("a change %s that a beat brought meanwhile, until the next one", async (_what, changes, answer) => {
+  const { queen, go } = await startSlow((queen) => queen.request("PATCH", PATH, changes), { beats: false });
+  await using _ = queen;
+  expect((await beat(queen)).status).toBe(200);
+  await go();
+  expect(await best(queen)).toBe(answer);
+  expect((await beat(queen)).status).toBe(200);
+  expect(await best(queen)).toBe("http://127.0.0.1:9000");
+  expect(await statusOf(queen)).toBe("online");
+  expect(queen.changes()).toEqual(["hive-a: unknown → online"]);
 });

@@ -1,5 +1,4 @@
 import type { HiveCatalog, HiveChanges, HiveRecord, Labels, PatchOptions } from "@repo/hive-catalog";
-import type { Clock } from "../process/clock.ts";
 import type { Fleet } from "./fleet.ts";
 
 interface Parts {
@@ -18,21 +17,23 @@ export async function withLabels(hive: HiveRecord, { catalog }: Pick<Parts, "cat
 }
 
 /** Changes a hive for a caller, and resolves to it as it is then. Throws HiveCatalogError. */
-export async function changeHive(
+export function changeHive(
   id: string,
   changes: HiveChanges,
-  { catalog, fleet, clock }: Parts & { readonly clock: Clock },
+  { catalog, fleet }: Parts,
   options?: PatchOptions,
 ): Promise<Labelled> {
-  const sight = fleet.sight(id);
-  const hive = await catalog.patchHive(id, changes, options);
-  // Of several changes the last one that comes here need not be the last one that was stored: the hive is learned as it is now.
-  const readAtMs = clock.monotonicNow();
-  const [now, { labels }] = await Promise.all([catalog.getHive(id), withLabels(hive, { catalog })]);
-  const isGone = now === undefined || (sight !== undefined && fleet.sight(id) !== sight);
-  const fields = Object.keys(changes);
-  if (isGone || fields.length === 0) return { hive, labels };
-  if (fields.some((field) => field !== "status")) fleet.edited(now, labels, readAtMs);
-  else fleet.written(now, readAtMs);
-  return { hive, labels };
+  return fleet.turns.take(id, async () => {
+    const { statusChangedAtMs } = fleet.sight(id) ?? {};
+    const changed = await withLabels(await catalog.patchHive(id, changes, options), { catalog });
+    const fields = Object.keys(changes);
+    const saysStatus = fields.includes("status");
+    // Where the queen herself wrote one meanwhile, nobody knows which is stored: the next sign of the hive has it read.
+    const isUnsure = saysStatus && fleet.sight(id)?.statusChangedAtMs !== statusChangedAtMs;
+    if (isUnsure) fleet.unsure(id);
+    const isOfStatusAlone = saysStatus && fields.length === 1;
+    if (isOfStatusAlone && !isUnsure) fleet.written(changed.hive);
+    else if (fields.length > 0) fleet.edited(changed.hive, changed.labels, saysStatus && !isUnsure);
+    return changed;
+  });
 }

@@ -201,17 +201,16 @@ export class Lifecycle {
 
   /** What was started or stopped on purpose is known to be so; the hive's own next sign counts again. */
   async #markStatus(hiveId: string, status: "online" | "offline", operationId: string): Promise<void> {
-    const { catalog, fleet, clock, log } = this.#parts;
+    const { catalog, fleet, log } = this.#parts;
     const beUnsure = (err: unknown) => {
       log.warn({ err, operation_id: operationId, hive_id: hiveId }, "the next sign of the hive decides its status");
       fleet.unsure(hiveId);
     };
-    const patching = catalog.patchHive(hiveId, { status });
-    const written = await patching.catch(onCatalogError("CATALOG_OUTCOME_UNKNOWN", beUnsure));
-    if (written === undefined) return;
-    const readAtMs = clock.monotonicNow();
-    const hive = await catalog.getHive(hiveId).catch(beUnsure);
-    if (hive) fleet.written(hive, readAtMs, `by the operation ${operationId}`);
+    await fleet.turns.take(hiveId, async () => {
+      const patching = catalog.patchHive(hiveId, { status });
+      const hive = await patching.catch(onCatalogError("CATALOG_OUTCOME_UNKNOWN", beUnsure));
+      if (hive !== undefined) fleet.written(hive, `by the operation ${operationId}`);
+    });
   }
 
   /** Answers whether this call ended it. */

@@ -129,7 +129,7 @@ test("every change of the time from which a hive takes work is told, whoever mak
         for (const { id, status, who } of changes.filter(({ atS }) => atS * 1000 === nowMs)) {
           const { heartbeatMs: lastHeartbeatMs = null } = liveness.sights.see(id);
           const record = { id, host: id, port: 1, status, lastHeartbeatMs };
-          if (who === "operator") liveness.setByOperator(record, nowMs, nowMs, 1_000_000);
+          if (who === "operator") liveness.setByOperator(record, nowMs, 1_000_000);
           else liveness.learn(record, nowMs, nowMs, 1_000_000);
         }
         for (const [id, fromMs] of told) if (fromMs !== liveness.takesWorkFromMs(id)) untold.push(`${nowMs} ${id}`);

@@ -32,7 +32,7 @@ function newLiveness() {
     return liveness.probed(liveness.sights.see("a"), { host: "127.0.0.1", port }, result);
   };
   const setByOperator = (status: HiveStatus) =>
-    liveness.setByOperator(recordOf({ status }), clock.monotonicNow(), clock.monotonicNow(), clock.now());
+    liveness.setByOperator(recordOf({ status }), clock.monotonicNow(), clock.now());
   const judge = () => {
     const sight = liveness.sights.see("a");
     return liveness.judge(sight, sight.status ?? "unknown", clock.monotonicNow());

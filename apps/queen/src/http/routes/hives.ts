@@ -36,9 +36,12 @@ export const hivesRoutes = [
     },
     problems: ["HIVE_ALREADY_EXISTS", "STOPPING", ...WRITING],
   }).handle(async ({ body }, { catalog, fleet }, reply) => {
-    const hive = await catalog.addHive(body);
-    const { labels = {} } = body;
-    fleet.added(hive, labels);
+    const { id, labels = {} } = body;
+    const hive = await fleet.turns.take(id, async () => {
+      const added = await catalog.addHive(body);
+      fleet.added(added, labels);
+      return added;
+    });
     reply.header("location", `/v1/hives/${hive.id}`);
     return hiveToJson(hive, labels);
   }),

@@ -9,14 +9,12 @@ import { changeOf, oneLine } from "../../fleet/device-changes.ts";
 import type { Fleet } from "../../fleet/fleet.ts";
 import { changeHive, withLabels } from "../../fleet/hive-changes.ts";
 import { readHive } from "../../fleet/read-hive.ts";
-import type { Clock } from "../../process/clock.ts";
 import { hiveNotFound, onCatalogError } from "../../process/errors.ts";
 import type { Lifecycle, OperationKind } from "../lifecycle.ts";
 import type { OnStep } from "../operation-run.ts";
 
 interface ActionParts {
   catalog: HiveCatalog;
-  clock: Clock;
   fleet: Fleet;
   lifecycle: Lifecycle;
 }
