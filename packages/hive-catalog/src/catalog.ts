@@ -279,8 +279,8 @@ export class HiveCatalog {
   }
 
   /**
-   * Removes a hive, a damaged one too, with its labels, its cordon and its tokens; an operation on it that is not finished ends as interrupted, and its
-   * operations stay as history for 90 days. Resolves to whether it was there.
+   * Removes a hive, a damaged one too, with its labels, its cordon, its tokens and their sessions; an operation on it that is not finished ends as
+   * interrupted, and its operations stay as history for 90 days. Resolves to whether it was there.
    */
   removeHive(id: string, options?: CallOptions): Promise<boolean> {
     return this.#calls.run((client) => writer.removeHive(client, id, this.#now()), options);

@@ -1,11 +1,13 @@
 import type { Cordon, DamagedRecord, NewCordon } from "@repo/hive-catalog";
 import { hiveNotFound } from "../process/errors.ts";
 import { inBatches } from "../process/turn.ts";
+import type { HiveTurns } from "./hive-turns.ts";
 import type { FleetParts } from "./parts.ts";
 import type { HiveRegistry } from "./workers/registry.ts";
 
 interface Parts extends Pick<FleetParts, "catalog" | "events" | "clock" | "log"> {
   registry: HiveRegistry;
+  turns: HiveTurns;
 }
 
 /** How many changes are told of before other work gets its turn. */
@@ -65,22 +67,29 @@ export class Cordons {
   /** Rejects with HIVE_NOT_FOUND or INVALID_ARGUMENT. */
   async set(hiveId: string, cordon: NewCordon): Promise<Cordon> {
     await this.ready();
-    const stored = await this.#parts.catalog.cordons.set(hiveId, cordon);
-    this.#ownChanges += 1;
-    this.#byHive.set(hiveId, stored);
-    this.#parts.registry.reconsider(hiveId);
-    this.#announce(stored);
-    this.#parts.log.info({ hive_id: hiveId, reason: stored.reason, until_ms: stored.untilMs }, "hive cordoned");
+    const { catalog, registry, turns, log } = this.#parts;
+    const stored = await turns.take(hiveId, async () => {
+      const stored = await catalog.cordons.set(hiveId, cordon);
+      this.#ownChanges += 1;
+      this.#byHive.set(hiveId, stored);
+      registry.reconsider(hiveId);
+      this.#announce(stored);
+      return stored;
+    });
+    log.info({ hive_id: hiveId, reason: stored.reason, until_ms: stored.untilMs }, "hive cordoned");
     return stored;
   }
 
   /** Resolves to whether there was one. Rejects with HIVE_NOT_FOUND. */
   async lift(hiveId: string): Promise<boolean> {
     await this.ready();
-    const { catalog, log } = this.#parts;
-    const lifted = await catalog.cordons.lift(hiveId);
-    const was = this.#drop(hiveId);
-    if (was !== undefined) this.#announceEnd(was);
+    const { catalog, turns, log } = this.#parts;
+    const lifted = await turns.take(hiveId, async () => {
+      const lifted = await catalog.cordons.lift(hiveId);
+      const was = this.#drop(hiveId);
+      if (was !== undefined) this.#announceEnd(was);
+      return lifted;
+    });
     if (!lifted && !(await catalog.hiveExists(hiveId))) throw hiveNotFound(hiveId);
     if (lifted) log.info({ hive_id: hiveId }, "hive uncordoned");
     return lifted;

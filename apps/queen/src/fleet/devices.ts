@@ -1,9 +1,10 @@
 import type { DeviceCapabilities, DeviceReport } from "@repo/device-types";
 import type { HiveRecord } from "@repo/hive-catalog";
 import { reasonOf } from "../process/errors.ts";
-import type { HiveToReach } from "../reach/probe.ts";
+import type { HiveToReach, Probe } from "../reach/probe.ts";
 import { DetectionTimes } from "./detection-times.ts";
 import { changeOf, oneLine, withKnown } from "./device-changes.ts";
+import type { HiveTurns } from "./hive-turns.ts";
 import type { FleetParts } from "./parts.ts";
 import { readHive } from "./read-hive.ts";
 import type { Traits } from "./traits.ts";
@@ -12,6 +13,7 @@ import type { HiveRegistry } from "./workers/registry.ts";
 interface Parts extends Pick<FleetParts, "catalog" | "clock" | "probe" | "events" | "log" | "stopping"> {
   traits: Traits;
   registry: HiveRegistry;
+  turns: HiveTurns;
 }
 
 /** Asks hives for their devices, stores what they answer and tells what changed; never two at a time of one hive. */
@@ -78,9 +80,13 @@ export class DeviceDetection {
   }
 
   async #ask(hive: HiveToReach): Promise<DeviceReport> {
-    const { probe, catalog, clock, traits } = this.#parts;
-    const { id } = hive;
-    const { report, agentStart } = await probe.devices(id, hive);
+    const { probe, turns } = this.#parts;
+    const answer = await probe.devices(hive.id, hive);
+    return turns.take(hive.id, () => this.#store(hive.id, answer));
+  }
+
+  async #store(id: string, { report, agentStart }: Awaited<ReturnType<Probe["devices"]>>): Promise<DeviceReport> {
+    const { catalog, clock, traits } = this.#parts;
     let knownAtMs = clock.monotonicNow();
     const { devices: before } = await readHive(id, { catalog });
     const devices = withKnown(report, before);

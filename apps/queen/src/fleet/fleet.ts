@@ -6,6 +6,7 @@ import { Announcer } from "./announcer.ts";
 import { Cordons } from "./cordons.ts";
 import { DeviceDetection } from "./devices.ts";
 import { HiveNews } from "./hive-news.ts";
+import { HiveTurns } from "./hive-turns.ts";
 import { type HiveView, type Standing, standingOf, viewOf } from "./hive-view.ts";
 import { Liveness, type LivenessSettings } from "./liveness/liveness.ts";
 import type { Condition } from "./liveness/own-condition.ts";
@@ -43,12 +44,16 @@ export class Fleet {
   readonly traits = new Traits();
   readonly news: HiveNews;
   readonly revisions = new Revisions();
+  /** For whoever writes something of a hive, and says it here. */
+  readonly turns = new HiveTurns();
   /** Checks the health of one hive before its turn comes. Whoever checks them all sets it; never rejects. */
   check: (hive: HiveToReach) => Promise<void> = async () => undefined;
   readonly #options: Options;
   readonly #liveness: Liveness;
   readonly #announcer: Announcer;
   #ownChanges = 0;
+  /** Monotonic: when a hive was forgotten last. */
+  #forgotAtMs = Number.NEGATIVE_INFINITY;
   readonly #records: Records;
   readonly #statuses: StatusKeeper;
   readonly #senders: Senders;
@@ -58,7 +63,7 @@ export class Fleet {
     const { clock, metrics, settings } = options;
     this.settings = settings;
     this.#options = options;
-    const { traits, revisions } = this;
+    const { traits, revisions, turns } = this;
     const registry = new HiveRegistry({
       clock,
       staleAfterMs: settings.staleAfterMs,
@@ -75,7 +80,7 @@ export class Fleet {
       whyRefused: options.whyRefused,
     });
     const announcer = new Announcer({ ...options, revisions, onTold: (id) => this.news.noted(id) });
-    const parts = { ...options, traits, registry, liveness, announcer };
+    const parts = { ...options, traits, turns, registry, liveness, announcer };
     this.registry = registry;
     this.#liveness = liveness;
     this.#announcer = announcer;
@@ -108,6 +113,7 @@ export class Fleet {
     const hive = await readHive(id, this.#options);
     await this.cordons.ready();
     this.meet(hive, readAtMs);
+    if (this.sight(id) === undefined) return this.view(id);
     const { registry, cordons } = this;
     const memories = { liveness: this.#liveness, registry, cordons, senders: this.#senders };
     return viewOf(hive, { ...this.#options, ...memories });
@@ -115,7 +121,7 @@ export class Fleet {
 
   /** Remembers a hive that was not met yet, as it was read at `readAtMs`. */
   meet(hive: HiveRecord, readAtMs: number): void {
-    if (this.sight(hive.id) === undefined) this.#records.met(hive, readAtMs);
+    if (this.sight(hive.id) === undefined && !this.#mayBeGone(hive, readAtMs)) this.#records.met(hive, readAtMs);
   }
 
   /** What decides the status of a hive; undefined of one that was not met, or is gone. */
@@ -131,7 +137,7 @@ export class Fleet {
 
   /** Takes over what the catalog says; `readAtMs` is the monotonic time just before it was read. */
   learned(record: HiveRecord, readAtMs: number, labels?: Labels): void {
-    this.#records.learned(record, readAtMs, labels);
+    if (!this.#mayBeGone(record, readAtMs)) this.#records.learned(record, readAtMs, labels);
   }
 
   learnedDamaged(id: string): void {
@@ -189,10 +195,10 @@ export class Fleet {
     this.#records.written(record, why);
   }
 
-  /** The same, of more than its status; `labels` are all that it has now. */
-  edited(record: HiveRecord, labels: Labels): void {
+  /** The same of more than its status, or of all else where that was not said; `labels` are all that it has now. */
+  edited(record: HiveRecord, labels: Labels, saysStatus: boolean): void {
     this.#ownChanges += 1;
-    this.#records.edited(record, labels);
+    this.#records.edited(record, labels, saysStatus);
   }
 
   /** It is not known whether a write of the status was made: the next sign of the hive decides. */
@@ -202,16 +208,18 @@ export class Fleet {
   }
 
   /** Removes a hive for a caller; resolves to whether it was there. */
-  async remove(id: string): Promise<boolean> {
-    const sight = this.sight(id);
-    const wasThere = await this.#options.catalog.removeHive(id);
-    this.#ownChanges += 1;
-    // A beat or a health check may have noticed it first, and told of it.
-    const isToldAlready = sight !== undefined && this.sight(id) !== sight;
-    const wasKnown = this.#forget(id);
-    if (wasThere && !isToldAlready) this.#announcer.removed(id, "caller");
-    else if (!wasThere && wasKnown) this.#announcer.removed(id, "another program");
-    return wasThere;
+  remove(id: string): Promise<boolean> {
+    return this.turns.take(id, async () => {
+      const sight = this.sight(id);
+      const wasThere = await this.#options.catalog.removeHive(id);
+      this.#ownChanges += 1;
+      // A beat or a health check may have noticed it first, and told of it.
+      const isToldAlready = sight !== undefined && this.sight(id) !== sight;
+      const wasKnown = this.#forget(id);
+      if (wasThere && !isToldAlready) this.#announcer.removed(id, "caller");
+      else if (!wasThere && wasKnown) this.#announcer.removed(id, "another program");
+      return wasThere;
+    });
   }
 
   /** The hive is in the catalog no more. */
@@ -269,6 +277,11 @@ export class Fleet {
     this.#unusable.heard(hiveId, unusable);
   }
 
+  /** Whether a record that was read at `readAtMs` may be of a hive that was forgotten since: the next reading tells. */
+  #mayBeGone({ id }: HiveRecord, readAtMs: number): boolean {
+    return readAtMs < this.#forgotAtMs && this.sight(id) === undefined;
+  }
+
   /** Returns whether it was known. */
   #forget(id: string): boolean {
     this.registry.remove(id);
@@ -278,6 +291,8 @@ export class Fleet {
     this.cordons.forget(id);
     this.traits.forget(id);
     this.news.forget(id);
-    return this.#liveness.sights.forget(id);
+    const wasKnown = this.#liveness.sights.forget(id);
+    if (wasKnown) this.#forgotAtMs = this.#options.clock.monotonicNow();
+    return wasKnown;
   }
 }

@@ -17,15 +17,23 @@ export async function withLabels(hive: HiveRecord, { catalog }: Pick<Parts, "cat
 }
 
 /** Changes a hive for a caller, and resolves to it as it is then. Throws HiveCatalogError. */
-export async function changeHive(
+export function changeHive(
   id: string,
   changes: HiveChanges,
   { catalog, fleet }: Parts,
   options?: PatchOptions,
 ): Promise<Labelled> {
-  const changed = await withLabels(await catalog.patchHive(id, changes, options), { catalog });
-  const fields = Object.keys(changes);
-  if (fields.some((field) => field !== "status")) fleet.edited(changed.hive, changed.labels);
-  else if (fields.length > 0) fleet.written(changed.hive);
-  return changed;
+  return fleet.turns.take(id, async () => {
+    const { statusChangedAtMs } = fleet.sight(id) ?? {};
+    const changed = await withLabels(await catalog.patchHive(id, changes, options), { catalog });
+    const fields = Object.keys(changes);
+    const saysStatus = fields.includes("status");
+    // Where the queen herself wrote one meanwhile, nobody knows which is stored: the next sign of the hive has it read.
+    const isUnsure = saysStatus && fleet.sight(id)?.statusChangedAtMs !== statusChangedAtMs;
+    if (isUnsure) fleet.unsure(id);
+    const isOfStatusAlone = saysStatus && fields.length === 1;
+    if (isOfStatusAlone && !isUnsure) fleet.written(changed.hive);
+    else if (fields.length > 0) fleet.edited(changed.hive, changed.labels, saysStatus && !isUnsure);
+    return changed;
+  });
 }

@@ -17,6 +17,13 @@ interface Parts extends Pick<FleetParts, "clock"> {
   announcer: Announcer;
 }
 
+/** What is known of what somebody wrote. */
+interface Wrote {
+  readonly why?: string | undefined;
+  readonly labels?: Labels | undefined;
+  readonly saysStatus?: boolean;
+}
+
 /** Takes over what the catalog says of hives, whoever wrote it, and tells of what is other than it was known. `readAtMs` is the monotonic time just before it was read. */
 export class Records {
   readonly #parts: Parts;
@@ -56,33 +63,36 @@ export class Records {
 
   /** A caller or an operation wrote its status. */
   written(record: HiveRecord, why?: string): void {
-    const { isToldOf, others } = this.#wrote(record, why);
+    const { isToldOf, others } = this.#wrote(record, { why });
     if (!isToldOf) this.#parts.announcer.changed(record, others.length > 0 ? "another program" : "caller", others);
   }
 
-  /** A caller wrote more of it than its status; `labels` are all that it has now. */
-  edited(record: HiveRecord, labels: Labels): void {
-    const { others } = this.#wrote(record, undefined, labels);
+  /** A caller wrote more of it than its status, or said nothing of that; `labels` are all that it has now. */
+  edited(record: HiveRecord, labels: Labels, saysStatus: boolean): void {
+    const { others } = this.#wrote(record, { labels, saysStatus });
     this.#parts.announcer.changed(record, "caller", others, labels);
   }
 
   /** A caller added it. */
   added(record: HiveRecord, labels: Labels): void {
-    this.#wrote(record, undefined, labels);
+    this.#wrote(record, { labels });
     this.#parts.announcer.added(record, "caller");
   }
 
-  /** Its status is their word. Answers whether that was told, and what else is other than it was known. */
-  #wrote(record: HiveRecord, why = OVER_THE_API, labels?: Labels) {
+  /** Its status is their word, where they said one. Answers whether that was told, and what else is other than it was known. */
+  #wrote(record: HiveRecord, { why = OVER_THE_API, labels, saysStatus = true }: Wrote) {
     const { clock, liveness, registry, devices, traits, announcer } = this.#parts;
     const nowMs = clock.monotonicNow();
-    const was = liveness.sights.get(record.id)?.status;
-    liveness.setByOperator(record, nowMs, clock.now(), why);
+    const sight = liveness.sights.get(record.id);
+    const was = sight?.status;
+    // What they left as it was may be other by now.
+    if (saysStatus || sight === undefined) liveness.setByOperator(record, nowMs, clock.now(), why);
+    else liveness.learn({ ...record, status: undefined }, nowMs, nowMs, clock.now());
     registry.reconsider(record.id);
     devices.learn(record, nowMs);
     const others = traits.learn(record, labels, nowMs);
     traits.wrote(record.id, nowMs);
-    const isToldOf = was !== undefined && was !== record.status;
+    const isToldOf = saysStatus && was !== undefined && was !== record.status;
     if (isToldOf) announcer.status(record.id, was, record.status, why);
     return { isToldOf, others };
   }

@@ -73,12 +73,15 @@ export class StatusKeeper {
 
   async #write(sight: Sight, was: HiveStatus, verdict: Verdict): Promise<void> {
     const { catalog, liveness, announcer, clock } = this.#parts;
+    const { statusChangedAtMs } = sight;
     const written = catalog.updateHiveStatus(sight.id, verdict.status).catch((error: unknown) => {
       if (isCatalogError(error, "CATALOG_OUTCOME_UNKNOWN")) liveness.unsure(sight, clock.monotonicNow());
       throw error;
     });
     await written.finally(() => this.#wrote(sight));
     if (sight.status === verdict.status) return;
+    // Somebody else wrote it meanwhile, and nobody knows what is stored: the next sign has it read.
+    if (sight.statusChangedAtMs !== statusChangedAtMs) return liveness.unsure(sight, clock.monotonicNow());
     liveness.changed(sight, was, verdict, clock.monotonicNow());
     announcer.status(sight.id, was, verdict.status, verdict.why);
   }

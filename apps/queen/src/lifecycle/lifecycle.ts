@@ -206,9 +206,11 @@ export class Lifecycle {
       log.warn({ err, operation_id: operationId, hive_id: hiveId }, "the next sign of the hive decides its status");
       fleet.unsure(hiveId);
     };
-    const patching = catalog.patchHive(hiveId, { status });
-    const hive = await patching.catch(onCatalogError("CATALOG_OUTCOME_UNKNOWN", beUnsure));
-    if (hive !== undefined) fleet.written(hive, `by the operation ${operationId}`);
+    await fleet.turns.take(hiveId, async () => {
+      const patching = catalog.patchHive(hiveId, { status });
+      const hive = await patching.catch(onCatalogError("CATALOG_OUTCOME_UNKNOWN", beUnsure));
+      if (hive !== undefined) fleet.written(hive, `by the operation ${operationId}`);
+    });
   }
 
   /** Answers whether this call ended it. */

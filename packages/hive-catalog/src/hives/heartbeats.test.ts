@@ -1,6 +1,9 @@
+import Database from "libsql";
 import { expect, test } from "vitest";
 import { beatsIn, fleet, NOW_MS } from "../../test/beating-fleet.ts";
 import { turnOfTheLoop } from "../event-loop.ts";
+import { openDatabase } from "../sql/open.ts";
+import { HeartbeatWriter } from "./heartbeats.ts";
 
 test("a beat alone is one commit", async () => {
   const { file, catalog, commits } = await fleet(1);
@@ -41,6 +44,27 @@ test("a beat for a hive that is not there throws HIVE_NOT_FOUND to its caller al
     { status: "fulfilled" },
     { status: "rejected", reason: { code: "HIVE_NOT_FOUND", hiveId: "no-one" } },
   ]);
+  expect(beatsIn(file)).toEqual({ "hive-0": 7, "hive-1": 7 });
+});
+
+test("who is not there is found out without the lock, which another program may have taken once the group is stored", async () => {
+  const { file, commits } = await fleet(2);
+  await using _ = file;
+  const { client } = await openDatabase(file.path, { migrate: false, busyTimeoutMs: 0 });
+  const other = new Database(file.path);
+  const execute: typeof client.execute = async (statement, options) => {
+    const stored = await client.execute(statement, options);
+    if (!other.inTransaction) other.exec("BEGIN IMMEDIATE");
+    return stored;
+  };
+  const onCommit = ({ size }: { size: number }) => commits.push(size);
+  const writer = new HeartbeatWriter({ client: { execute }, busyTimeoutMs: 0, now: () => NOW_MS, onCommit });
+  const outcomes = await Promise.allSettled(["hive-0", "nobody", "hive-1"].map((id) => writer.store(id, 7)));
+  other.close();
+  client.close();
+  expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+  expect(outcomes[1]).toMatchObject({ reason: { code: "HIVE_NOT_FOUND", hiveId: "nobody" } });
+  expect(commits).toEqual([3]);
   expect(beatsIn(file)).toEqual({ "hive-0": 7, "hive-1": 7 });
 });
 

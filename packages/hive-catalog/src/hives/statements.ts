@@ -1,7 +1,7 @@
-import { and, eq, gt, isNull, lt, ne, not, or, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, isNull, lt, ne, not, or, sql } from "drizzle-orm";
 import type { SqlValue } from "../drivers/client.ts";
 import { type HiveRecord, type HiveStatus, hiveFields, LACKS_DEVICES } from "../model/hive.ts";
-import { cordons, hives, operations, tokens } from "../schema.ts";
+import { cordons, hives, operations, sessions, tokens } from "../schema.ts";
 import { finder, type Order, one } from "../sql/reading.ts";
 import { renewRevision } from "../sql/revisions.ts";
 import { RowReader } from "../sql/rows.ts";
@@ -113,6 +113,10 @@ const storeGroup = (given: Given<Beats>) =>
 export const storeBeats = statement<Beats>(storeGroup);
 /** The same; tells the ids of those that are there. */
 export const storeBeatsAndTell = statement<Beats>((given) => storeGroup(given).returning({ id: hives.id }));
+/** The ids of those that are there. */
+export const hivesOfBeats = statement<Pick<Beats, "beats">>(({ beats }) =>
+  build.select({ id: hives.id }).from(hives).where(sql`${hives.id} IN (SELECT key FROM json_each(${beats}))`),
+);
 
 /** A hive with all that belongs to it; what was done to it stays as history, for a while. The first says whether it was there. */
 export const removal = [
@@ -123,6 +127,10 @@ export const removal = [
   statement<Id & Now>(({ id }) => {
     const hasTokens = sql`EXISTS (SELECT 1 FROM ${tokens} WHERE ${eq(tokens.hiveId, id)})`;
     return renewRevision(tokens, hasTokens);
+  }),
+  statement<Id & Now>(({ id }) => {
+    const itsTokens = build.select({ id: tokens.id }).from(tokens).where(eq(tokens.hiveId, id));
+    return build.delete(sessions).where(inArray(sessions.tokenId, itsTokens));
   }),
   statement<Id & Now>(({ id }) => build.delete(tokens).where(eq(tokens.hiveId, id))),
   // Unfinished, it would stand in the way of a hive that is added under the same id.

@@ -60,7 +60,7 @@ interface Begun {
   readonly ended: readonly string[];
 }
 
-/** Who logged in with a token, by the hashes of what they show. Revoking a token ends its sessions. */
+/** Who logged in with a token, by the hashes of what they show. Revoking a token ends its sessions, and so does removing its hive. */
 export class Sessions extends Verbs {
   /**
    * Resolves to undefined where the token is not there or revoked. Ends those that have expired, and where there are more than 16 of the token

@@ -50,6 +50,20 @@ export function describeSessions(name: string, openSite: () => Promise<Site>): v
       expect(await catalog.sessions.list()).toEqual([left?.session]);
     });
 
+    test("to remove a hive ends the sessions of its tokens, and no others", async () => {
+      await using site = await openSite();
+      const { catalog, logIn } = await withTokens(site, "t");
+      for (const hiveId of ["a", "b"])
+        await catalog.tokens.add({ id: hiveId, name: hiveId, role: "hive", hiveId, hash: HASH });
+      await logIn("a");
+      const left = [await logIn("b"), await logIn("t")];
+      const other = await site.open();
+      const version = await other.sessions.version();
+      await catalog.removeHive("a");
+      expect(await other.sessions.list()).toEqual(left.map((begun) => begun?.session));
+      expect(await other.sessions.version()).not.toBe(version);
+    });
+
     test("one more than 16 of a token ends the first of it, and one more than 4,096 the first of all", async () => {
       await using site = await openSite();
       const { catalog, logIn } = await withTokens(site, "t", "u");

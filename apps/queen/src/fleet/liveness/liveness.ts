@@ -40,6 +40,8 @@ interface LivenessOptions {
 
 /** What a record of the catalog says that matters here. */
 type KnownHive = Pick<HiveRecord, "id" | "host" | "port" | "status" | "lastHeartbeatMs">;
+/** Its status may be older than what is known of it. */
+type ReadHive = Omit<KnownHive, "status"> & { readonly status: HiveStatus | undefined };
 
 interface Tick {
   /** The hives to mark offline. Marks take time, so each is to be judged anew when its turn comes. */
@@ -103,17 +105,20 @@ export class Liveness {
    * Takes over what the catalog says. `readAtMs` is the time just before it was read; `wallNowMs` dates the stored beat of a hive that was never
    * seen before, and nothing else.
    */
-  learn(record: KnownHive, readAtMs: number, nowMs: number, wallNowMs: number): Sight {
+  learn(record: ReadHive, readAtMs: number, nowMs: number, wallNowMs: number): Sight {
     const sight = this.sights.see(record.id);
+    // Of two readings the earlier one says nothing new.
+    if (readAtMs < sight.readAtMs) return sight;
     sight.damaged = false;
-    if (sight.statusChangedAtMs <= readAtMs) {
+    const { status } = record;
+    if (status !== undefined && sight.statusChangedAtMs <= readAtMs) {
       const was = sight.status;
-      sight.status = record.status;
-      if (was !== undefined && was !== record.status) {
-        const verdict = { status: record.status, rule: "another_program", why: BY_ANOTHER_PROGRAM } as const;
+      sight.status = status;
+      if (was !== undefined && was !== status) {
+        const verdict = { status, rule: "another_program", why: BY_ANOTHER_PROGRAM } as const;
         remember(sight, { ...verdict, was, atMs: nowMs }, this.settings);
       }
-      if (was !== record.status) this.#options.onWork(record.id);
+      if (was !== status) this.#options.onWork(record.id);
     }
     const isHeard = learnBeat(sight, record.lastHeartbeatMs, readAtMs, nowMs, wallNowMs);
     if (isHeard) this.condition.sign(nowMs);

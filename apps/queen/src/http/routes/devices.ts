@@ -33,8 +33,10 @@ export const devicesRoutes = [
     answer: devices("The devices as stored"),
     problems: WRITING,
   }).handle(async ({ params: { id }, body }, { catalog, fleet }) => {
-    await catalog.updateDevices(id, body);
-    fleet.devices.stored(id, body);
+    await fleet.turns.take(id, async () => {
+      await catalog.updateDevices(id, body);
+      fleet.devices.stored(id, body);
+    });
     return toDeviceCapabilitiesJson(body);
   }),
   defineRoute({

@@ -41,9 +41,12 @@ export const hivesRoutes = [
   }).handle(async ({ body }, parts, reply) => {
     if (Array.isArray(body)) return addHives(body, parts, reply);
     const { catalog, fleet } = parts;
-    const hive = await catalog.addHive(body);
-    const { labels = {} } = body;
-    fleet.added(hive, labels);
+    const { id, labels = {} } = body;
+    const hive = await fleet.turns.take(id, async () => {
+      const added = await catalog.addHive(body);
+      fleet.added(added, labels);
+      return added;
+    });
     reply.header("location", `/v1/hives/${hive.id}`);
     return hiveToJson(hive, labels);
   }),
