@@ -114,7 +114,10 @@ const AUTHORITY = "QUEEN_CA names the file with the certificate of its authority
 const CHAIN =
   "where it does, or that authority is one that all know, QUEEN_TLS_CERT lacks the certificates between the two";
 
-function nextWithoutAnswer({ reason, cause }: QueenNoAnswer, caller: Caller | undefined): string[] {
+/** With what a proxy answers for a queen whom it does not reach. */
+const UNREACHED_BEHIND: ReadonlySet<unknown> = new Set([502, 503, 504]);
+
+function nextWithoutAnswer({ reason, status, cause }: QueenNoAnswer, caller: Caller | undefined): string[] {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   const ofCertificate = OF_CERTIFICATES[code];
   if (ofCertificate !== undefined) return [ofCertificate];
@@ -122,5 +125,6 @@ function nextWithoutAnswer({ reason, cause }: QueenNoAnswer, caller: Caller | un
   if (/CERT|SELF_SIGNED|VERIFY/.test(code)) return [AUTHORITY];
   if (code === "EPROTO") return ["where it speaks plain HTTP, its URL begins with http://"];
   if (reason === "timed_out") return ["--timeout gives it longer"];
+  if (UNREACHED_BEHIND.has(status)) return ["what stands before the queen does not reach her: does she run?"];
   return [`is a queen at ${caller?.url ?? "that address"}? --url, QUEEN_URL and \`hivectl context use\` say another`];
 }

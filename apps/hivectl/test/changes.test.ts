@@ -177,6 +177,7 @@ test("of what a proxy turned away, or would lead elsewhere, it is known that it 
   for (const [status, outcome] of [
     [301, "no queen was reached: 0 added, 1 not added"],
     [413, "no queen was reached: 0 added, 1 not added"],
+    [429, "no queen was reached: 0 added, 1 not added"],
     [504, "the answer broke off: 0 added, 1 not known"],
   ] as const) {
     const proxy = createServer((_, response) => void response.writeHead(status, { location: "/elsewhere" }).end());
@@ -188,6 +189,7 @@ test("of what a proxy turned away, or would lead elsewhere, it is known that it 
     expect([many.code, one.code]).toEqual([1, 1]);
     expect(many.stderr).toContain(`hivectl: ${outcome}\n`);
     expect(one.stderr.includes("whether u1 was added is not known"), `${status}`).toBe(status === 504);
+    expect(one.stderr.includes("does not reach her: does she run?"), `${status}`).toBe(status === 504);
   }
 });
 
