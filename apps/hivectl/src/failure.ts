@@ -114,8 +114,14 @@ const AUTHORITY = "QUEEN_CA names the file with the certificate of its authority
 const CHAIN =
   "where it does, or that authority is one that all know, QUEEN_TLS_CERT lacks the certificates between the two";
 
-/** With what a proxy answers for a queen whom it does not reach. */
-const UNREACHED_BEHIND: ReadonlySet<unknown> = new Set([502, 503, 504]);
+const OWN_LOGIN =
+  "what stands before the queen asks for a login of its own: who shows a token of hers is to be let past it";
+const UNREACHED = "what stands before the queen does not reach her: does she run?";
+/** What to do about an answer in her place, by its status. */
+const OF_PROXIES: Record<number, string> = {
+  ...{ 401: OWN_LOGIN, 403: OWN_LOGIN, 407: OWN_LOGIN },
+  ...{ 502: UNREACHED, 503: UNREACHED, 504: UNREACHED },
+};
 
 function nextWithoutAnswer({ reason, status, cause }: QueenNoAnswer, caller: Caller | undefined): string[] {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
@@ -125,6 +131,7 @@ function nextWithoutAnswer({ reason, status, cause }: QueenNoAnswer, caller: Cal
   if (/CERT|SELF_SIGNED|VERIFY/.test(code)) return [AUTHORITY];
   if (code === "EPROTO") return ["where it speaks plain HTTP, its URL begins with http://"];
   if (reason === "timed_out") return ["--timeout gives it longer"];
-  if (UNREACHED_BEHIND.has(status)) return ["what stands before the queen does not reach her: does she run?"];
+  const ofProxy = status !== undefined && OF_PROXIES[status];
+  if (ofProxy) return [ofProxy];
   return [`is a queen at ${caller?.url ?? "that address"}? --url, QUEEN_URL and \`hivectl context use\` say another`];
 }
