@@ -36,9 +36,14 @@ async function sendRequest(url: string, beginning: string): Promise<{ text: () =
 
 const sendHalfARequest = (url: string) => sendRequest(url, "GET /health HTTP/1.1\r\nHost: hi");
 
-test("answers /health with its id, on the free port that the log says, until SIGTERM stops it with exit code 0", async () => {
+test("answers /health with its id, on the free port that the log says, until SIGTERM and no SIGUSR stops it with exit code 0", async () => {
   const agent = agentWithNvidiaSmi(undefined, "--id", "hive-7");
-  const response = await fetch(`${await agent.url()}/health`);
+  const url = await agent.url();
+  for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
+    agent.process.kill(signal);
+    await fetch(url);
+  }
+  const response = await fetch(`${url}/health`);
   expect([response.status, await response.json()]).toEqual([
     200,
     { status: "ok", id: "hive-7", started_at: expect.any(String) },
@@ -46,6 +51,7 @@ test("answers /health with its id, on the free port that the log says, until SIG
   expect(await agent.logged("hive listening")).toMatchObject({ host: "127.0.0.1", port: expect.any(Number) });
   agent.process.kill("SIGTERM");
   expect(await agent.ended).toBe(0);
+  expect(agent.stderr()).toBe("");
 });
 
 test("a taken port is one sentence and exit code 1; SIGINT stops the one that has it with exit code 0", async () => {

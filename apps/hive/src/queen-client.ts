@@ -39,21 +39,7 @@ export class QueenClient {
 
   /** Follows no redirect, so that the token goes nowhere else. An aborted request rejects with the signal's reason, or with that as its cause. */
   async post(path: string, json: unknown, signal: AbortSignal): Promise<QueenAnswer> {
-    const body = JSON.stringify(json);
-    const { token, queenCa } = this.#access;
-    const { request } = this.#isSecure ? https : http;
-    const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
-      const url = `${this.#queen.href.replace(/\/+$/, "")}${path}`;
-      const headers = {
-        "content-type": "application/json",
-        "content-length": Buffer.byteLength(body),
-        ...(token && { authorization: `Bearer ${token}` }),
-      };
-      request(url, { method: "POST", agent: this.#agentFor(queenCa), headers, signal })
-        .on("response", resolve)
-        .on("error", reject)
-        .end(body);
-    });
+    const response = await this.#send(path, JSON.stringify(json), signal);
     const text = await readAnswer(response);
     // Without a length an answer ends where its connection does, whoever ended that.
     signal.throwIfAborted();
@@ -64,6 +50,27 @@ export class QueenClient {
       retryAfterMs: /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) * 1000 : undefined,
       location: response.headers.location,
     };
+  }
+
+  #send(path: string, body: string, signal: AbortSignal): Promise<http.IncomingMessage> {
+    const { token, queenCa } = this.#access;
+    const { request } = this.#isSecure ? https : http;
+    const url = `${this.#queen.href.replace(/\/+$/, "")}${path}`;
+    const headers = {
+      "content-type": "application/json",
+      "content-length": Buffer.byteLength(body),
+      ...(token && { authorization: `Bearer ${token}` }),
+    };
+    return new Promise((resolve, reject) => {
+      const sent = request(url, { method: "POST", agent: this.#agentFor(queenCa), headers, signal });
+      sent.on("response", resolve).on("error", (error: NodeJS.ErrnoException) => {
+        // What stands before the queen gave the connection up just then. On one of its own it ends so no more, and a beat does no harm twice.
+        const wasGivenUp = sent.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE");
+        if (wasGivenUp) resolve(this.#send(path, body, signal));
+        else reject(error);
+      });
+      sent.end(body);
+    });
   }
 
   renewAccess(): void {

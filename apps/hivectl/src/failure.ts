@@ -125,7 +125,16 @@ const AUTHORITY = "QUEEN_CA names the file with the certificate of its authority
 const CHAIN =
   "where it does, or that authority is one that all know, QUEEN_TLS_CERT lacks the certificates between the two";
 
-function nextWithoutAnswer({ reason, cause }: QueenNoAnswer, caller: Caller | undefined): string[] {
+const OWN_LOGIN =
+  "what stands before the queen asks for a login of its own: who shows a token of hers is to be let past it";
+const UNREACHED = "what stands before the queen does not reach her: does she run?";
+/** What to do about an answer in her place, by its status. */
+const OF_PROXIES: Record<number, string> = {
+  ...{ 401: OWN_LOGIN, 403: OWN_LOGIN, 407: OWN_LOGIN },
+  ...{ 502: UNREACHED, 503: UNREACHED, 504: UNREACHED },
+};
+
+function nextWithoutAnswer({ reason, status, cause }: QueenNoAnswer, caller: Caller | undefined): string[] {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   const ofCertificate = OF_CERTIFICATES[code];
   if (ofCertificate !== undefined) return [ofCertificate];
@@ -133,5 +142,7 @@ function nextWithoutAnswer({ reason, cause }: QueenNoAnswer, caller: Caller | un
   if (/CERT|SELF_SIGNED|VERIFY/.test(code)) return [AUTHORITY];
   if (code === "EPROTO") return ["where it speaks plain HTTP, its URL begins with http://"];
   if (reason === "timed_out") return ["--timeout gives it longer"];
+  const ofProxy = status !== undefined && OF_PROXIES[status];
+  if (ofProxy) return [ofProxy];
   return [`is a queen at ${caller?.url ?? "that address"}? --url, QUEEN_URL and \`hivectl context use\` say another`];
 }

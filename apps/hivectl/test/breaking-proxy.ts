@@ -4,19 +4,23 @@ import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 
 /**
- * A real HTTP proxy before a queen. A request that fits what is to break, it breaks off once, as a queen does who dies, or each one while she is
- * away; of one that fits what is held back it answers the head alone; and `before` an answer to one is handed on, something may happen, for which
+ * A real HTTP proxy before a queen. A request that fits what is to break, it breaks off once, and a GET with the repeat that follows it, as a queen
+ * does who dies, or each one while she is away; of one that fits what is held back it answers the head alone; and `before` an answer to one is handed on, something may happen, for which
  * it waits.
  */
 export async function breakingProxy(queen: string) {
   let breaks: RegExp | undefined;
+  let isToRepeat = false;
   let isAway = false;
   let held: RegExp | undefined;
   let [inFlight, most] = [0, 0];
   let before: ((asked: IncomingMessage) => void | Promise<void>) | undefined;
   const server = createServer((asked, answer) => {
     const isToBreak = breaks?.test(asked.url ?? "");
-    if (isToBreak) breaks = undefined;
+    if (isToBreak) {
+      isToRepeat = asked.method === "GET" && !isToRepeat;
+      if (!isToRepeat) breaks = undefined;
+    }
     if (isToBreak || isAway) {
       asked.socket.resetAndDestroy();
       return;

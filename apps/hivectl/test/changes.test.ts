@@ -174,10 +174,12 @@ test("of lines that reached no queen it is known that none was added; of those w
 });
 
 test("of what a proxy turned away, or would lead elsewhere, it is known that it is not done; of what it got no answer to, it is not", async () => {
-  for (const [status, outcome] of [
-    [301, "no queen was reached: 0 added, 1 not added"],
-    [413, "no queen was reached: 0 added, 1 not added"],
-    [504, "the answer broke off: 0 added, 1 not known"],
+  for (const [status, outcome, next] of [
+    [301, "no queen was reached: 0 added, 1 not added", "is a queen at "],
+    [403, "no queen was reached: 0 added, 1 not added", "asks for a login of its own"],
+    [413, "no queen was reached: 0 added, 1 not added", "is a queen at "],
+    [429, "no queen was reached: 0 added, 1 not added", "is a queen at "],
+    [504, "the answer broke off: 0 added, 1 not known", "does she run?"],
   ] as const) {
     const proxy = createServer((_, response) => void response.writeHead(status, { location: "/elsewhere" }).end());
     onTestFinished(() => void proxy.close());
@@ -188,6 +190,7 @@ test("of what a proxy turned away, or would lead elsewhere, it is known that it 
     expect([many.code, one.code]).toEqual([1, 1]);
     expect(many.stderr).toContain(`hivectl: ${outcome}\n`);
     expect(one.stderr.includes("whether u1 was added is not known"), `${status}`).toBe(status === 504);
+    expect(one.stderr, `${status}`).toContain(next);
   }
 });
 

@@ -22,6 +22,17 @@ test("ends with 0 at SIGINT, though a connection is kept alive", async () => {
   await catalog.close();
 });
 
+test("opens no debugger at SIGUSR1, and goes on at SIGUSR2, with which others open their logs anew", async () => {
+  const queen = queens.start();
+  const origin = await queen.origin();
+  for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
+    queen.child.kill(signal);
+    expect((await fetch(`${origin}/health/live`)).status).toBe(200);
+  }
+  expect(await queen.kill("SIGTERM")).toEqual({ code: 0, signal: null });
+  expect(queen.stderr).toBe("");
+});
+
 test("ends with 0 at a SIGTERM that comes with the line that it listens, which is the only such line", async () => {
   const queen = queens.start();
   // Once: a second one would end it at once, with 1.

@@ -3,7 +3,13 @@ const ONE_CTRL_C_MS = 300;
 
 type OnSignal = (signal: NodeJS.Signals) => void;
 
-/** Calls `stop` at the first SIGTERM or SIGINT, and `stopAtOnce` at those that follow. Returns what each of them does. */
+/** At which other daemons open their logs anew. Node opens a debugger to every user of the machine at the one, and ends at the other. */
+const FOR_LOGS = ["SIGUSR1", "SIGUSR2"] as const;
+
+/**
+ * Calls `stop` at the first SIGTERM or SIGINT, and `stopAtOnce` at those that follow, and does nothing at those for logs. Returns what each of the
+ * first does.
+ */
 export function onStopSignals(stop: OnSignal, stopAtOnce: OnSignal): OnSignal {
   let first: { signal: NodeJS.Signals; atMs: number } | undefined;
   const onSignal: OnSignal = (signal) => {
@@ -16,6 +22,7 @@ export function onStopSignals(stop: OnSignal, stopAtOnce: OnSignal): OnSignal {
     }
   };
   process.on("SIGTERM", onSignal).on("SIGINT", onSignal);
+  for (const signal of FOR_LOGS) process.on(signal, () => undefined);
   return onSignal;
 }
 

@@ -1,17 +1,9 @@
-import type { RequestListener } from "node:http";
 import { closedPort } from "@repo/test-support/closed-port";
 import { expect, test, vi } from "vitest";
 import { QueenClient } from "./client.ts";
 import type { Connection } from "./events.ts";
 import { type QueenClientOptions, Requests } from "./requests.ts";
-import { all, startServer } from "./testing.ts";
-
-const TOKEN = "hq_secret";
-
-const json =
-  (body: unknown, status = 200, headers: Record<string, string> = {}): RequestListener =>
-  (_request, response) =>
-    void response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
+import { all, json, startClient, startServer, TOKEN } from "./testing.ts";
 
 const problem = (status: number, code: string, headers: Record<string, string> = {}) =>
   json(
@@ -22,13 +14,6 @@ const problem = (status: number, code: string, headers: Record<string, string> =
       ...headers,
     },
   );
-
-/** A client, and what answers it. */
-async function startClient(answer: RequestListener, options: Partial<QueenClientOptions> = {}) {
-  const server = await startServer(answer);
-  const client = new QueenClient({ url: server.origin, token: TOKEN, ...options });
-  return { ...server, client };
-}
 
 test("a call is sent with its path, query, body and token, below the path of the queen", async () => {
   await using server = await startServer(json({ hives: [], next_after: null, damaged: [] }));
@@ -153,54 +138,6 @@ test("it is not asked again where she does not say when, or not within the time 
   await expect(server.client.getHealth()).rejects.toMatchObject({ code: "STOPPING", retryAfterMs: undefined });
   await expect(server.client.countHives()).rejects.toMatchObject({ retryAfterMs: 3_600_000 });
   expect(server.requests.length).toBe(2);
-});
-
-test.each([
-  ["a page of a proxy", (_, response) => void response.writeHead(502, { "content-type": "text/html" }).end("<html>")],
-  ["text with 200", (_, response) => void response.end("hello")],
-  ["JSON of another server", json({ error: "no such path" }, 404)],
-  ["a problem of another server", json({ title: "no" }, 400, { "content-type": "application/problem+json" })],
-] satisfies [string, RequestListener][])("%s is no queen's answer", async (_name, answer) => {
-  await using server = await startClient(answer);
-  await expect(server.client.countHives()).rejects.toMatchObject({ name: "QueenNoAnswer", reason: "not_a_queen" });
-});
-
-test("what the port of HTTPS says to whoever leaves out the s, or a proxy in plain text, is told", async () => {
-  const text = (said: string): RequestListener => {
-    return (_, response) => void response.writeHead(400, { "content-type": "text/plain; charset=utf-8" }).end(said);
-  };
-  for (const [said, told] of [
-    ["This port speaks HTTPS: the URL begins with https://\n", "This port speaks HTTPS: the URL begins with https://"],
-    [`${"x".repeat(500)}\nmore`, "x".repeat(200)],
-  ] as const) {
-    await using server = await startClient(text(said));
-    await expect(server.client.countHives()).rejects.toMatchObject({
-      reason: "not_a_queen",
-      message: `no answer of a queen came, but HTTP 400: ${told}`,
-    });
-  }
-});
-
-test("what answers events with something else is no queen", async () => {
-  await using server = await startClient(json({}));
-  await expect(server.client.readEvents().next()).rejects.toMatchObject({ reason: "not_a_queen", status: 200 });
-});
-
-test("nobody there, a connection that breaks and a redirect are no answer", async () => {
-  const unreachable = { name: "QueenNoAnswer", reason: "unreachable" };
-  const gone = await startClient(json({}));
-  await gone[Symbol.asyncDispose]();
-  await expect(gone.client.countHives()).rejects.toMatchObject({
-    ...unreachable,
-    message: `${gone.origin} cannot be reached: connect ECONNREFUSED ${gone.origin.slice("http://".length)}`,
-  });
-  await using broken = await startClient((_, response) => {
-    response.writeHead(200, { "content-length": "10" }).write("{", () => response.destroy());
-  });
-  await expect(broken.client.countHives()).rejects.toMatchObject(unreachable);
-  await using elsewhere = await startClient((_, response) => void response.writeHead(307, { location: "/" }).end());
-  await expect(elsewhere.client.countHives()).rejects.toMatchObject(unreachable);
-  expect(elsewhere.requests.length).toBe(1);
 });
 
 test("a call that takes too long is given up, and one that is no longer wanted rejects with the reason", async () => {

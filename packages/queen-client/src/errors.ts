@@ -68,6 +68,15 @@ export function noAnswer(what: string, error: unknown): QueenNoAnswer {
   return new QueenNoAnswer("unreachable", `${what}: ${reasonIn(error)}`, { cause: error });
 }
 
+/** As Node calls a connection that the other side ended, by itself and in its `fetch`. */
+const ENDED: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
+
+/** The connection ended before an answer came: one that was kept, perhaps, and that a proxy gave up just then. */
+export function isConnectionEnded(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ("code" in error && ENDED.has(error.code)) || isConnectionEnded(error.cause);
+}
+
 function reasonIn(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.cause !== undefined) return reasonIn(error.cause);

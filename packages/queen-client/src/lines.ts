@@ -81,6 +81,6 @@ export function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new QueenNoAnswer("not_a_queen", "what answered sends JSON that is none", { cause });
+    throw new QueenNoAnswer("not_a_queen", "what answered sends JSON that is none, or that was cut off", { cause });
   }
 }

@@ -1,4 +1,4 @@
-import { noAnswer, QueenNoAnswer, QueenProblem } from "./errors.ts";
+import { isConnectionEnded, noAnswer, QueenNoAnswer, QueenProblem } from "./errors.ts";
 import { jsonLinesOf, parse, SILENCE_MS } from "./lines.ts";
 import { secretOf, targetOf, urlOf } from "./target.ts";
 import type { AnswerOf, Method, OperationAt, Path, RequestOf, Schema } from "./types.ts";
@@ -79,7 +79,7 @@ export class Requests {
     this.#silenceMs = silenceMs;
   }
 
-  /** The JSON that is answered. What only reads is asked again where the queen says when. */
+  /** The JSON that is answered. What only reads is asked again where the queen says when, and once where a connection ended just then. */
   json<By extends Method, At extends Path>(
     method: By,
     path: At,
@@ -89,10 +89,10 @@ export class Requests {
   ): Promise<AnswerOf<OperationAt<At, By>>> {
     return this.#inTime(`${method.toUpperCase()} ${path}`, call, async (signal, endMs) => {
       const send = () => this.#send(method, path, request, signal);
-      const mayRepeat = (error: unknown, repeats: number) => method === "get" && repeats < maxRepeats && isBusy(error);
+      const mayRepeat = (error: unknown, repeats: number) =>
+        method === "get" && ((repeats < maxRepeats && isBusy(error)) || (repeats === 0 && isConnectionEnded(error)));
       const response = await this.#repeated(send, { mayRepeat, signal, endMs });
-      const text = await response.text().catch(broken);
-      return (text === "" ? undefined : parse(text)) as AnswerOf<OperationAt<At, By>>;
+      return (await jsonIn(response, method)) as AnswerOf<OperationAt<At, By>>;
     });
   }
 
@@ -125,7 +125,7 @@ export class Requests {
       const { headers, status, body } = await this.#repeated(send, { mayRepeat, onWait, signal, endMs });
       if (body !== null && headers.get("content-type")?.startsWith(request.accept)) return { body, signal };
       await body?.cancel();
-      throw new QueenNoAnswer("not_a_queen", `what answered is no queen: it sends no ${request.accept}`, { status });
+      throw sendsNo(request.accept, status);
     });
   }
 
@@ -201,7 +201,21 @@ const isBusy = (error: unknown): boolean => isNoSuccess(error) && error.status =
 
 const isOneTooMany = (error: unknown): boolean => error instanceof QueenProblem && error.code === "TOO_MANY_REQUESTS";
 
-const retryAfterOf = (error: unknown): number | undefined => (isNoSuccess(error) ? error.retryAfterMs : undefined);
+const retryAfterOf = (error: unknown): number | undefined =>
+  isConnectionEnded(error) ? 0 : isNoSuccess(error) ? error.retryAfterMs : undefined;
+
+const sendsNo = (what: string, status: number): QueenNoAnswer =>
+  new QueenNoAnswer("not_a_queen", `what answered is no queen: it sends no ${what}`, { status });
+
+/** A status alone says nothing of who answered: the page to log in to a proxy has 200. What is deleted is answered with 204 and nothing. */
+async function jsonIn(response: Response, method: Method): Promise<unknown> {
+  const { status, headers } = response;
+  const text = await response.text().catch(broken);
+  if (method === "delete" && status !== 204) throw sendsNo("204 for what it deletes", status);
+  if (method === "delete") return undefined;
+  if (!headers.get("content-type")?.startsWith("application/json")) throw sendsNo("application/json", status);
+  return parse(text);
+}
 
 function problemIn({ status, headers }: Response, text: string): QueenProblem | QueenNoAnswer {
   const retryAfter = headers.get("retry-after") ?? "";

@@ -1,7 +1,11 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
+import { QueenClient } from "./client.ts";
 import type { Bytes } from "./lines.ts";
+import type { QueenClientOptions } from "./requests.ts";
+
+export const TOKEN = "hq_secret";
 
 /** A server on loopback in place of a queen, until it is disposed of; it keeps what it was asked. */
 export async function startServer(answer: RequestListener) {
@@ -21,6 +25,18 @@ export async function startServer(answer: RequestListener) {
       await once(server, "close");
     },
   };
+}
+
+export const json =
+  (body: unknown, status = 200, headers: Record<string, string> = {}): RequestListener =>
+  (_request, response) =>
+    void response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
+
+/** A client, and what answers it. */
+export async function startClient(answer: RequestListener, options: Partial<QueenClientOptions> = {}) {
+  const server = await startServer(answer);
+  const client = new QueenClient({ url: server.origin, token: TOKEN, ...options });
+  return { ...server, client };
 }
 
 /** A body that comes in these pieces. What comes after them is its end, or nothing for ever. */

@@ -30,7 +30,7 @@ export function isOutcomeUnknown(error: unknown): boolean {
 /** Nobody was there, or what stands before the queen turned it away or leads elsewhere (HTTP 3xx and 4xx): she was asked nothing. */
 function reachedNoQueen(error: QueenNoAnswer): boolean {
   const { cause, status = 0 } = error;
-  return cause instanceof NotConnected || (status >= 300 && !mayPass(error));
+  return cause instanceof NotConnected || (status >= 300 && status < 500);
 }
 
 /** Why what was asked for many things ended before its end. */

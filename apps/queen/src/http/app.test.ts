@@ -3,6 +3,7 @@ import { type AddressInfo, connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { addMany } from "../../test/many-hives.ts";
 import { startTestQueen, type TestQueen } from "../../test/test-queen.ts";
+import { addToken } from "../../test/tokens.ts";
 import { until } from "../../test/until.ts";
 import { wholeTurn } from "../process/turn.ts";
 
@@ -99,6 +100,21 @@ test("of a catalog that is away the log tells once in ten seconds, with how many
   for (let n = 0; n < 2; n++) await queen.request("GET", "/v1/hives");
   expect(told()).toMatchObject([{ code: "CATALOG_CLOSED" }, { code: "CATALOG_CLOSED", more: 2 }]);
   expect(told()[0]).not.toHaveProperty("more");
+});
+
+test("from where callers are turned away the log tells once a minute, with how many were since", async () => {
+  await using queen = await startTestQueen();
+  await addToken(queen.catalog, "operator");
+  const ask = (authorization: string) => queen.send({ method: "GET", url: "/v1/hives", headers: { authorization } });
+  const told = () => queen.logLines.filter(({ msg }) => msg.startsWith("a caller was turned away"));
+  for (let n = 0; n < 3; n++) await ask("Bearer hq_0123456789abcdef_wrong");
+  const unknown = { level: 30, remote: "127.0.0.1", code: "UNAUTHENTICATED", request_id: expect.any(String) };
+  expect(told()).toMatchObject([{ ...unknown, detail: expect.stringContaining("has not the form of a token") }]);
+  expect(told()[0]).not.toHaveProperty("more");
+  queen.clock.advance(60_000);
+  await ask("Bearer hq_0123456789abcdef_wrong");
+  expect(told().at(-1)).toMatchObject({ ...unknown, more: 2 });
+  expect(JSON.stringify(queen.logLines)).not.toContain("_wrong");
 });
 
 test("says nothing but the request id of an error that nobody foresaw, and logs its cause", async () => {

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import type { HiveCatalog } from "@repo/hive-catalog";
 import { HIVE_STATUSES } from "@repo/hive-catalog/record";
 import { type Counter, collectDefaultMetrics, Gauge, type Registry } from "prom-client";
@@ -7,6 +8,7 @@ import { WORKER_STATES } from "../fleet/workers/worker.ts";
 import type { Clock } from "../process/clock.ts";
 import { isDurable } from "../telling/durable.ts";
 import type { Metrics } from "../telling/metrics.ts";
+import { hiveSeries } from "./hive-series.ts";
 
 /** A catalog that has not answered by then cannot be read, or takes no changes: whoever scrapes waits some seconds at most. */
 const CATALOG_DEADLINE_MS = 2000;
@@ -31,17 +33,25 @@ export class MetricsPage {
     this.#registry = parts.metrics.registry;
   }
 
-  async text(): Promise<string> {
+  /** `turn` resolves in a turn of the event loop for the next piece. */
+  async text(turn: () => Promise<void>): Promise<string | Readable> {
     this.#readCatalog ??= this.#begin();
     await this.#readCatalog();
-    return this.#registry.metrics();
+    const text = await this.#registry.metrics();
+    const parts = this.#parts;
+    if (!parts.metricsByHive) return text;
+    return Readable.from(
+      (async function* () {
+        yield Buffer.from(text);
+        yield* hiveSeries(parts, turn);
+      })(),
+    );
   }
 
   /** Returns what reads the catalog for one page. */
   #begin(): () => Promise<void> {
     const readCatalog = this.#showCatalog();
     this.#showWorkload();
-    if (this.#parts.metricsByHive) this.#showEachHive();
     collectDefaultMetrics({ register: this.#registry });
     addTimeSinceStart(this.#registry);
     // Begun anew at each reading, whoever reads, and only since the first: the queen has a histogram of her own.
@@ -120,35 +130,6 @@ export class MetricsPage {
     ofGpus("queen_gpu_memory_total_bytes", "Memory of these GPUs", ({ memoryTotalBytes }) => memoryTotalBytes);
     ofGpus("queen_gpu_memory_used_bytes", "What is used of it", ({ memoryUsedBytes }) => memoryUsedBytes);
   }
-
-  /** What is not known is absent. */
-  #showEachHive(): void {
-    const { fleet, clock } = this.#parts;
-    const online = "1 for a hive that is online, 0 for one that is not";
-    this.#gauge("queen_hive_online", online, ["hive_id"], (gauge) => {
-      for (const { id, status } of fleet.sights()) gauge.set({ hive_id: id }, status === "online" ? 1 : 0);
-    });
-    const age = "Age of the last heartbeat of a hive; absent before the first";
-    this.#gauge("queen_hive_heartbeat_age_seconds", age, ["hive_id"], (gauge) => {
-      const nowMs = clock.monotonicNow();
-      for (const { id, beatAtMs } of fleet.sights()) {
-        if (beatAtMs !== undefined) gauge.set({ hive_id: id }, (nowMs - beatAtMs) / 1000);
-      }
-    });
-    this.#gauge("queen_hive_workers", "Workers of a live hive by state", ["hive_id", "state"], (gauge) => {
-      for (const { id, workers } of fleet.registry.workload())
-        for (const { state } of workers) gauge.inc({ hive_id: id, state });
-    });
-    for (const [name, help, field] of BY_GPU) {
-      this.#gauge(`queen_hive_gpu_${name}`, help, ["hive_id", "gpu"], (gauge) => {
-        for (const { id, reading } of fleet.registry.workload()) {
-          for (const { index, [field]: value } of reading?.gpus ?? []) {
-            if (value !== null) gauge.set({ hive_id: id, gpu: index }, value);
-          }
-        }
-      });
-    }
-  }
 }
 
 /** Undefined when the catalog could not be read. */
@@ -166,14 +147,6 @@ async function counts(catalog: HiveCatalog, signal: AbortSignal) {
 
 const isMeasured = ({ memoryTotalBytes, memoryUsedBytes }: GpuReading): boolean =>
   memoryTotalBytes !== null && memoryUsedBytes !== null;
-
-const BY_GPU = [
-  ["memory_total_bytes", "Memory of a GPU", "memoryTotalBytes"],
-  ["memory_used_bytes", "What is used of it, whoever uses it", "memoryUsedBytes"],
-  ["utilization_percent", "How much of the time it works", "utilizationPercent"],
-  ["temperature_celsius", "How warm it is", "temperatureCelsius"],
-  ["power_watts", "What it draws", "powerWatts"],
-] as const;
 
 /** The processor time that the process took before this page was made, which prom-client leaves out. */
 function addTimeSinceStart(registry: Registry): void {

@@ -216,13 +216,18 @@ test("does not wait for a catalog that hangs longer than whoever scrapes would, 
   expect([page.get("queen_catalog_up"), page.has("queen_catalog_durable")]).toEqual([0, false]);
 });
 
-test("what the handbook alerts on is there", async () => {
+test("what the handbook alerts on is there from the start, so that the first of it is seen as an increase", async () => {
   await using queen = await startTestQueen();
   const { payload } = await queen.app.inject({ method: "GET", url: "/metrics" });
   const alerts = OPERATIONS.slice(OPERATIONS.indexOf("## Watch the queen"), OPERATIONS.indexOf("## Back up"));
   const named = new Set(alerts.match(/\b(?:queen|process)_[a-z_]+/g));
   expect(named.size).toBeGreaterThan(8);
   for (const name of named) expect(payload).toMatch(new RegExp(`^(?:# TYPE )?${name}[ {]`, "m"));
+  const selected = [...alerts.matchAll(/\b(queen_[a-z_]+)\{([a-z]+)=~?"([^"]+)"/g)].flatMap(
+    ([, name, label, values = ""]) => values.split("\\|").map((value) => `${name}{${label}="${value}"} `),
+  );
+  expect(selected.length).toBeGreaterThan(8);
+  for (const series of selected) expect(payload).toContain(`\n${series}`);
 });
 
 test("each metric stands in the README, and each that stands there is a metric", async () => {

@@ -93,9 +93,9 @@ export class Metrics {
   readonly problems = this.#counter(
     "queen_problems_total",
     "Requests that were answered with an error, by its code",
-    // The others come as they happen.
+    // Those that the handbook alerts on: the others come as they happen.
     "code",
-    ["INTERNAL"],
+    ["INTERNAL", "UNAUTHENTICATED", "TOO_MANY_REQUESTS"],
   );
   readonly eventReaders = this.#gauge("queen_event_readers", "Readers that are connected to /v1/events");
   readonly eventReadersCut = this.#counter(

@@ -70,7 +70,6 @@ export class EventStream {
     if (request.socket.destroyed) return;
     response.writeHead(200, {
       "content-type": "text/event-stream; charset=utf-8",
-      "cache-control": "no-store",
       // The connection is of no use to anyone after the stream.
       connection: "close",
       "x-accel-buffering": "no",

@@ -38,13 +38,14 @@ test.each([
   ["an answer to a request without a host", 400, "GET / HTTP/1.1\r\n\r\n"],
   ["an answer to what is no HTTP", 400, "hello there\r\n\r\n"],
   ["an answer about headers that are too large", 431, get("/", `X: ${"x".repeat(20_000)}\r\n`)],
-])("%s can be framed, loaded, and guessed at by no page (%i)", async (_what, status, request) => {
+])("%s can be framed, loaded, and guessed at by no page, and kept by no cache (%i)", async (_what, status, request) => {
   const found = await headOf(await startListening(), request);
   expect(found.status).toBe(status);
   expect(found.headers.get("content-security-policy")).toBe(FOR_NOBODY);
   expect(found.headers.get("x-content-type-options")).toBe("nosniff");
   expect(found.headers.get("referrer-policy")).toBe("no-referrer");
   expect(found.headers.get("cross-origin-resource-policy")).toBe("same-origin");
+  expect(found.headers.get("cache-control")).toBe("no-store");
 });
 
 test("the page of the API runs its own files and nothing else, and is in no frame", async () => {
@@ -56,4 +57,9 @@ test("the page of the API runs its own files and nothing else, and is in no fram
   expect(policy).toContain("frame-ancestors 'none'");
   expect(policy).not.toContain("unsafe");
   expect(headers.get("x-content-type-options")).toBe("nosniff");
+});
+
+test("the page itself says how long it may be kept", async () => {
+  const { headers } = await headOf(await startListening(), get("/ui"));
+  expect(headers.get("cache-control")).toBe("no-cache");
 });

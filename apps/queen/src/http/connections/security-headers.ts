@@ -2,13 +2,15 @@ import { type IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders
 
 /**
  * Of every answer, so that a browser makes nothing of it but what the queen meant: no page of others in which it is framed or loaded, no
- * guess at its type, and no word of her addresses to others. A page of hers says itself what it may run.
+ * guess at its type, and no word of her addresses to others; and so that no cache on the way keeps it, and hands it to whoever shows no token. A
+ * page of hers says itself what it may run, and its files how long they may be kept.
  */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "cross-origin-resource-policy": "same-origin",
+  "cache-control": "no-store",
 };
 const HEADERS = Object.entries(SECURITY_HEADERS);
 

@@ -10,8 +10,8 @@ export const metricsRoutes = [
     summary: "Metrics for Prometheus",
     isCostly: true,
     answer: { description: "In the text format of Prometheus", schema: z.string(), type: "text/plain" },
-  }).handle((_request, { metrics, metricsPage }, reply) => {
+  }).handle((_request, { metrics, metricsPage, costs }, reply) => {
     reply.type(metrics.registry.contentType);
-    return metricsPage.text();
+    return metricsPage.text(() => costs.turn());
   }),
 ];

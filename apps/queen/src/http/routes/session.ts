@@ -78,7 +78,7 @@ A token has 16 sessions at most, and all have 4,096: one more ends the one that 
     problems: ["DOOR_OPEN", ...KNOWING_TOKENS, ...WRITING],
   }).handle(async ({ body, raw }, { door }, reply) => {
     const { cookie, maxAgeMs, ...begun } = await door.logins.logIn({ raw }, body);
-    reply.header("set-cookie", door.cookie.set(cookie, maxAgeMs)).header("cache-control", "no-store");
+    reply.header("set-cookie", door.cookie.set(cookie, maxAgeMs));
     return begunToJson(begun);
   }),
   defineRoute({
@@ -121,9 +121,8 @@ A token has 16 sessions at most, and all have 4,096: one more ends the one that 
       example: { code: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", expires_at_ms: 1_761_040_860_000 },
     },
     problems: ["DOOR_OPEN"],
-  }).handle(async ({ caller }, { door }, reply) => {
+  }).handle(async ({ caller }, { door }) => {
     const { code, expiresAtMs } = await door.logins.makeCode(caller ?? ANYBODY);
-    reply.header("cache-control", "no-store");
     return { code, expires_at_ms: expiresAtMs };
   }),
 ];

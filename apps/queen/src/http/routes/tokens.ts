@@ -94,14 +94,13 @@ export const tokensRoutes = [
       example: { ...TOKEN, last_used_at_ms: null, token: `hq_${TOKEN.id}_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA` },
     },
     problems: ["HIVE_NOT_FOUND", "OPERATOR_FIRST", ...WRITING],
-  }).handle(async ({ body }, { door, clock }, reply) => {
+  }).handle(async ({ body }, { door, clock }) => {
     const { name, role, hive_id: hiveId = null, expires_at_ms: expiresAtMs = null } = body;
     if (expiresAtMs !== null && expiresAtMs <= clock.now()) {
       throw invalidArgument("expires_at_ms", "must be a time that is to come");
     }
     const { token, ...minted } = mintToken();
     const record = await door.known.add({ ...minted, name, role, hiveId, expiresAtMs });
-    reply.header("cache-control", "no-store");
     return { ...toTokenJson(record), token };
   }),
   defineRoute({
