@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { vllmMetrics } from "../../test/each-kind.ts";
 import { recorded, startStub, withoutKey, written } from "../../test/stub-server.ts";
 import { HEALTH, llama, READY, watch } from "../../test/watched-host.ts";
+import { modelsIn } from "./adapters/openai.ts";
 
 // A server that is named is no process that is seen: only its answers say whether it is still what it was.
 
@@ -96,6 +97,21 @@ describe("a llama-server behind a proxy, which puts its own name in the place of
     expect((await read()).workers.map(({ model_id }) => model_id)).toEqual(["big-c", "broken", "tiny-a"]);
   });
 });
+
+test.each(["llamacpp-models", "vllm-models-lora", "sglang-models"])(
+  "behind a proxy that lets it be asked for its models alone, one that is named without its kind is read by them: %s",
+  async (name) => {
+    const models = { ...recorded(name), request: "GET /v1/models", headers: {} };
+    const nothing = ["/props", "/version", "/model_info", "/get_model_info"];
+    const server = await startStub(models, ...nothingAt(...nothing));
+    const { read, workers } = watch([], { named: server.url.href });
+    const readings = [await read(), await read()];
+    const [first] = modelsIn(models.body);
+    const worker_id = `openai-${server.port}/${first?.id}`;
+    for (const { workers: told } of readings) expect(told[0]).toMatchObject({ worker_id, health_status: "healthy" });
+    expect(workers.leftOut).toEqual([]);
+  },
+);
 
 test("several below one place are a worker each", async () => {
   const at = (path: string, id: string) => written(`GET ${path}/v1/models`, { data: [{ id }] });
