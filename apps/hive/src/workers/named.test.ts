@@ -199,6 +199,36 @@ describe("a server that is found and named", () => {
   });
 });
 
+describe("what a server that is named has started for its models", () => {
+  const started = async (parent: number) => {
+    const [swap, child] = [await startStub(modelsOf("llama-swap")), await startStub(...LLAMA)];
+    const listens = [`0.0.0.0:${swap.port}`];
+    const shell = { pid: 11, parent, commandLine: "sh -c llama-server" };
+    const processes = [
+      { pid: parent, parent: 0, commandLine: "llama-swap", listens },
+      shell,
+      llama(child, { parent: shell.pid }),
+    ];
+    const ids = async (...named: { url: URL }[]) => {
+      const reading = await watch(processes, { named: named.map(({ url }) => url.href).join() }).read();
+      return reading.workers.map(({ worker_id }) => worker_id);
+    };
+    return { swap, child, ids, ofSwap: `openai-${swap.port}/a`, ofChild: `llamacpp-${child.port}` };
+  };
+
+  test("is no worker of its own, unless it is named too", async () => {
+    const { swap, child, ids, ofSwap, ofChild } = await started(9);
+    expect(await ids(swap)).toEqual([ofSwap]);
+    expect(await ids(swap, child)).toEqual([ofChild, ofSwap]);
+    expect(await ids()).toEqual([ofChild]);
+  });
+
+  test("is not what an init has started that holds its socket", async () => {
+    const { swap, ids, ofSwap, ofChild } = await started(1);
+    expect(await ids(swap)).toEqual([ofChild, ofSwap]);
+  });
+});
+
 test("by 0.0.0.0, or by an address of this host, no other server is named than the one that is found there", async () => {
   const server = await startStub(...LLAMA);
   const read = async (host: string, listens: string) => {

@@ -21,6 +21,7 @@ test.each([
   ["lmdeploy-proxy-models", ["tiny-a"]],
   ["ray-serve-models", ["my-tiny"]],
   ["sglang-gateway-models", ["unknown"]],
+  ["xinference-models", ["emb-1", "chat/1"]],
 ])("that answers %s is of no kind that is known better", async (name, models) => {
   const server = await startStub(name);
   expect(kindIn(await askOf(server.url, UNKNOWN_PATHS)("/v1/models"))).toBeUndefined();
