@@ -65,10 +65,11 @@ test("that ends what it streams when it is asked for its models, as llama-cpp-py
 });
 
 test.each([
-  [503, "Loading", "healthy"],
-  [500, "Error", "it answers 500 to /v1/models"],
-])("with %i is %s", async (status, state, health) => {
-  const server = await startStub(written(MODELS, {}, status));
+  ["503 in JSON", "Loading", "healthy", written(MODELS, {}, 503)],
+  ["503 of a proxy without a server", "Error", "it answers 503 to /v1/models", recorded("haproxy-models-no-server")],
+  ["500", "Error", "it answers 500 to /v1/models", written(MODELS, {}, 500)],
+])("with %s is %s", async (_status, state, health, answer) => {
+  const server = await startStub(answer);
   expect((await readerOf(openai, server)()).readings).toEqual([{ model: null, state, health }]);
 });
 

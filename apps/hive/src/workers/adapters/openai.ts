@@ -64,7 +64,8 @@ export const openai: Adapter = {
 const isList = (json: unknown): boolean => typeof json === "object" && json !== null && "data" in json;
 
 function readingOf(answer: Answer): ServerReading {
-  if (answer.status === 503) return { readings: [loading(null)] };
+  // A proxy answers so for a server that is gone, and not in JSON.
+  if (answer.status === 503 && answer.json !== undefined) return { readings: [loading(null)] };
   if (answer.status !== 200) return { readings: [troubleOf(answer, "/v1/models", null)] };
   if (!isList(answer.json)) throw new AnotherServer("it lists no models");
   const models = modelsIn(answer.json);
