@@ -21,6 +21,7 @@ test.each([
   ["lmdeploy-proxy-models", ["tiny-a"]],
   ["ray-serve-models", ["my-tiny"]],
   ["sglang-gateway-models", ["unknown"]],
+  ["transformers-serve-5.0.0-models", ["some-org/Tiny-A", "some-org/Tiny-B"]],
   ["xinference-models", ["emb-1", "chat/1"]],
 ])("that answers %s is of no kind that is known better", async (name, models) => {
   const server = await startStub(name);
