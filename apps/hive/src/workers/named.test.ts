@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { vllmMetrics } from "../../test/each-kind.ts";
 import { recorded, startStub, withoutKey, written } from "../../test/stub-server.ts";
 import { HEALTH, llama, READY, watch } from "../../test/watched-host.ts";
+import { modelsIn } from "./adapters/openai.ts";
 
 // A server that is named is no process that is seen: only its answers say whether it is still what it was.
 
@@ -97,6 +98,21 @@ describe("a llama-server behind a proxy, which puts its own name in the place of
   });
 });
 
+test.each(["llamacpp-models", "vllm-models-lora", "sglang-models"])(
+  "behind a proxy that lets it be asked for its models alone, one that is named without its kind is read by them: %s",
+  async (name) => {
+    const models = { ...recorded(name), request: "GET /v1/models", headers: {} };
+    const nothing = ["/props", "/version", "/model_info", "/get_model_info"];
+    const server = await startStub(models, ...nothingAt(...nothing));
+    const { read, workers } = watch([], { named: server.url.href });
+    const readings = [await read(), await read()];
+    const [first] = modelsIn(models.body);
+    const worker_id = `openai-${server.port}/${first?.id}`;
+    for (const { workers: told } of readings) expect(told[0]).toMatchObject({ worker_id, health_status: "healthy" });
+    expect(workers.leftOut).toEqual([]);
+  },
+);
+
 test("several below one place are a worker each", async () => {
   const at = (path: string, id: string) => written(`GET ${path}/v1/models`, { data: [{ id }] });
   const server = await startStub(at("", "a"), at("/b", "a"), at("/c", "a"));
@@ -180,6 +196,36 @@ describe("a server that is found and named", () => {
     const named = `vllm=${server.url}`;
     expect((await watch([silent, other], { named }).read()).workers).toMatchObject([{ state: "Idle", model_id: "a" }]);
     expect((await watch([silent], { named }).read()).workers).toMatchObject([{ state: "Loading", model_id: "a" }]);
+  });
+});
+
+describe("what a server that is named has started for its models", () => {
+  const started = async (parent: number) => {
+    const [swap, child] = [await startStub(modelsOf("llama-swap")), await startStub(...LLAMA)];
+    const listens = [`0.0.0.0:${swap.port}`];
+    const shell = { pid: 11, parent, commandLine: "sh -c llama-server" };
+    const processes = [
+      { pid: parent, parent: 0, commandLine: "llama-swap", listens },
+      shell,
+      llama(child, { parent: shell.pid }),
+    ];
+    const ids = async (...named: { url: URL }[]) => {
+      const reading = await watch(processes, { named: named.map(({ url }) => url.href).join() }).read();
+      return reading.workers.map(({ worker_id }) => worker_id);
+    };
+    return { swap, child, ids, ofSwap: `openai-${swap.port}/a`, ofChild: `llamacpp-${child.port}` };
+  };
+
+  test("is no worker of its own, unless it is named too", async () => {
+    const { swap, child, ids, ofSwap, ofChild } = await started(9);
+    expect(await ids(swap)).toEqual([ofSwap]);
+    expect(await ids(swap, child)).toEqual([ofChild, ofSwap]);
+    expect(await ids()).toEqual([ofChild]);
+  });
+
+  test("is not what an init has started that holds its socket", async () => {
+    const { swap, ids, ofSwap, ofChild } = await started(1);
+    expect(await ids(swap)).toEqual([ofChild, ofSwap]);
   });
 });
 

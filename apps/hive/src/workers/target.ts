@@ -1,6 +1,6 @@
 import type { ServerKind, ServerProcess } from "./adapter.ts";
 import { type ConfiguredServer, portOf } from "./configured.ts";
-import type { Found } from "./find.ts";
+import type { Finding, Found } from "./find.ts";
 import {
   addressIn,
   EITHER_LOOPBACK,
@@ -13,6 +13,7 @@ import {
   widestOf,
 } from "./listeners.ts";
 import { keyOf } from "./places.ts";
+import type { Proc } from "./proc.ts";
 
 /** A server to be read: found, or named by an operator. */
 export interface Target {
@@ -54,6 +55,26 @@ function corrected(there: Target, one: ConfiguredServer, listeners: readonly Lis
   // By an address of an interface it is told how others reach it, also where it is found at just that one.
   const isKnown = there.base.href === one.base.href && isHere(one.base);
   return isKnown ? there : { ...there, base: one.base, isConfigured: true };
+}
+
+/** systemd holds the sockets of servers that it starts when they are asked. */
+const INIT = 1;
+
+/** Without what the server at a named port has started for its models, as llama-swap does: past it a request would be cut off when it ends that. */
+export function withoutStartedByNamed(
+  { found, tree }: Pick<Finding, "found" | "tree">,
+  configured: readonly ConfiguredServer[],
+  listeners: readonly Listener[],
+  proc: Proc,
+): readonly Found[] {
+  const ports = new Set(configured.filter(({ base }) => isOfThis(base)).map(({ base }) => portOf(base)));
+  const named = listeners.filter(({ port }) => ports.has(port));
+  if (named.length === 0) return found;
+  const isNamed = (pid: number) => {
+    const sockets = pid === INIT ? undefined : proc.sockets(pid);
+    return named.some(({ inode }) => sockets?.has(inode));
+  };
+  return found.filter(({ process, port }) => ports.has(port) || !tree.ancestorsOf(process.pid).some(isNamed));
 }
 
 /** Whether a configured address is of this host and of no other. */

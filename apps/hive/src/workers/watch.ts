@@ -10,7 +10,7 @@ import { listenersOf } from "./listeners.ts";
 import { type GpuMemoryByPid, type GpuView, measureOnGpus, readKfdPids } from "./measure.ts";
 import { Proc } from "./proc.ts";
 import { ProcessTree, ramBytesOf } from "./process-tree.ts";
-import { type Target, targetsOf } from "./target.ts";
+import { type Target, targetsOf, withoutStartedByNamed } from "./target.ts";
 import { type AskOf, MAX_MODELS, WatchedServer } from "./watched-server.ts";
 
 export type { WorkerJson } from "./beat-json.ts";
@@ -133,7 +133,8 @@ export class WorkerWatch {
     for (const [key, server] of this.#servers) if (server.isSilent) this.#finder.forget(key);
     const finding = discover ? await this.#finder.find() : NOTHING;
     const listeners = configured.length > 0 ? await listenersOf(this.#proc) : [];
-    const targets = targetsOf(finding.found, configured, listeners);
+    const found = withoutStartedByNamed(finding, configured, listeners, this.#proc);
+    const targets = targetsOf(found, configured, listeners);
     const servers = this.#serversOf(targets, readAt.getTime());
     await this.#ask(servers, new Map(targets.map((target) => [target.key, target])), readAt.getTime());
     await this.#tell(servers, finding, readAt);

@@ -7,6 +7,7 @@ import {
   type Program,
   type Reading,
   type Server,
+  type ServerKind,
   type ServerReading,
   wantsKey,
 } from "./adapter.ts";
@@ -24,6 +25,7 @@ const NEVER = Number.NEGATIVE_INFINITY;
 
 /** Gives the way to ask an address for these paths. */
 export type AskOf = (base: URL, paths: readonly string[], isConfigured: boolean) => Ask;
+type Asking = (base: URL, paths: readonly string[]) => Ask;
 
 /** Reads servers, one after the other. */
 interface Reader {
@@ -138,15 +140,15 @@ export class WatchedServer {
 
   async #ask(base: URL, askOf: AskOf): Promise<ServerReading> {
     const { target } = this;
-    const asking = (at: URL, paths: readonly string[]) =>
-      this.#unlessRefused(askOf(at, paths, target.isConfigured), at);
+    const asking: Asking = (at, paths) => this.#unlessRefused(askOf(at, paths, target.isConfigured), at);
+    const isGuessed = target.kind === undefined && !this.#fits;
     if (!this.#fits) await this.#identify((paths) => asking(base, paths));
-    const adapter = this.#adapter;
-    if (!this.#fits || adapter === undefined) return this.#givenUp();
-    this.#read ??= adapter.open();
-    const runners = target.runners.map(({ process, base: at }) => ({ process, ask: at && asking(at, adapter.paths) }));
-    const server = { ask: asking(base, adapter.paths), process: target.process, runners };
-    const reading = await this.#read(server).catch(unlessAnother);
+    let reading = await this.#readAs(base, asking);
+    if (reading === undefined && isGuessed) {
+      // A proxy lists its models in its place, or lets nothing else through.
+      await this.#become("openai", (paths) => asking(base, paths));
+      reading = await this.#readAs(base, asking);
+    }
     if (reading === undefined) return this.#givenUp();
     this.#misfit = undefined;
     // A server in trouble may be another one than before; of a process it is known.
@@ -155,17 +157,33 @@ export class WatchedServer {
     return reading;
   }
 
+  /** As the kind that it is taken for; undefined where it is none of that. */
+  async #readAs(base: URL, asking: Asking): Promise<ServerReading | undefined> {
+    const { target } = this;
+    const adapter = this.#adapter;
+    if (!this.#fits || adapter === undefined) return undefined;
+    this.#read ??= adapter.open();
+    const runners = target.runners.map(({ process, base: at }) => ({ process, ask: at && asking(at, adapter.paths) }));
+    const server = { ask: asking(base, adapter.paths), process: target.process, runners };
+    return this.#read(server).catch(unlessAnother);
+  }
+
   /** By questions that are harmless to servers of any kind: one that is named may have become another. */
   async #identify(asking: (paths: readonly string[]) => Ask): Promise<void> {
     const { kind: named, isConfigured } = this.target;
     const said = isConfigured ? kindIn(await asking(UNKNOWN_PATHS)("/v1/models")) : undefined;
     const kind = named ?? said ?? this.#adapter?.kind ?? "openai";
+    const isAnother = said !== undefined && said !== kind && kind !== "openai";
+    if (!isAnother) await this.#become(kind, asking);
+  }
+
+  /** Takes it for one of this kind, unless it says that it is none. */
+  async #become(kind: ServerKind, asking: (paths: readonly string[]) => Ask): Promise<void> {
     const adapter = ADAPTERS.find((one) => one.kind === kind);
     if (adapter === undefined) throw new Error(`there is no adapter for ${kind}`);
     if (adapter !== this.#adapter) this.#read = undefined;
     this.#adapter = adapter;
-    const isAnother = said !== undefined && said !== kind && kind !== "openai";
-    this.name = isAnother ? undefined : await adapter.identify(asking(adapter.paths));
+    this.name = await adapter.identify(asking(adapter.paths));
     this.#fits = this.name !== undefined;
   }
 

@@ -9,8 +9,47 @@ test("is a worker for each model that is listed, and never Busy", async () => {
   const server = await startStub(written(MODELS, { data: [{ id: "a" }, { id: "b" }] }));
   expect(await readerOf(openai, server)()).toEqual({
     hasManyModels: true,
+    cold: [],
     readings: ["a", "b"].map((model) => ({ model, state: "Idle", health: "healthy" })),
   });
+});
+
+test.each([
+  ["fastchat-models", ["chat-a", "tiny-a"]],
+  ["infinity-models", ["emb-a", "emb b"]],
+  ["litellm-models", ["big-c", "team a/chat model", "gone", "emb"]],
+  ["lmdeploy-proxy-models", ["tiny-a"]],
+  ["ray-serve-models", ["my-tiny"]],
+  ["sglang-gateway-models", ["unknown"]],
+  ["transformers-serve-5.0.0-models", ["some-org/Tiny-A", "some-org/Tiny-B"]],
+  ["xinference-models", ["emb-1", "chat/1"]],
+])("that answers %s is of no kind that is known better", async (name, models) => {
+  const server = await startStub(name);
+  expect(kindIn(await askOf(server.url, UNKNOWN_PATHS)("/v1/models"))).toBeUndefined();
+  const readings = models.map((model) => ({ model, state: "Idle", health: "healthy" }));
+  expect(await readerOf(openai, server)()).toMatchObject({ readings });
+});
+
+test("has a model on disk, and no worker, where it says of it that it is not loaded", async () => {
+  const server = await startStub("transformers-serve-models");
+  expect(await readerOf(openai, server)()).toMatchObject({
+    readings: [{ model: "some-org/Tiny-A", state: "Idle", health: "healthy" }],
+    cold: [{ model: "some-org/Tiny-B" }],
+  });
+});
+
+test("that is a router of llama.cpp has each model as that says", async () => {
+  const server = await startStub("llamacpp-router-models-loaded");
+  const read = readerOf(openai, server);
+  const idle = ["big-c", "tiny-a"].map((model) => ({ model, state: "Idle", health: "healthy" }));
+  const broken = { model: "broken", state: "Error", health: "it could not be loaded" };
+  expect(await read()).toEqual({
+    hasManyModels: true,
+    readings: [idle[0], broken, idle[1]],
+    cold: [{ model: "tiny-b" }],
+  });
+  server.answerWith(written(MODELS, { data: [{ id: "tiny-b", status: { value: "loading" } }] }));
+  expect(await read()).toMatchObject({ readings: [{ model: "tiny-b", state: "Loading" }], cold: [] });
 });
 
 test("that ends what it streams when it is asked for its models, as llama-cpp-python does, is asked for them once", async () => {
@@ -27,15 +66,16 @@ test("that ends what it streams when it is asked for its models, as llama-cpp-py
 });
 
 test.each([
-  [503, "Loading", "healthy"],
-  [500, "Error", "it answers 500 to /v1/models"],
-])("with %i is %s", async (status, state, health) => {
-  const server = await startStub(written(MODELS, {}, status));
+  ["503 in JSON", "Loading", "healthy", written(MODELS, {}, 503)],
+  ["503 of a proxy without a server", "Error", "it answers 503 to /v1/models", recorded("haproxy-models-no-server")],
+  ["500", "Error", "it answers 500 to /v1/models", written(MODELS, {}, 500)],
+])("with %s is %s", async (_status, state, health, answer) => {
+  const server = await startStub(answer);
   expect((await readerOf(openai, server)()).readings).toEqual([{ model: null, state, health }]);
 });
 
-test("that wants a key says so", async () => {
-  const server = await startStub(withoutKey(MODELS));
+test.each([withoutKey(MODELS), recorded("litellm-models-no-key")])("that wants a key says so", async (refusal) => {
+  const server = await startStub(refusal);
   const [reading] = (await readerOf(openai, server)()).readings;
   expect(reading).toMatchObject({ state: "Error", health: "it wants a key: see HIVE_WORKER_KEYS_FILE" });
 });

@@ -9,9 +9,12 @@ import {
   troubleOf,
 } from "../adapter.ts";
 import type { Answer, Ask } from "../ask.ts";
-import { listOf, objectOf, text } from "../lenient.ts";
+import { flag, listOf, objectOf, text } from "../lenient.ts";
 
-const Models = objectOf({ data: listOf(z.object({ id: z.string().min(1), owned_by: text })) });
+/** Those that load a model when it is asked for say so whether it is loaded: llama.cpp's router, llama-swap, `transformers serve`. */
+const Status = objectOf({ value: text, failed: flag });
+const Model = z.object({ id: z.string().min(1), owned_by: text, status: Status });
+const Models = objectOf({ data: listOf(Model) });
 
 /** The models that `/v1/models` of any server that speaks as OpenAI's lists. */
 export const modelsIn = (json: unknown): z.output<typeof Models>["data"] => Models.parse(json).data;
@@ -61,9 +64,18 @@ export const openai: Adapter = {
 const isList = (json: unknown): boolean => typeof json === "object" && json !== null && "data" in json;
 
 function readingOf(answer: Answer): ServerReading {
-  if (answer.status === 503) return { readings: [loading(null)] };
+  // A proxy answers so for a server that is gone, and not in JSON.
+  if (answer.status === 503 && answer.json !== undefined) return { readings: [loading(null)] };
   if (answer.status !== 200) return { readings: [troubleOf(answer, "/v1/models", null)] };
   if (!isList(answer.json)) throw new AnotherServer("it lists no models");
-  const readings = modelsIn(answer.json).map(({ id }): Reading => ({ model: id, state: "Idle", health: HEALTHY }));
-  return { readings, hasManyModels: true };
+  const models = modelsIn(answer.json);
+  const readings = models.filter((one) => !isCold(one)).map(listed);
+  return { readings, hasManyModels: true, cold: models.filter(isCold).map(({ id }) => ({ model: id })) };
+}
+
+const isCold = ({ status }: z.output<typeof Model>): boolean => status.value === "unloaded" && status.failed !== true;
+
+function listed({ id, status }: z.output<typeof Model>): Reading {
+  if (status.failed === true) return { model: id, state: "Error", health: "it could not be loaded" };
+  return status.value === "loading" ? loading(id) : { model: id, state: "Idle", health: HEALTHY };
 }
