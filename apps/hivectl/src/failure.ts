@@ -100,8 +100,13 @@ export function stackOf(error: unknown): string[] {
   return isForeseen || !(error instanceof Error) ? [] : (error.stack ?? "").split("\n");
 }
 
-function nextOf({ code, retryAfterMs }: QueenProblem, caller: Caller | undefined, hiveId?: string): string[] {
+/** The queen's words for a request without any. */
+const NO_TOKEN_CAME = /^This needs a token\b/;
+
+function nextOf({ code, detail, retryAfterMs }: QueenProblem, caller: Caller | undefined, hiveId?: string): string[] {
   if (code === "UNAUTHENTICATED") {
+    if (caller?.hasToken && NO_TOKEN_CAME.test(detail))
+      return ["the token was sent and did not reach her: what stands before her takes out the header Authorization"];
     return caller?.hasToken
       ? ["the token is none of this queen, or is revoked: `hivectl login` takes another"]
       : ["log in with `hivectl login`, or set QUEEN_TOKEN_FILE or QUEEN_TOKEN"];

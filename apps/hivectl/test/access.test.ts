@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { chmod, mkdir, stat, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
@@ -214,6 +214,24 @@ test("a reader may read, and is told what the token may not do", async () => {
   });
   const wrong = await hivectl(["status"], { QUEEN_URL: url, QUEEN_TOKEN: "hq_wrong" });
   expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining("`hivectl login` takes another") });
+});
+
+test("where a proxy takes the token out of what is sent, that is said, and not that it is revoked", async () => {
+  const { url, reader } = await lockedQueen();
+  const proxy = createServer(({ url: path = "", headers: { authorization: _, ...headers } }, answer) => {
+    request(new URL(path, url), { headers }, (said) => {
+      said.pipe(answer.writeHead(said.statusCode ?? 502, said.headers));
+    }).end();
+  }).listen(0, "127.0.0.1");
+  onTestFinished(() => void proxy.close());
+  await once(proxy, "listening");
+  const QUEEN_URL = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  expect(await hivectl(["get", "hives"], { QUEEN_URL, QUEEN_TOKEN: reader })).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(
+      /^hivectl: UNAUTHENTICATED: .*\nhivectl: the token was sent and did not reach her: .*\n$/,
+    ),
+  });
 });
 
 test("a queen who is away, or no queen, is said with what to look at; -v shows the requests and no token", async () => {
