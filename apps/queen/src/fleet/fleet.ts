@@ -1,10 +1,11 @@
 import type { HiveRecord, Labels } from "@repo/hive-catalog";
-import { levelOf } from "../process/errors.ts";
+import { hiveNotFound, levelOf } from "../process/errors.ts";
 import { wholeTurn } from "../process/turn.ts";
 import type { HiveToReach } from "../reach/probe.ts";
 import { Announcer } from "./announcer.ts";
 import { Cordons } from "./cordons.ts";
 import { DeviceDetection } from "./devices.ts";
+import { Forgotten } from "./forgotten.ts";
 import { HiveNews } from "./hive-news.ts";
 import { HiveTurns } from "./hive-turns.ts";
 import { type HiveView, type Standing, standingOf, viewOf } from "./hive-view.ts";
@@ -52,8 +53,9 @@ export class Fleet {
   readonly #liveness: Liveness;
   readonly #announcer: Announcer;
   #ownChanges = 0;
-  /** Monotonic: when a hive was forgotten last. */
-  #forgotAtMs = Number.NEGATIVE_INFINITY;
+  readonly #forgotten = new Forgotten();
+  /** Monotonic: when the last round began. */
+  #roundAtMs = 0;
   readonly #records: Records;
   readonly #statuses: StatusKeeper;
   readonly #senders: Senders;
@@ -113,7 +115,7 @@ export class Fleet {
     const hive = await readHive(id, this.#options);
     await this.cordons.ready();
     this.meet(hive, readAtMs);
-    if (this.sight(id) === undefined) return this.view(id);
+    if (this.sight(id) === undefined) throw hiveNotFound(id);
     const { registry, cordons } = this;
     const memories = { liveness: this.#liveness, registry, cordons, senders: this.#senders };
     return viewOf(hive, { ...this.#options, ...memories });
@@ -121,7 +123,8 @@ export class Fleet {
 
   /** Remembers a hive that was not met yet, as it was read at `readAtMs`. */
   meet(hive: HiveRecord, readAtMs: number): void {
-    if (this.sight(hive.id) === undefined && !this.#mayBeGone(hive, readAtMs)) this.#records.met(hive, readAtMs);
+    const isGone = this.#forgotten.isSince(hive.id, readAtMs);
+    if (!isGone && this.sight(hive.id) === undefined) this.#records.met(hive, readAtMs);
   }
 
   /** What decides the status of a hive; undefined of one that was not met, or is gone. */
@@ -137,7 +140,7 @@ export class Fleet {
 
   /** Takes over what the catalog says; `readAtMs` is the monotonic time just before it was read. */
   learned(record: HiveRecord, readAtMs: number, labels?: Labels): void {
-    if (!this.#mayBeGone(record, readAtMs)) this.#records.learned(record, readAtMs, labels);
+    if (!this.#forgotten.isSince(record.id, readAtMs)) this.#records.learned(record, readAtMs, labels);
   }
 
   learnedDamaged(id: string): void {
@@ -243,6 +246,8 @@ export class Fleet {
     const again = "the cordons could not be read; the next round tries again";
     await this.cordons.refresh().catch((error) => this.#options.log[levelOf(error)]({ err: error }, again));
     this.#liveness.sights.beginRound();
+    this.#forgotten.dropBefore(this.#roundAtMs);
+    this.#roundAtMs = this.#options.clock.monotonicNow();
   }
 
   endRound(): void {
@@ -277,11 +282,6 @@ export class Fleet {
     this.#unusable.heard(hiveId, unusable);
   }
 
-  /** Whether a record that was read at `readAtMs` may be of a hive that was forgotten since: the next reading tells. */
-  #mayBeGone({ id }: HiveRecord, readAtMs: number): boolean {
-    return readAtMs < this.#forgotAtMs && this.sight(id) === undefined;
-  }
-
   /** Returns whether it was known. */
   #forget(id: string): boolean {
     this.registry.remove(id);
@@ -292,7 +292,7 @@ export class Fleet {
     this.traits.forget(id);
     this.news.forget(id);
     const wasKnown = this.#liveness.sights.forget(id);
-    if (wasKnown) this.#forgotAtMs = this.#options.clock.monotonicNow();
+    if (wasKnown) this.#forgotten.add(id, this.#options.clock.monotonicNow());
     return wasKnown;
   }
 }

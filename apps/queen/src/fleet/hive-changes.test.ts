@@ -110,3 +110,18 @@ test.each([
   expect(await statusOf(queen)).toBe("online");
   expect(queen.changes()).toEqual(["hive-a: unknown → online"]);
 });
+
+test("a hive that was not met yet is in the rows, although another one is removed while they are read", async () => {
+  await using queen = await startTestQueen();
+  const { catalog, clock } = queen;
+  await addHive(queen, 8600);
+  await catalog.addHive({ ...HIVE_JSON, id: "hive-b" });
+  const getHives = catalog.getHives.bind(catalog);
+  catalog.getHives = async (...asked) => {
+    const found = await getHives(...asked);
+    clock.advance(1);
+    expect((await queen.request("DELETE", PATH)).status).toBe(204);
+    return found;
+  };
+  expect([...(await queen.rows.read([HIVE_JSON.id, "hive-b"])).keys()]).toEqual(["hive-b"]);
+});
