@@ -1,7 +1,7 @@
 // What `pnpm build` runs.
 import { existsSync } from "node:fs";
 import { buildPackages, TSC } from "./build/packages.js";
-import { readFlags } from "./flags.js";
+import { print, readFlags } from "./flags.js";
 
 const HELP = `Usage: pnpm build [options]
 
@@ -24,7 +24,7 @@ async function build({ packages, "if-possible": ifPossible }) {
   await buildPackages();
   if (packages) return;
   const { buildDist } = await import("./build/dist.js");
-  process.stdout.write(`built dist/ for ${await buildDist()}\n`);
+  print("build", `built dist/ for ${await buildDist()}\n`);
 }
 
 const flags = readFlags("build", HELP, OPTIONS);

@@ -18,8 +18,8 @@ export function readFlags(program, help, options = {}) {
   }
 }
 
-/** Where it cannot be written that is said, unless who read it reads no further; either way the program has failed. */
-function print(program, text) {
+/** Writes to stdout. Where it cannot be written that is said, unless who read it reads no further; either way the program has failed. */
+export function print(program, text) {
   try {
     writeSync(1, text);
   } catch (error) {

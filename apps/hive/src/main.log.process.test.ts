@@ -33,7 +33,7 @@ test("beats, answers, and ends with 0 at SIGTERM, though nobody reads the pipe t
   expect(await ended).toEqual([0, null]);
 });
 
-test.each(["--help", "--version"])(
+test.each(["--help", "--version", "status"])(
   "that there is no room for what %s asks for is one sentence and exit code 1",
   async (flag) => {
     const stdout = openSync("/dev/full", "w");

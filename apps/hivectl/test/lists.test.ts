@@ -234,3 +234,14 @@ test("events that are listed together stand in the same columns, however long an
   expect(kinds.filter((kind) => !/^ [a-z_]+$/.test(kind))).toEqual([]);
   await client.removeHive(id);
 });
+
+test.each(["token list", "get workers --state error"])(
+  "%s has nothing to put in order, and refuses all the same an order that there is none of",
+  async (list) => {
+    expect(await run(...list.split(" "), "--sort", "colour")).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: expect.stringMatching(/^hivectl: \w+ have no column "colour": .*\n$/),
+    });
+  },
+);

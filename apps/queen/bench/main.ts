@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { type Benchmark, catalogBenchmarks, endChildren, type Result } from "@repo/bench";
-import { withUsageErrors } from "@repo/settings";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { print, readOptions } from "@repo/settings";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { agentMemory } from "./agent-memory.ts";
 import { DOCUMENT, documentOf } from "./document.ts";
 import { fleet } from "./fleet.ts";
@@ -36,9 +36,10 @@ const HELP_AFTER = `
 Exit codes: 0 every limit was kept, 1 a limit was missed or a benchmark failed, 2 called wrongly, 130 stopped by a signal.
 Example: pnpm bench --quick --only load`;
 
-const EXIT = { missed: 1, badUsage: 2, interrupted: 130 };
+const EXIT = { missed: 1, interrupted: 130 };
 
-const flags = readFlags();
+const flags = await readFlags();
+if (flags === undefined) process.exit();
 const folder = await mkdtemp(join(tmpdir(), "hive-bench-"));
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, interrupted);
 try {
@@ -74,23 +75,22 @@ async function run({ quick = false, only, json, writeDocs }: Flags): Promise<num
     results: results.toSorted((a, b) => a.point - b.point),
     failures,
   };
-  await publish(report, json);
+  const exitCode = await publish(report, json);
   if (writeDocs && failures.length === 0) await writeFile(DOCUMENT, documentOf(report));
   const missed = report.results.some(({ verdict }) => verdict === "missed");
-  return missed || failures.length > 0 ? EXIT.missed : 0;
+  return missed || failures.length > 0 ? EXIT.missed : exitCode;
 }
 
-async function publish(report: Report, json: string | undefined): Promise<void> {
-  if (json !== "-") process.stdout.write(reportText(report));
-  if (json === undefined) return;
+/** Answers the exit code. */
+async function publish(report: Report, json: string | undefined): Promise<number> {
   const text = `${JSON.stringify(report, null, 2)}\n`;
-  if (json === "-") process.stdout.write(text);
-  else await writeFile(json, text);
+  if (json !== undefined && json !== "-") await writeFile(json, text);
+  return print("bench", json === "-" ? text : reportText(report));
 }
 
-function readFlags(): Flags {
+function readFlags(): Promise<Flags | undefined> {
   const names = BENCHMARKS.map(({ name }) => name).join(", ");
-  const command = withUsageErrors("bench", new Command("pnpm bench"))
+  const command = new Command("pnpm bench")
     .description("Measures the catalog and the queen against their counterparts, in alternating rounds.")
     .option("--quick", "fewer rounds and smaller fleets: under a minute, for orientation")
     .addOption(
@@ -98,23 +98,13 @@ function readFlags(): Flags {
     )
     .option("--json <file>", "write the report as JSON too; - writes it, and nothing else, to the standard output")
     .option("--write-docs", "write docs/performance.md from this run, which must be a full one")
-    .addHelpText("after", HELP_AFTER)
-    .allowExcessArguments(false)
-    .exitOverride();
-  try {
-    const argv = process.argv.slice(2);
-    // `pnpm bench -- --quick` hands the dashes on.
-    command.parse(argv[0] === "--" ? argv.slice(1) : argv, { from: "user" });
-    const flags = command.opts<Flags>();
-    if (flags.writeDocs && (flags.quick || flags.only)) command.error("--write-docs needs a full run");
-    if (flags.only && !BENCHMARKS.some(({ name }) => flags.only?.test(name))) {
-      command.error(`--only ${flags.only.source} matches none of: ${names}`);
+    .addHelpText("after", HELP_AFTER);
+  return readOptions<Flags>("bench", command, ({ writeDocs, quick, only }) => {
+    if (writeDocs && (quick || only)) command.error("--write-docs needs a full run");
+    if (only && !BENCHMARKS.some(({ name }) => only.test(name))) {
+      command.error(`--only ${only.source} matches none of: ${names}`);
     }
-    return flags;
-  } catch (error) {
-    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : EXIT.badUsage);
-    throw error;
-  }
+  });
 }
 
 function pattern(text: string): RegExp {

@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { withUsageErrors } from "@repo/settings";
+import { print, readOptions } from "@repo/settings";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { SETTINGS } from "../src/config/settings.ts";
 import type { LivenessRules, LivenessSettings } from "../src/fleet/liveness/liveness.ts";
@@ -17,7 +17,7 @@ interface Options {
 
 const PROGRESS_MS = 2000;
 
-const command = withUsageErrors("sim", new Command("pnpm sim"))
+const command = new Command("pnpm sim")
   .description(
     `Sends the liveness rules of the queen through days of a simulated fleet: losses, restarts, skewed clocks, partitions, and a queen who is
 restarted, stalled and suspended. Prints who was marked offline wrongly, which losses were missed and how long the others took to be found; beside that
@@ -41,12 +41,10 @@ the same for queens that lack a rule. The settings of the rules are the queen's 
     `
 Exit codes: 0 all was as it should be, 1 a living hive was marked without a partition or a loss was missed, 2 called wrongly.
 Example: pnpm sim --hives 1000 --hours 2 --seed 1..5`,
-  )
-  .allowExcessArguments(false)
-  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
+  );
 
-// `pnpm sim -- --seed 2` hands the dashes on.
-process.exitCode = await simulate(command.parse(process.argv.filter((text) => text !== "--")).opts<Options>());
+const options = await readOptions<Options>("sim", command);
+if (options !== undefined) process.exitCode = await simulate(options);
 
 interface Case {
   readonly name: string;
@@ -85,7 +83,8 @@ async function simulate({ hives, hours, seed: all, fleet: chosen, json }: Option
       return outcome === undefined ? [] : [{ name, hasAllRules: rules === ALL, outcome }];
     });
     const result: SeedResult = { seed, tookMs: performance.now() - startedMs, outcomes: named };
-    console.log(json ? JSON.stringify({ hives, hours, ...toJson(result) }) : textOf(result));
+    const text = json ? JSON.stringify({ hives, hours, ...toJson(result) }) : textOf(result);
+    if ((await print("sim", `${text}\n`)) !== 0) return 1;
     for (const problem of problemsOf(result)) {
       console.error(`sim: seed ${seed}: ${problem}`);
       failed = true;

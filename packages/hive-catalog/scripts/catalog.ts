@@ -7,7 +7,7 @@ import { catalogInfo } from "../src/maintenance/info.ts";
 import { redacted } from "../src/sql/location.ts";
 import { copyProgress } from "./catalog-progress.ts";
 import { checkText, copyText, infoText, toJson } from "./catalog-report.ts";
-import { commandLine, print, usageError } from "./command.ts";
+import { commandLine, print, withAnswers } from "./command.ts";
 import { databaseSettings } from "./database-settings.ts";
 
 type Flags = { database: string; json?: boolean; force?: boolean };
@@ -29,15 +29,10 @@ const database = new Option("--database <location>", "the catalog: a path or a U
   DEFAULT_LOCATION,
   redacted(DEFAULT_LOCATION),
 );
-const program = new Command("pnpm catalog")
+const program = withAnswers("catalog", new Command("pnpm catalog"))
   .description("Looks after a hive catalog: backs it up, restores it, and checks it.")
   .addHelpText("after", "\nExample: pnpm catalog backup /backup/hives.db")
-  .addHelpText("afterAll", HELP_AFTER)
-  .exitOverride()
-  .configureOutput({
-    writeOut: (text) => print("catalog", text.trimEnd()),
-    outputError: (text, write) => write(`catalog: ${usageError(text)}\n`),
-  });
+  .addHelpText("afterAll", HELP_AFTER);
 
 command(
   "backup <file>",
@@ -133,5 +128,4 @@ try {
   await program.parseAsync(commandLine(), { from: "user" });
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
-  process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.calledWrongly;
 }

@@ -1,3 +1,4 @@
+import type { Command } from "commander";
 import { HiveCatalogError } from "../src/errors.ts";
 
 /** The command was called wrongly: exit code 2. */
@@ -16,6 +17,21 @@ export const usageError = (text: string): string =>
     .trim()
     .replace(/\.$/, "")
     .replace(/\s*\n\s*/g, " ")}; --help shows what there is`;
+
+/** Has a command, and those that are added to it later, say what is wrong in one line, print help, and set the exit code: 0 or 2. Parsing then throws a CommanderError. */
+export function withAnswers(name: string, command: Command): Command {
+  const help: string[] = [];
+  return command
+    .configureOutput({
+      writeOut: (text) => void help.push(text),
+      outputError: (text, write) => write(`${name}: ${usageError(text)}\n`),
+    })
+    .exitOverride((end) => {
+      process.exitCode = end.exitCode === 0 ? 0 : 2;
+      if (end.exitCode === 0) print(name, help.join("").trimEnd());
+      throw end;
+    });
+}
 
 /** Writes what was asked for to stdout. Where that cannot be written it is said, unless who read it reads no further; either way the command has failed. */
 export function print(name: string, text: string): void {

@@ -1,7 +1,7 @@
 // What `pnpm client:generate` and `pnpm client:check` run. Not bundled: the compiler inside of openapi-typescript bears that badly.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { readFlags } from "../../../scripts/flags.js";
+import { print, readFlags } from "../../../scripts/flags.js";
 
 const DOCUMENT = new URL("../../../apps/queen/openapi.json", import.meta.url);
 const TYPES = fileURLToPath(new URL("../src/openapi.ts", import.meta.url));
@@ -29,7 +29,7 @@ async function generate({ check }) {
   const text = HEAD + types;
   if (!check) writeFileSync(TYPES, text);
   else if (readFileSync(TYPES, "utf8") === text) {
-    process.stdout.write("the client's types are in step with openapi.json\n");
+    print("client:generate", "the client's types are in step with openapi.json\n");
   } else {
     process.stderr.write(`client:generate: ${CURE}\n`);
     process.exitCode = 1;

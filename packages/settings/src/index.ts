@@ -13,4 +13,4 @@ export {
   type Values,
   type Wording,
 } from "./settings.ts";
-export { withUsageErrors } from "./usage-errors.ts";
+export { readOptions, withUsageErrors } from "./usage-errors.ts";

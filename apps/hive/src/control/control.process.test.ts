@@ -50,8 +50,10 @@ function agentUnderSystemd(
 async function said(command: () => Promise<void>) {
   const written = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
-    vi.spyOn(process[name], "write").mockImplementation((text) => {
+    vi.spyOn(process[name], "write").mockImplementation((text: string | Uint8Array, ...rest: unknown[]) => {
       written[name] += text;
+      const done = rest.at(-1);
+      if (typeof done === "function") done();
       return true;
     });
   }

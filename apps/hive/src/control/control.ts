@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } 
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { isRunning, type ProcessIdentity } from "@repo/processes";
+import { print } from "@repo/settings";
 import { readPidFile } from "./pid-file.ts";
 import { lastWords, NODE_FLAGS, type Starting } from "./starting.ts";
 import { installUnit, isUnitInstalled, startUnit, stopUnit } from "./systemd.ts";
@@ -43,7 +44,7 @@ export async function control(command: string, agent: string): Promise<void> {
       pidFile: join(folder, "hive.pid"),
       errors: join(folder, "hive.err"),
     };
-    process.stdout.write(`${await run(installation)}\n`);
+    await print("hive", `${await run(installation)}\n`);
   } catch (error) {
     process.stderr.write(`hive: ${error instanceof Error ? error.message : error}\n`);
     process.exitCode = run === undefined ? 2 : 1;

@@ -120,15 +120,19 @@ function columnOf<R>(columns: readonly Column<R>[], title: string, name: string)
   throw new UsageProblem(`${name} have no column ${JSON.stringify(title)}: they have ${known}`);
 }
 
-/** In the order of a column, as `--sort` says; as they are where it says nothing. What is not known is last, either way. */
-export function sorted<R>(kind: Kind<R>, records: readonly R[], sort: string | undefined): readonly R[] {
-  if (sort === undefined) return records;
+export type Sorter<R> = (records: readonly R[]) => readonly R[];
+
+/** Puts records in the order of a column, as `--sort` says; leaves them as they are where it says nothing. What is not known is last, either way. Throws at once where there is no such column. */
+export function sorterOf<R>(kind: Kind<R>, sort: string | undefined): Sorter<R> {
+  if (sort === undefined) return (records) => records;
   const column = columnOf(kind.columns, sort.replace(/^-/, ""), kind.name);
   const times = timesFor(false, 0);
   const keyOf = column.sortKey ?? ((record: R) => textOf(column.cell(record, times)));
   const direction = sort.startsWith("-") ? -1 : 1;
-  const keyed = records.map((record) => ({ record, key: keyOf(record) }));
-  return keyed.toSorted((a, b) => compare(a.key, b.key, direction)).map(({ record }) => record);
+  return (records) => {
+    const keyed = records.map((record) => ({ record, key: keyOf(record) }));
+    return keyed.toSorted((a, b) => compare(a.key, b.key, direction)).map(({ record }) => record);
+  };
 }
 
 function compare(a: number | string | null, b: number | string | null, direction: number): number {

@@ -1,7 +1,7 @@
 import type { Query, Schema } from "@repo/queen-client";
 import { Option } from "commander";
 import { examples } from "../output/help-lines.ts";
-import { type Kind, sorted } from "../output/records.ts";
+import { type Kind, sorterOf } from "../output/records.ts";
 import { measured } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
 import { percentText } from "./hive-columns.ts";
@@ -35,7 +35,7 @@ export const addGetWorkers: AddVerb = (parent, does) => {
         const isAsked = Object.keys(query).length > 0;
         const none = isAsked ? "no worker of a live hive is as asked for" : "no live hive has a worker";
         // The queen tells them in no order.
-        await printList(session, WORKERS, [sorted(WORKERS, workers, "hive")], { none });
+        await printList(session, WORKERS, [sorterOf(WORKERS, "hive")(workers)], { none });
       }),
     );
 };

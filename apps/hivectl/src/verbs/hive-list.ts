@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { mayPass, type Query, type Schema } from "@repo/queen-client";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { EXIT, sentencesOf, UsageProblem } from "../failure.ts";
-import { type Kind, sorted, withRoom } from "../output/records.ts";
+import { type Kind, type Sorter, sorterOf, withRoom } from "../output/records.ts";
 import type { Session } from "../session.ts";
 import { type HiveRow, STATUS } from "./hive-columns.ts";
 import { addFilterFlags, type FilterFlags, filterOf, type HiveFilter, hintOf } from "./hive-filter.ts";
@@ -116,7 +116,7 @@ async function printPages(session: Session, kind: Kind<HiveRow>, { filter, order
   let last: Schema<"FleetPage"> | undefined;
   const damaged: Schema<"FleetPage">["damaged"] = [];
   let isCut = false;
-  for await (const page of pagesOf(session, kind, { filter, order, limit: Math.min(PAGE, left) })) {
+  for await (const page of pagesOf(session, { filter, order, limit: Math.min(PAGE, left) })) {
     first ??= page;
     last = page;
     damaged.push(...page.damaged);
@@ -147,17 +147,16 @@ async function printPages(session: Session, kind: Kind<HiveRow>, { filter, order
 /** In an order of the queen's page by page, as they are read; in another one as a whole. */
 async function* pagesOf(
   { queen, call }: Session,
-  kind: Kind<HiveRow>,
   { filter, order, limit }: { filter: HiveFilter; order: Order; limit: number },
 ): AsyncGenerator<Schema<"FleetPage">> {
-  if (typeof order !== "string") return yield* queen.fleetPages({ ...filter, ...order, limit }, call);
+  if (typeof order !== "function") return yield* queen.fleetPages({ ...filter, ...order, limit }, call);
   const pages: Schema<"FleetPage">[] = [];
   for await (const page of queen.fleetPages({ ...filter, limit: PAGE }, call)) pages.push(page);
   const [first] = pages;
   if (first === undefined) return;
   const hives = pages.flatMap((page) => page.hives);
   const damaged = pages.flatMap((page) => page.damaged);
-  yield { ...first, hives: [...sorted(kind, hives, order)], damaged, next_after: null };
+  yield { ...first, hives: [...order(hives)], damaged, next_after: null };
 }
 
 const noneText = ({ total }: Schema<"FleetTotals">, flags: ListFlags): string =>
@@ -171,6 +170,7 @@ async function printNamed(
   { ids, sort }: { ids: readonly string[]; sort: string | undefined },
 ): Promise<number> {
   const printer = session.printer(kind);
+  const inOrder = sorterOf(kind, sort);
   const rows: HiveRow[] = [];
   let found = 0;
   for await (const batch of rowsOf(session, ids, {})) {
@@ -180,22 +180,20 @@ async function printNamed(
     for (const [id, row] of batch) if (row === undefined) session.terminal.complain(noSuchHive(id));
     found += there.length;
   }
-  if (rows.length > 0) await printer.print(sorted(kind, rows, sort));
+  if (rows.length > 0) await printer.print(inOrder(rows));
   await printer.end();
   return exitCodeOf(ids.length, found);
 }
 
-/** As the queen puts it in order; or else the title of a column. */
-type Order = Pick<Query<"listFleet">, "sort"> | string;
+/** As the queen puts them in order; or else how it is done here. */
+type Order = Pick<Query<"listFleet">, "sort"> | Sorter<HiveRow>;
 
 function orderOf(kind: Kind<HiveRow>, sort: string | undefined): Order {
   if (sort === undefined) return {};
   const [, turned = "", title = ""] = /^(-?)(.*)$/.exec(sort.toLowerCase()) ?? [];
   const isTitle = (name: string): name is keyof typeof ORDERS => Object.hasOwn(ORDERS, name);
   if (isTitle(title)) return { sort: turned === "" ? ORDERS[title] : `-${ORDERS[title]}` };
-  // Of a column that there is none of, it says so at once.
-  sorted(kind, [], sort);
-  return sort;
+  return sorterOf(kind, sort);
 }
 
 export function readCount(text: string): number {

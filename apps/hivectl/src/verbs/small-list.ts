@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { UsageProblem } from "../failure.ts";
 import type { SaidLines } from "../output/changes.ts";
 import { examples } from "../output/help-lines.ts";
-import { type Kind, type Printer, sorted } from "../output/records.ts";
+import { type Kind, type Printer, sorterOf } from "../output/records.ts";
 import type { Session } from "../session.ts";
 import { showing } from "./shown-columns.ts";
 import type { Does } from "./verb.ts";
@@ -27,6 +27,7 @@ export async function printList<R>(
   { none, beside, limit = Infinity, printer = session.printer(kind), said }: Around<R>,
 ): Promise<void> {
   const { sort } = session.flags;
+  const inOrder = sorterOf(kind, sort);
   const kept: R[] = [];
   let left = limit;
   let isEmpty = true;
@@ -39,7 +40,7 @@ export async function printList<R>(
     isEmpty &&= shown.length === 0;
     if (left === 0) break;
   }
-  if (kept.length > 0) await printer.print(sorted(kind, kept, sort));
+  if (kept.length > 0) await printer.print(inOrder(kept));
   await printer.end(beside);
   if (isEmpty) session.terminal.say(none);
 }

@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { withUsageErrors } from "@repo/settings";
+import { readOptions } from "@repo/settings";
 import { Command, InvalidArgumentError } from "commander";
 import { SETTINGS } from "../../src/config/settings.ts";
 import { CAN_BE_OTHERS } from "./attacks/file.ts";
@@ -20,7 +20,7 @@ const MAX_TOLD = 30;
 /** With the others as many as one page of a list has. */
 const MAX_HIVES = 800;
 
-const command = withUsageErrors("soak", new Command("pnpm soak --hostile"))
+const command = new Command("pnpm soak --hostile")
   .description(
     "Attacks two queens at random, in all the ways that are known to have been tried, while a fleet of honest hives beats and loses some of them: no living hive may be marked offline, each loss must be found within twice the usual time, the slowest hundredth of the beats must be answered within 250 ms, and the memory of a queen must stay below 600 MB and, over ten minutes and more, flat. One queen is locked; the other is open on loopback, and has a certificate that has expired. Needs Linux and openssl; run as root, it also is another user of the machine. What goes wrong with commands (misspelt settings, files of tokens that others may read, the wrong catalog) is no attack of it: tests have that.",
   )
@@ -37,18 +37,11 @@ const command = withUsageErrors("soak", new Command("pnpm soak --hostile"))
   .addHelpText(
     "after",
     "\nExit codes: 0 all was as it should be, 1 something was not, 2 called wrongly, 130 stopped.\nExample: pnpm soak --hostile --minutes 2 --seed 7",
-  )
-  .allowExcessArguments(false)
-  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
+  );
 
-// `pnpm soak -- --hostile` hands the dashes on.
-const argv = process.argv.slice(2).filter((text) => text !== "--");
-const exitCode = await run({
-  seed: Math.floor(Math.random() * 2 ** 30),
-  ...command.parse(argv, { from: "user" }).opts<Omit<Options, "seed"> & Partial<Options>>(),
-});
+const options = await readOptions<Omit<Options, "seed"> & Partial<Options>>("soak", command);
 // Whoever stops it does not wait for hives that are away.
-process.exit(exitCode);
+if (options !== undefined) process.exit(await run({ seed: Math.floor(Math.random() * 2 ** 30), ...options }));
 
 async function run({ json, ...options }: Options): Promise<number> {
   const say = (text: string) => console.log(text.replaceAll(/^/gm, "soak: "));

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
-import { Command, InvalidArgumentError } from "commander";
-import { commandLine, usageError } from "../../scripts/command.ts";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { commandLine, withAnswers } from "../../scripts/command.ts";
 import { CatalogFile } from "../catalog-file.ts";
 import { type KillReport, killRepeatedly } from "../faults/killing.ts";
 import { checkModel, type ModelReport } from "../model/run.ts";
@@ -12,11 +12,10 @@ const DEFAULT_RUNS = 1000;
 const MAX_RUNS = 2 ** 31 - 1;
 const PROGRESS_MS = 5000;
 
-const command = new Command("pnpm soak")
+const command = withAnswers("soak", new Command("pnpm soak"))
   .description(
     "Kills processes that change one catalog and looks for lost changes; beside that, compares catalogs with a model in random runs.",
   )
-  .configureOutput({ outputError: (text, write) => write(`soak: ${usageError(text)}\n`) })
   .option(
     "--minutes <n>",
     "go on until this long is over, or until the counts that are given are reached (default: until the counts are)",
@@ -33,13 +32,14 @@ const command = new Command("pnpm soak")
     "after",
     "\npnpm soak --hostile attacks a queen instead, and has a help of its own.\nExit codes: 0 nothing was lost, 1 something was, 2 called wrongly.\nExample: pnpm soak --minutes 10",
   )
-  .allowExcessArguments(false)
-  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
+  .allowExcessArguments(false);
 
-process.exitCode = await soak({
-  seed: newSeed(),
-  ...command.parse(commandLine(), { from: "user" }).opts<Partial<Options>>(),
-});
+try {
+  const options = command.parse(commandLine(), { from: "user" }).opts<Partial<Options>>();
+  process.exitCode = await soak({ seed: newSeed(), ...options });
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+}
 
 async function soak({ minutes, kills, runs, seed }: Options): Promise<number> {
   const timeLimitMs = minutes === undefined ? undefined : minutes * 60_000;
