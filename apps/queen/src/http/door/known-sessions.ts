@@ -27,7 +27,9 @@ export class KnownSessions {
   }
 
   async read(cookieHash: string): Promise<SessionRecord | undefined> {
+    const known = this.#sessions;
     const session = await this.#catalog.sessions.get(cookieHash);
+    if (known !== this.#sessions) return this.read(cookieHash);
     if (session !== undefined) this.#sessions.set(cookieHash, session);
     return session;
   }

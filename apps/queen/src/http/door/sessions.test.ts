@@ -273,6 +273,19 @@ test("who logs out is out, also where the sessions are read at that moment and c
   expect((await send(queen, own.headers)).status).toBe(401);
 });
 
+test("who logs out is out, also where his session is read at that moment", async () => {
+  const { queen, operator } = await startLockedQueen();
+  const { headers } = await logIn(queen, operator.token);
+  const { sessions } = queen.catalog;
+  const get = sessions.get.bind(sessions);
+  vi.spyOn(sessions, "get").mockImplementationOnce(async (cookieHash) => {
+    const session = await get(cookieHash);
+    await queen.door.known.endSession(cookieHash);
+    return session;
+  });
+  for (const _ of ["at that moment", "after it"]) expect((await send(queen, headers)).status).toBe(401);
+});
+
 test("while the door is open nobody logs in, and a cookie is nothing", async () => {
   await using queen = await startTestQueen();
   for (const url of ["/v1/session", "/v1/session/codes"]) {
