@@ -271,6 +271,9 @@ test("who logs out is out, also where the sessions are read at that moment and c
   await queen.door.known.refresh();
   expect((await ended[0])?.status).toBe(204);
   expect((await send(queen, own.headers)).status).toBe(401);
+  vi.mocked(sessions.version).mockRestore();
+  await queen.door.known.refresh();
+  expect((await send(queen, other.headers)).status).toBe(401);
 });
 
 test("who logs out is out, also where his session is read at that moment", async () => {
