@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { published } from "../../test/published.ts";
 import {
   addHive,
@@ -109,64 +109,4 @@ test.each([
   expect(await best(queen)).toBe("http://127.0.0.1:9000");
   expect(await statusOf(queen)).toBe("online");
   expect(queen.changes()).toEqual(["hive-a: unknown → online"]);
-});
-
-test.each<[what: string, change: Parameters<TestQueen["request"]>]>([
-  ["to add a hive", ["POST", "/v1/hives", { ...HIVE_JSON, id: "hive-b" }]],
-  ["to cordon it", ["POST", "/v1/hives/hive-b/cordon", { reason: "new fans" }]],
-  ["to uncordon it", ["POST", "/v1/hives/hive-b/uncordon"]],
-  ["to change it", ["PATCH", "/v1/hives/hive-b", { port: 8601 }]],
-  ["to give it devices", ["PUT", "/v1/hives/hive-b/devices", L4]],
-  ["to remove it", ["DELETE", "/v1/hives/hive-b"]],
-])("%s waits for its turn, and goes on where the one before has failed", async (_what, change) => {
-  await using queen = await startTestQueen();
-  if (change[1] !== "/v1/hives") await addHive(queen, 8600, { id: "hive-b" });
-  let fail = (_error: Error) => {};
-  const before = new Promise((_, reject) => {
-    fail = reject;
-  });
-  const failing = queen.fleet.turns.take("hive-b", () => before);
-  const ended: unknown[] = [];
-  const changing = queen.request(...change).finally(() => ended.push(change));
-  for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
-  expect(ended).toEqual([]);
-  fail(new Error("it could not be stored"));
-  await expect(failing).rejects.toThrow("it could not be stored");
-  expect((await changing).status).toBeLessThan(300);
-});
-
-test.each([
-  ["somebody asks for its state", (queen: TestQueen) => queen.request("GET", `${PATH}/state`), 404],
-  ["its status is read for a beat", beat, 200],
-])("a hive that is removed while %s is not met again", async (_what, ask, status) => {
-  await using queen = await startTestQueen();
-  await addHive(queen, 8600, { status: "online" });
-  await queen.watch.runRound();
-  queen.fleet.unsure(HIVE_JSON.id);
-  const get = queen.catalog.getHive.bind(queen.catalog);
-  vi.spyOn(queen.catalog, "getHive").mockImplementationOnce(async (id) => {
-    const found = await get(id);
-    queen.clock.advance(1);
-    expect((await queen.request("DELETE", PATH)).status).toBe(204);
-    return found;
-  });
-  expect((await ask(queen)).status).toBe(status);
-  await queen.watch.runRound();
-  expect(typesOf(queen)).toEqual(["hive_added", "hive_removed"]);
-});
-
-test("a status that a beat brings leaves open the one that a caller wrote before that was answered", async () => {
-  await using queen = await startTestQueen();
-  await addHive(queen, 8600);
-  await queen.watch.runRound();
-  const update = queen.catalog.updateHiveStatus.bind(queen.catalog);
-  vi.spyOn(queen.catalog, "updateHiveStatus").mockImplementationOnce(async (id, status) => {
-    await update(id, status);
-    queen.clock.advance(1);
-    expect((await queen.request("PATCH", PATH, { status: "offline" })).status).toBe(200);
-  });
-  expect((await beat(queen)).status).toBe(200);
-  expect([await best(queen), await statusOf(queen)]).toEqual([404, "offline"]);
-  expect((await beat(queen)).status).toBe(200);
-  expect([await best(queen), await statusOf(queen)]).toEqual(["http://127.0.0.1:9000", "online"]);
 });
