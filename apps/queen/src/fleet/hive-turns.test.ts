@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { startHive } from "../../test/hive-server.ts";
 import { addHive, HIVE_JSON, startTestQueen, type TestQueen } from "../../test/test-queen.ts";
 
 const L4 = { cpu: null, gpus: [{ index: 0, name: "NVIDIA L4", vram_gb: 22 }] };
@@ -9,10 +10,12 @@ test.each<[what: string, change: Parameters<TestQueen["request"]>]>([
   ["to uncordon it", ["POST", "/v1/hives/hive-b/uncordon"]],
   ["to change it", ["PATCH", "/v1/hives/hive-b", { port: 8601 }]],
   ["to give it devices", ["PUT", "/v1/hives/hive-b/devices", L4]],
+  ["to detect its devices", ["POST", "/v1/hives/hive-b/devices"]],
   ["to remove it", ["DELETE", "/v1/hives/hive-b"]],
 ])("%s waits for its turn, and goes on where the one before has failed", async (_what, change) => {
   await using queen = await startTestQueen();
-  if (change[1] !== "/v1/hives") await addHive(queen, 8600, { id: "hive-b" });
+  const hive = await startHive();
+  if (change[1] !== "/v1/hives") await addHive(queen, hive.port, { id: "hive-b" });
   let fail = (_error: Error) => {};
   const before = new Promise((_, reject) => {
     fail = reject;
