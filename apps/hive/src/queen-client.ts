@@ -61,15 +61,15 @@ export class QueenClient {
       "content-length": Buffer.byteLength(body),
       ...(token && { authorization: `Bearer ${token}` }),
     };
-    return new Promise((resolve, reject) => {
-      const sent = request(url, { method: "POST", agent: this.#agentFor(queenCa), headers, signal });
-      sent.on("response", resolve).on("error", (error: NodeJS.ErrnoException) => {
-        // What stands before the queen gave the connection up just then. On one of its own it ends so no more, and a beat does no harm twice.
-        const wasGivenUp = sent.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE");
-        if (wasGivenUp) resolve(this.#send(path, body, signal));
-        else reject(error);
-      });
-      sent.end(body);
+    const sent = request(url, { method: "POST", agent: this.#agentFor(queenCa), headers, signal });
+    const answered = new Promise<http.IncomingMessage>((resolve, reject) => {
+      sent.on("response", resolve).on("error", reject).end(body);
+    });
+    return answered.catch((error: NodeJS.ErrnoException) => {
+      // What stands before the queen gave the connection up just then. On one of its own it ends so no more, and a beat does no harm twice.
+      if (sent.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE"))
+        return this.#send(path, body, signal);
+      throw error;
     });
   }
 

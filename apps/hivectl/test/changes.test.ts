@@ -194,6 +194,19 @@ test("of what a proxy turned away, or would lead elsewhere, it is known that it 
   }
 });
 
+test("what only reads goes on where a proxy ends its connection before the answer", async () => {
+  let asked = 0;
+  const proxy = createServer((request, response) => {
+    if (asked++ === 0) request.socket.resetAndDestroy();
+    else response.setHeader("content-type", "application/json").end('{"models":[],"next_after":null}');
+  });
+  onTestFinished(() => void proxy.close());
+  await once(proxy.listen(0, "127.0.0.1"), "listening");
+  const QUEEN_URL = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  expect((await hivectl(["get", "models"], { QUEEN_URL })).code).toBe(0);
+  expect(asked).toBe(2);
+});
+
 test.each([
   [["add", "late1", "--host", "h"], "late1 was added"],
   [["set", "late", "--port", "3"], "late was changed"],

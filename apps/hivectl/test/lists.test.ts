@@ -75,7 +75,7 @@ test("outside of a terminal all times are those of a clock, also of what one hiv
 });
 
 test("models, labels and cordons are listed as the queen has them", async () => {
-  for (const what of ["workers", "models", "labels", "cordons", "events"]) {
+  for (const what of ["workers", "models", "model", "labels", "label", "cordons", "cordon", "events"]) {
     expect(await run("get", what), what).toMatchObject({ code: 0, stderr: "" });
   }
   expect(linesOf((await run("get", "models")).stdout)[1]).toEqual(["llama-3-8b", "1", "0", "2", "0", "0", "0"]);

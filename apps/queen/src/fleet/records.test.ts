@@ -1,15 +1,18 @@
 import type { HiveCatalog } from "@repo/hive-catalog";
+import { openTestCatalog } from "@repo/hive-catalog/testing";
 import { expect, test } from "vitest";
 import { startHive } from "../../test/hive-server.ts";
 import { published } from "../../test/published.ts";
 import {
   addHive,
   beat,
+  beatJson,
   HIVE_JSON,
   LIVENESS_SETTINGS,
   pass,
   startTestQueen,
   type TestQueen,
+  workerJson,
 } from "../../test/test-queen.ts";
 
 const PATH = `/v1/hives/${HIVE_JSON.id}`;
@@ -90,4 +93,17 @@ test("a status that another program changed and set back is told of as well: a l
   await queen.watch.runRound();
   await queen.watch.runRound();
   expect(published(queen).slice(before)).toMatchObject([["hive_changed", { changed: "written anew" }]]);
+});
+
+test("a hive whose record was damaged gets work as soon as a caller has mended it", async () => {
+  const catalog = await openTestCatalog({ onCorruptHive: () => undefined });
+  const columns = "id, host, port, status, devices_json, created_at_ms, updated_at_ms";
+  await catalog.run(`INSERT INTO hives (${columns}) VALUES ('${HIVE_JSON.id}', '127.0.0.1', 1, 'online', '{', 1, 1)`);
+  await using queen = await startTestQueen({ catalog });
+  await queen.watch.runRound();
+  const beat = await queen.request("POST", "/v1/heartbeat", beatJson(HIVE_JSON.id, [workerJson()]));
+  const best = async () => (await queen.request("GET", "/v1/workers/best?model=llama-3-8b")).status;
+  expect([beat.status, await best()]).toEqual([200, 404]);
+  expect((await queen.request("PATCH", PATH, { devices: null })).status).toBe(200);
+  expect(await best()).toBe(200);
 });

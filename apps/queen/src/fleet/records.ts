@@ -85,8 +85,8 @@ export class Records {
     const nowMs = clock.monotonicNow();
     const sight = liveness.sights.get(record.id);
     const was = sight?.status;
-    // What they left as it was may be other by now.
-    if (saysStatus || sight === undefined) liveness.setByOperator(record, nowMs, clock.now(), why);
+    // What they left as it was may be other by now; of a damaged record it was not known.
+    if (saysStatus || sight === undefined || sight.damaged) liveness.setByOperator(record, nowMs, clock.now(), why);
     else liveness.learn({ ...record, status: undefined }, nowMs, nowMs, clock.now());
     registry.reconsider(record.id);
     devices.learn(record, nowMs);

@@ -55,12 +55,14 @@ export class StatusKeeper {
     }
   }
 
-  /** Undefined when the record is damaged. */
-  async #read({ id }: Sight): Promise<HiveStatus | undefined> {
+  /** Undefined when the record is damaged, or the hive was forgotten meanwhile. */
+  async #read(sight: Sight): Promise<HiveStatus | undefined> {
+    const { id } = sight;
     const { catalog, liveness, clock, log, records } = this.#parts;
     const readAtMs = clock.monotonicNow();
     try {
       const record = await readHive(id, { catalog });
+      if (liveness.sights.get(id) !== sight) return undefined;
       records.met(record, readAtMs);
       return record.status;
     } catch (error) {

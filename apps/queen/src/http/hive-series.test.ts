@@ -37,5 +37,6 @@ test("the id of a hive that another program stored ends no line and no label", a
   );
   await queen.watch.runRound();
   const { payload } = await queen.app.inject({ method: "GET", url: "/metrics" });
+  expect(payload).toContain("\n# TYPE queen_hive_online gauge\n");
   expect(payload).toContain('\nqueen_hive_online{hive_id="a\\"b\\\\c\\nd"} ');
 });

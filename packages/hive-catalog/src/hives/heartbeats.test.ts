@@ -1,6 +1,7 @@
 import Database from "libsql";
 import { expect, test } from "vitest";
 import { beatsIn, fleet, NOW_MS } from "../../test/beating-fleet.ts";
+import type { CatalogFile } from "../../test/catalog-file.ts";
 import { turnOfTheLoop } from "../event-loop.ts";
 import { openDatabase } from "../sql/open.ts";
 import { HeartbeatWriter } from "./heartbeats.ts";
@@ -47,25 +48,50 @@ test("a beat for a hive that is not there throws HIVE_NOT_FOUND to its caller al
   expect(beatsIn(file)).toEqual({ "hive-0": 7, "hive-1": 7 });
 });
 
-test("who is not there is found out without the lock, which another program may have taken once the group is stored", async () => {
-  const { file, commits } = await fleet(2);
-  await using _ = file;
+/** Stores a group of beats, one of them for `nobody`; once that is done another program does what it is told. */
+async function storeGroup(
+  file: CatalogFile,
+  onCommit: (size: number) => void,
+  meanwhile: (other: Database.Database) => void,
+) {
   const { client } = await openDatabase(file.path, { migrate: false, busyTimeoutMs: 0 });
   const other = new Database(file.path);
+  let isStored = false;
   const execute: typeof client.execute = async (statement, options) => {
     const stored = await client.execute(statement, options);
-    if (!other.inTransaction) other.exec("BEGIN IMMEDIATE");
+    if (!isStored) meanwhile(other);
+    isStored = true;
     return stored;
   };
-  const onCommit = ({ size }: { size: number }) => commits.push(size);
-  const writer = new HeartbeatWriter({ client: { execute }, busyTimeoutMs: 0, now: () => NOW_MS, onCommit });
+  const parts = { client: { execute }, busyTimeoutMs: 0, now: () => NOW_MS };
+  const writer = new HeartbeatWriter({ ...parts, onCommit: ({ size }) => onCommit(size) });
   const outcomes = await Promise.allSettled(["hive-0", "nobody", "hive-1"].map((id) => writer.store(id, 7)));
   other.close();
   client.close();
+  return outcomes;
+}
+
+test("who is not there is found out without the lock, which another program may have taken once the group is stored", async () => {
+  const { file, commits } = await fleet(2);
+  await using _ = file;
+  const lock = (other: Database.Database) => void other.exec("BEGIN IMMEDIATE");
+  const outcomes = await storeGroup(file, (size) => commits.push(size), lock);
   expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
   expect(outcomes[1]).toMatchObject({ reason: { code: "HIVE_NOT_FOUND", hiveId: "nobody" } });
   expect(commits).toEqual([3]);
   expect(beatsIn(file)).toEqual({ "hive-0": 7, "hive-1": 7 });
+});
+
+test("of a hive that another program adds once the group is stored, the beat is stored before it is answered", async () => {
+  const { file } = await fleet(2);
+  await using _ = file;
+  const add = (other: Database.Database) =>
+    void other.exec(
+      "INSERT INTO hives (id, host, port, status, created_at_ms, updated_at_ms) VALUES ('nobody', 'h', 1, 'online', 0, 0)",
+    );
+  const outcomes = await storeGroup(file, () => undefined, add);
+  expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "fulfilled"]);
+  expect(beatsIn(file)).toEqual({ "hive-0": 7, "hive-1": 7, nobody: 7 });
 });
 
 test.each([

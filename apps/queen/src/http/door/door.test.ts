@@ -230,6 +230,8 @@ test("keeps each token to its share, and says when to come again", async () => {
   expect(await statuses(other)).toBe(200);
   queen.clock.advance(500);
   expect([await statuses(locked), await statuses(locked)]).toEqual([200, 429]);
+  const told = { level: 30, code: "TOO_MANY_REQUESTS", remote: "127.0.0.1" };
+  expect(queen.logLines).toContainEqual(expect.objectContaining(told));
 });
 
 test("keeps each address to its share of requests without a token, and no token with them", async () => {

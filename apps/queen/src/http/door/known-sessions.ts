@@ -12,6 +12,8 @@ interface NewLogin extends SessionRecord {
 export class KnownSessions {
   readonly #catalog: HiveCatalog;
   #sessions = new Map<string, SessionRecord>();
+  /** Another one whenever some are forgotten, or all are read anew: a reading that was under way, and may still have those, counts for nothing. */
+  #revision = 0;
   #version: string | undefined;
 
   constructor(catalog: HiveCatalog) {
@@ -27,7 +29,9 @@ export class KnownSessions {
   }
 
   async read(cookieHash: string): Promise<SessionRecord | undefined> {
+    const revision = this.#revision;
     const session = await this.#catalog.sessions.get(cookieHash);
+    if (revision !== this.#revision) return this.read(cookieHash);
     if (session !== undefined) this.#sessions.set(cookieHash, session);
     return session;
   }
@@ -47,20 +51,20 @@ export class KnownSessions {
     this.#forget([cookieHash]);
   }
 
-  /** Takes another map, so that a reading that is under way, and may still have them, counts for nothing. */
   #forget(ended: readonly string[]): void {
-    if (ended.length === 0) return;
-    this.#sessions = new Map([...this.#sessions].filter(([cookieHash]) => !ended.includes(cookieHash)));
+    if (ended.length > 0) this.#revision += 1;
+    for (const cookieHash of ended) this.#sessions.delete(cookieHash);
   }
 
   /** Reads them anew where they are others than those that were read. */
   async refresh(): Promise<void> {
-    const known = this.#sessions;
+    const revision = this.#revision;
     // Before they are read: a change in between shows as another version the next time.
     const version = await this.#catalog.sessions.version();
     if (version === this.#version) return;
     const sessions = await this.#catalog.sessions.list();
-    if (known !== this.#sessions) return;
+    if (revision !== this.#revision) return;
+    this.#revision += 1;
     this.#sessions = new Map(sessions.map((session) => [session.cookieHash, session]));
     this.#version = version;
   }

@@ -16,6 +16,8 @@ export interface KnownToken {
 export class KnownTokens {
   readonly #catalog: HiveCatalog;
   #tokens = new Map<string, KnownToken>();
+  /** Another one whenever one is forgotten, or all are read anew: a reading that was under way, and may still have that one, counts for nothing. */
+  #revision = 0;
   /** Those of hives, by hive; undefined until somebody asks. */
   #ofHives: ReadonlyMap<string, readonly KnownToken[]> | undefined;
   #version: string | undefined;
@@ -51,33 +53,32 @@ export class KnownTokens {
 
   /** Reads one from the catalog that was not used yet, or is not in the list that was read last. */
   async read(id: string): Promise<(KnownToken & Pick<StoredToken, "hash">) | undefined> {
-    const tokens = this.#tokens;
+    const revision = this.#revision;
     const record = await this.#catalog.tokens.get(id);
-    if (tokens !== this.#tokens) return this.read(id);
+    if (revision !== this.#revision) return this.read(id);
     if (record === undefined || record.revokedAtMs !== null) return undefined;
-    const known = Object.assign(tokens.get(id) ?? newlyKnown(record), { hash: record.hash });
-    tokens.set(id, known);
+    const known = Object.assign(this.#tokens.get(id) ?? newlyKnown(record), { hash: record.hash });
+    this.#tokens.set(id, known);
     this.#ofHives = undefined;
     return known;
   }
 
-  /** Takes another map, so that a reading that is under way, and may still have it, counts for nothing. */
   forget(id: string): void {
-    this.#tokens = new Map(this.#tokens);
+    this.#revision += 1;
     this.#tokens.delete(id);
     this.#ofHives = undefined;
   }
 
   /** Reads them anew, and resolves to all that there are: from then on those that were added count, and those that were revoked do not. */
   async refresh(): Promise<readonly TokenRecord[]> {
-    const tokens = this.#tokens;
+    const revision = this.#revision;
     // Before they are read: a change in between shows as another version the next time.
     const version = await this.#catalog.tokens.version();
     const records = await this.#catalog.tokens.list();
-    // And so does one that began before another, and ends after it.
-    if (tokens !== this.#tokens) return this.refresh();
+    if (revision !== this.#revision) return this.refresh();
     const inForce = records.filter(({ revokedAtMs }) => revokedAtMs === null);
-    this.#tokens = new Map(inForce.map((record) => [record.id, tokens.get(record.id) ?? newlyKnown(record)]));
+    this.#revision += 1;
+    this.#tokens = new Map(inForce.map((record) => [record.id, this.#tokens.get(record.id) ?? newlyKnown(record)]));
     this.#ofHives = undefined;
     this.#version = version;
     return records;

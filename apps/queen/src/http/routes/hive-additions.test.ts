@@ -24,13 +24,15 @@ interface Answered {
 }
 
 async function add(queen: TestQueen, payload: Buffer, shown: Record<string, string> = {}) {
-  const { status, body } = await queen.send({
+  const { status, body, headers } = await queen.send({
     method: "POST",
     url: "/v1/hives",
     headers: { ...LINES, ...shown },
     payload,
   });
   expect(status, JSON.stringify(body)).toBe(200);
+  // No proxy keeps a line back.
+  expect(headers["x-accel-buffering"]).toBe("no");
   const lines = body as Answered[];
   return { lines: lines.slice(0, -1), end: lines.at(-1) };
 }

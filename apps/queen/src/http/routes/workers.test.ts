@@ -201,8 +201,9 @@ test("shows the state of a hive: its workers, what they use and leave, its skew 
 test("shows what a hive has measured beside what its workers say, until that is stale", async () => {
   await using queen = await startTestQueen();
   await addHive(queen, "a", []);
+  const worker = workerJson({ url: null, port: 9000, reachable: "all", vram_bytes: 8 * GB, ram_bytes: 2 * GB });
   const beat = {
-    ...beatJson("a", [workerJson({ vram_bytes: 8 * GB, ram_bytes: 2 * GB })], "2025-10-21T10:00:05Z"),
+    ...beatJson("a", [worker], "2025-10-21T10:00:05Z"),
     gpus: [
       { index: 0, memory_total_bytes: 25 * GB, memory_used_bytes: 20 * GB, utilization_percent: 37, asleep: false },
     ],
@@ -215,6 +216,7 @@ test("shows what a hive has measured beside what its workers say, until that is 
   const state = () => queen.request("GET", "/v1/hives/a/state");
   expect(await state()).toMatchObject({
     body: {
+      workers: [{ url: "http://127.0.0.1:9000" }],
       ram: { total_bytes: 64 * GB, used_bytes: 40 * GB, free_bytes: 24 * GB, workers_bytes: 2 * GB, measured: true },
       vram: { total_bytes: 25 * GB, used_bytes: 20 * GB, free_bytes: 5 * GB, workers_bytes: 8 * GB, measured: true },
       cpu_percent: 12.5,
