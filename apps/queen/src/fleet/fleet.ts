@@ -143,8 +143,9 @@ export class Fleet {
     if (!this.#forgotten.isSince(record.id, readAtMs)) this.#records.learned(record, readAtMs, labels);
   }
 
-  learnedDamaged(id: string): void {
-    this.#liveness.learnDamaged(id);
+  /** The same of a record that is damaged. */
+  learnedDamaged(id: string, readAtMs: number): void {
+    if (!this.#forgotten.isSince(id, readAtMs)) this.#liveness.learnDamaged(id);
   }
 
   /**

@@ -132,7 +132,7 @@ test("a cordon that another program lifted is told of when a caller lifts it, to
 test("a record that is damaged, and one that is sound again, are told of by the next sweep", async () => {
   await using queen = await startTestQueen();
   await hiveOf(queen, 8600);
-  queen.fleet.learnedDamaged("hive-a");
+  queen.fleet.learnedDamaged("hive-a", queen.clock.monotonicNow());
   expect(await toldWhile(queen, () => queen.watch.sweep())).toEqual(["hive_changed"]);
   await queen.watch.runRound();
   expect(await toldWhile(queen, () => queen.watch.sweep())).toContain("hive_changed");

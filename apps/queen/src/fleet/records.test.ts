@@ -107,3 +107,24 @@ test("a hive whose record was damaged gets work as soon as a caller has mended i
   expect((await queen.request("PATCH", PATH, { devices: null })).status).toBe(200);
   expect(await best()).toBe(200);
 });
+
+test("a hive whose record is damaged, and that is removed while a round reads it, is gone, and told of once", async () => {
+  const catalog = await openTestCatalog({ onCorruptHive: () => undefined });
+  await using queen = await startTestQueen({ catalog });
+  await addHive(queen, 8600);
+  await catalog.run(`UPDATE hives SET devices_json = '{' WHERE id = '${HIVE_JSON.id}'`);
+  const findHives = catalog.findHives.bind(catalog);
+  catalog.findHives = (options) =>
+    findHives({
+      ...options,
+      onCorruptHive: async (damaged) => {
+        catalog.findHives = findHives;
+        queen.clock.advance(1);
+        expect((await queen.request("DELETE", PATH)).status).toBe(204);
+        options?.onCorruptHive?.(damaged);
+      },
+    });
+  await queen.watch.runRound();
+  await queen.watch.runRound();
+  expect(published(queen, "hive_removed")).toHaveLength(1);
+});

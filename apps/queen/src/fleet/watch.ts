@@ -103,10 +103,10 @@ export class Watch {
   /** Own pages rather than a stream, because the time of each read decides what is newer: the record or the memory. */
   async *#readHives(): AsyncGenerator<HiveRecord, undefined> {
     const { catalog, clock, fleet } = this.#parts;
-    const onCorruptHive = ({ id }: { id: string }) => fleet.learnedDamaged(id);
     let after: string | undefined;
     for (;;) {
       const readAtMs = clock.monotonicNow();
+      const onCorruptHive = ({ id }: { id: string }) => fleet.learnedDamaged(id, readAtMs);
       const { hives, nextAfter } = await catalog.findHives({ after, limit: PAGE_SIZE, onCorruptHive });
       const labels = await catalog.labels.ofHives(hives.map(({ id }) => id));
       for (const record of hives) fleet.learned(record, readAtMs, labels.get(record.id) ?? NO_LABELS);
