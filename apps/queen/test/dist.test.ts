@@ -81,7 +81,7 @@ test("the commands work on a catalog, and each is called in its help as it is ca
   expect(run("catalog", "restore", "copy.db", "--database", "restored.db")).toMatchObject({ status: 0 });
   expect(run("catalog", "check", "--database", "restored.db")).toMatchObject({
     status: 0,
-    stdout: expect.stringContaining("restored.db is sound: 0 hives read, 0 damaged; 1 other records, 0 damaged"),
+    stdout: expect.stringContaining("restored.db is sound: 0 hives read, 0 damaged; 1 other record, 0 damaged"),
   });
   expect(run("catalog", "info").stdout).toMatch(/^versions +SQLite \d\S+, libsql \d\S+$/m);
   expect((await readdir(folder)).sort()).toEqual(["copy.db", "data", "dist", "restored.db"]);

@@ -27,8 +27,9 @@ export function checkText(check: CatalogCheck): string {
   if (pendingMigrations.length > 0) lines.push(`lacks ${pendingMigrations.join(", ")}: run pnpm db:migrate`);
   const cures = curesOf(check).map((cure) => `what to do: ${cure}`);
   const verdict = isSound ? "sound" : "NOT sound";
-  const read = `${hives} hives read, ${check.damagedHives} damaged; ${check.records} other records, ${check.damagedRecords} damaged`;
-  return [...lines, ...cures, `${location} is ${verdict}: ${read}`].join("\n");
+  const readHives = `${hives} ${hives === 1 ? "hive" : "hives"} read, ${check.damagedHives} damaged`;
+  const readOthers = `${check.records} other ${check.records === 1 ? "record" : "records"}, ${check.damagedRecords} damaged`;
+  return [...lines, ...cures, `${location} is ${verdict}: ${readHives}; ${readOthers}`].join("\n");
 }
 
 export function infoText(info: CatalogInfo): string {

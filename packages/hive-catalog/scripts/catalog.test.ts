@@ -109,7 +109,7 @@ test("check of a damaged catalog lists the damage, says what to do, and exits wi
     damage: [{ id: "hive-000002", row_id: "2", column: "port" }],
   });
   expect(output).toContain("damaged row 'hive-000001' of cordons: reason must be a text");
-  expect(output).toContain("NOT sound: 3 hives read, 2 damaged; 1 other records, 1 damaged");
+  expect(output).toContain("NOT sound: 3 hives read, 2 damaged; 1 other record, 1 damaged");
 });
 
 test("a restore over a catalog that is in use fails with CATALOG_BUSY and exit code 1, as JSON too", async () => {

@@ -38,5 +38,6 @@ function noneFree(model: string, { serving, hives }: WhyNoWorker): string {
   const counts = OBSTACLES.filter((obstacle) => hives[obstacle] > 0).map(
     (obstacle) => `${hives[obstacle]} ${OBSTACLE_WORDS[obstacle]}`,
   );
-  return `No worker for the model ${JSON.stringify(model)} is free: of ${serving} hives that have one, ${counts.join(", ")}`;
+  const servers = serving === 1 ? "hive that has" : "hives that have";
+  return `No worker for the model ${JSON.stringify(model)} is free: of ${serving} ${servers} one, ${counts.join(", ")}`;
 }
