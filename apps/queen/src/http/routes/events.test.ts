@@ -53,9 +53,9 @@ test("a reader with a filter is told what it asks for: of these hives, and of th
   await queen.request("PATCH", "/v1/hives/hive-b", { port: 8601 });
   await queen.request("DELETE", "/v1/hives/hive-c");
   await cordon(queen, "hive-b");
-  const cordons = ["cordon hive-a", "cordon hive-b"];
-  const [ofA, ofB] = cordons;
-  await until("all are told", () => [ofHives, ofKinds, ofBoth].every((reader) => told(reader).at(-1) === ofB));
+  const [ofA, ofB] = ["cordon hive-a", "cordon hive-b"] as const;
+  const isToldLast = (reader: EventReader) => told(reader).lastIndexOf(ofB) > told(reader).indexOf(ofB);
+  await until("all are told of the last one", () => [ofHives, ofKinds, ofBoth].every(isToldLast));
   expect(told(ofHives).slice(1)).toEqual([ofA, ofB, "hive_changed hive-b", ofB]);
   expect(told(ofKinds).slice(1)).toEqual([ofA, ofB, "cordon hive-c", "hive_removed hive-c", ofB]);
   expect(told(ofBoth).slice(1)).toEqual([ofA, ofB, ofB]);
