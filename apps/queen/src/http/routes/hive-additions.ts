@@ -89,13 +89,17 @@ async function* add(lines: readonly Line[], parts: AppParts, { request }: Fastif
     if (stopping.aborted) obstacle ??= queenStopping();
     if (!door.stillAdmits(request.caller)) obstacle ??= endedMeanwhile();
     if (obstacle !== undefined) return hives.map(() => obstacle);
-    try {
+    const storeAndSay = async () => {
       const stored = await catalog.addHives(hives);
       return stored.map((hive, position) => {
         if (hive instanceof HiveCatalogError) return noted(hive);
         fleet.added(hive, hives[position]?.labels ?? {});
         return undefined;
       });
+    };
+    const ids = hives.map(({ id }) => id);
+    try {
+      return await fleet.turns.takeAll(ids, storeAndSay);
     } catch (error) {
       const problem = noted(error);
       // Of what was not tried the outcome is known.
