@@ -1,4 +1,5 @@
-import { Command, CommanderError, Option } from "commander";
+import { print, runCommandLine, withAnswers } from "@repo/settings";
+import { Command, Option } from "commander";
 import { HiveCatalogError } from "../src/errors.ts";
 import { backupCatalog, type CopyResult, restoreCatalog } from "../src/maintenance/backup.ts";
 import { checkCatalog } from "../src/maintenance/check.ts";
@@ -7,7 +8,6 @@ import { catalogInfo } from "../src/maintenance/info.ts";
 import { redacted } from "../src/sql/location.ts";
 import { copyProgress } from "./catalog-progress.ts";
 import { checkText, copyText, infoText, toJson } from "./catalog-report.ts";
-import { commandLine, print, withAnswers } from "./command.ts";
 import { databaseSettings } from "./database-settings.ts";
 
 type Flags = { database: string; json?: boolean; force?: boolean };
@@ -109,13 +109,13 @@ async function answer({ json }: Flags, work: () => Promise<Answer>): Promise<voi
   try {
     const found = await work();
     process.exitCode = found.exitCode;
-    print("catalog", json ? toJson(found.json) : found.text);
+    await print("catalog", `${json ? toJson(found.json) : found.text}\n`);
   } catch (error) {
     if (!(error instanceof HiveCatalogError)) throw error;
     const { code, message } = error;
     process.exitCode = exitCodeOf(error);
     process.stderr.write(`catalog: ${code}: ${message}\n`);
-    if (json) print("catalog", toJson({ error: { code, message } }));
+    if (json) await print("catalog", `${toJson({ error: { code, message } })}\n`);
   }
 }
 
@@ -124,8 +124,4 @@ function exitCodeOf({ code }: HiveCatalogError): number {
   return code === "INVALID_ARGUMENT" ? EXIT.calledWrongly : EXIT.failed;
 }
 
-try {
-  await program.parseAsync(commandLine(), { from: "user" });
-} catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-}
+await runCommandLine(program);

@@ -1,21 +1,15 @@
+import { Command } from "commander";
 import { CommandFailure, runCommand } from "./command.ts";
 import { missingStatements, sqlDifferences } from "./drift.ts";
-import { readFlags } from "./flags.ts";
 import { folderProblems, readJournal } from "./migrations-folder.ts";
 
-const HELP = `Usage: pnpm db:check
-
-Fails when the schema (src/schema.ts) and the migrations (drizzle/) of the catalog differ, or when the migrations do not
-agree with each other.
-
-Options:
-  -h, --help  show this help
-
-Exit codes: 0 in step, 1 not in step, 2 called wrongly.
-Example: pnpm db:check`;
+const command = new Command("pnpm db:check")
+  .description(
+    "Fails when the schema (src/schema.ts) and the migrations (drizzle/) of the catalog differ, or when the migrations do not agree with each other.",
+  )
+  .addHelpText("after", "\nExit codes: 0 in step, 1 not in step, 2 called wrongly.\nExample: pnpm db:check");
 
 async function check(): Promise<string> {
-  if (readFlags({}).help) return HELP;
   const problems = folderProblems();
   if (problems.length > 0) throw new CommandFailure(`the migrations do not agree:\n  ${problems.join("\n  ")}`);
   const missing = await missingStatements();
@@ -34,4 +28,4 @@ async function check(): Promise<string> {
     .join(", ")})`;
 }
 
-await runCommand("db:check", check);
+await runCommand("db:check", command, check);

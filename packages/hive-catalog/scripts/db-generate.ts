@@ -1,25 +1,22 @@
+import { Command } from "commander";
 import { CommandFailure, runCommand, UsageError } from "./command.ts";
 import { missingStatements } from "./drift.ts";
 import { runKit } from "./drizzle-kit.ts";
-import { readFlags } from "./flags.ts";
 import { folderProblems, readJournal, sqlPath } from "./migrations-folder.ts";
 
-const HELP = `Usage: pnpm db:generate --name <what_changed>
-
-Writes the migration for what has changed in src/schema.ts since the last one, and proves that nothing is missing.
-
-Options:
-  --name <what_changed>  what the migration does, in snake_case; required
-  -h, --help             show this help
-
-Exit codes: 0 written or nothing to write, 1 failed, 2 called wrongly.
-Example: pnpm db:generate --name add_hive_labels`;
+const command = new Command("pnpm db:generate")
+  .description(
+    "Writes the migration for what has changed in src/schema.ts since the last one, and proves that nothing is missing.",
+  )
+  .option("--name <what_changed>", "what the migration does, in snake_case; required")
+  .addHelpText(
+    "after",
+    "\nExit codes: 0 written or nothing to write, 1 failed, 2 called wrongly.\nExample: pnpm db:generate --name add_hive_labels",
+  );
 
 const SNAKE_CASE = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/;
 
-async function generate(): Promise<string> {
-  const { name, help } = readFlags({ name: { type: "string" } });
-  if (help) return HELP;
+async function generate({ name }: { name?: string }): Promise<string> {
   if (name === undefined) throw new UsageError("--name is required: say in snake_case what the migration does");
   if (!SNAKE_CASE.test(name)) {
     throw new UsageError(`--name must be snake_case words, such as add_hive_labels, got ${JSON.stringify(name)}`);
@@ -39,4 +36,4 @@ async function generate(): Promise<string> {
   return `made ${made.map(sqlPath).join(", ")}; read it, then commit it with its snapshot and the journal`;
 }
 
-await runCommand("db:generate", generate);
+await runCommand("db:generate", command, generate);

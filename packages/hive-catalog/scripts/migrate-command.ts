@@ -1,4 +1,5 @@
 import { relative } from "node:path";
+import { Command } from "commander";
 import { toCatalogError } from "../src/drivers/errors.ts";
 import { HiveCatalogError } from "../src/errors.ts";
 import { catalogInfo } from "../src/maintenance.ts";
@@ -8,16 +9,8 @@ import { knownMigrations, migrationNames } from "../src/sql/migrations.ts";
 import { openDatabase } from "../src/sql/open.ts";
 import { runCommand, UsageError } from "./command.ts";
 import { databaseSettings } from "./database-settings.ts";
-import { readFlags } from "./flags.ts";
 
-const HELP = `Usage: pnpm db:migrate
-
-Brings the tables of a catalog up to date, and makes the catalog where there is none.
-A database that is no hive catalog, or that a newer version has changed, is refused and left as it is.
-
-Options:
-  -h, --help  show this help
-
+const HELP_AFTER = `
 Environment:
   QUEEN_DATABASE             a path, or a URL: file:, libsql:, http:, https:, ws:, wss:
                              (default: data/hives.db in the working folder)
@@ -36,11 +29,16 @@ const { location, authToken } = databaseSettings();
 
 /** The command `db:migrate`, with `apply` for what applies the migrations. */
 export function runMigrateCommand(apply: (catalog: Lacking) => Promise<void>): Promise<void> {
-  return runCommand("db:migrate", () => migrate(apply).catch(asUsageError));
+  const command = new Command("pnpm db:migrate")
+    .description(
+      "Brings the tables of a catalog up to date, and makes the catalog where there is none. " +
+        "A database that is no hive catalog, or that a newer version has changed, is refused and left as it is.",
+    )
+    .addHelpText("after", HELP_AFTER);
+  return runCommand("db:migrate", command, () => migrate(apply).catch(asUsageError));
 }
 
 async function migrate(apply: (catalog: Lacking) => Promise<void>): Promise<string> {
-  if (readFlags({}).help) return HELP;
   const parsed = readLocation();
   const name = displayed(parsed);
   const pending = await lackingMigrations();

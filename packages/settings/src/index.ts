@@ -13,4 +13,4 @@ export {
   type Values,
   type Wording,
 } from "./settings.ts";
-export { readOptions, withUsageErrors } from "./usage-errors.ts";
+export { readOptions, runCommandLine, withAnswers, withUsageErrors } from "./usage-errors.ts";

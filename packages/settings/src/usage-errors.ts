@@ -1,4 +1,4 @@
-import { type Command, CommanderError } from "commander";
+import type { Command } from "commander";
 import { print } from "./print.ts";
 
 /** What is wrong with a command line, as commander says it, in one line that points to the help. */
@@ -13,24 +13,45 @@ export const usageError = (text: string): string =>
 export const withUsageErrors = (name: string, command: Command): Command =>
   command.configureOutput({ outputError: (text, write) => write(`${name}: ${usageError(text)}\n`) });
 
-/** What the command line says to a program without further commands; undefined where that was help, or wrong, and is answered. `check` may call `command.error`. */
-export async function readOptions<T extends object>(
-  name: string,
+/** Help was asked for, or the command line is wrong: it is answered, and nothing is run. */
+class Answered extends Error {
+  readonly exitCode: Promise<0 | 1> | 2;
+
+  constructor(exitCode: Promise<0 | 1> | 2) {
+    super();
+    this.exitCode = exitCode;
+  }
+}
+
+/** Has a command, and the verbs that are added to it later, answer for the program `name`: help goes to stdout, and what is wrong is said in one line. */
+export function withAnswers(name: string, command: Command): Command {
+  const help: string[] = [];
+  return withUsageErrors(name, command)
+    .configureOutput({ writeOut: (text) => void help.push(text) })
+    .exitOverride(({ exitCode }) => {
+      throw new Answered(exitCode === 0 ? print(name, help.join("")) : 2);
+    });
+}
+
+/** Parses the command line for such a command, and runs its verb if there is one. Resolves to its options; undefined where it was answered, and the exit code is set. `check` may call `command.error`. */
+export async function runCommandLine<T extends object>(
   command: Command,
   check: (options: T) => void = () => {},
 ): Promise<T | undefined> {
-  const help: string[] = [];
-  withUsageErrors(name, command).allowExcessArguments(false).exitOverride();
-  command.configureOutput({ writeOut: (text) => void help.push(text) });
   try {
     // `pnpm sim -- --seed 2` hands the dashes on.
     const args = process.argv.slice(2).filter((text) => text !== "--");
-    const options = command.parse(args, { from: "user" }).opts<T>();
+    await command.parseAsync(args, { from: "user" });
+    const options = command.opts<T>();
     check(options);
     return options;
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    process.exitCode = error.exitCode === 0 ? await print(name, help.join("")) : 2;
+    if (!(error instanceof Answered)) throw error;
+    process.exitCode = await error.exitCode;
     return undefined;
   }
 }
+
+/** The same of a program without verbs. */
+export const readOptions = <T extends object>(name: string, command: Command, check?: (options: T) => void) =>
+  runCommandLine(withAnswers(name, command).allowExcessArguments(false), check);

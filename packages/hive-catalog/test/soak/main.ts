@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
-import { commandLine, withAnswers } from "../../scripts/command.ts";
+import { readOptions } from "@repo/settings";
+import { Command, InvalidArgumentError } from "commander";
 import { CatalogFile } from "../catalog-file.ts";
 import { type KillReport, killRepeatedly } from "../faults/killing.ts";
 import { checkModel, type ModelReport } from "../model/run.ts";
@@ -12,7 +12,7 @@ const DEFAULT_RUNS = 1000;
 const MAX_RUNS = 2 ** 31 - 1;
 const PROGRESS_MS = 5000;
 
-const command = withAnswers("soak", new Command("pnpm soak"))
+const command = new Command("pnpm soak")
   .description(
     "Kills processes that change one catalog and looks for lost changes; beside that, compares catalogs with a model in random runs.",
   )
@@ -31,15 +31,10 @@ const command = withAnswers("soak", new Command("pnpm soak"))
   .addHelpText(
     "after",
     "\npnpm soak --hostile attacks a queen instead, and has a help of its own.\nExit codes: 0 nothing was lost, 1 something was, 2 called wrongly.\nExample: pnpm soak --minutes 10",
-  )
-  .allowExcessArguments(false);
+  );
 
-try {
-  const options = command.parse(commandLine(), { from: "user" }).opts<Partial<Options>>();
-  process.exitCode = await soak({ seed: newSeed(), ...options });
-} catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-}
+const options = await readOptions<Partial<Options>>("soak", command);
+if (options !== undefined) process.exitCode = await soak({ seed: newSeed(), ...options });
 
 async function soak({ minutes, kills, runs, seed }: Options): Promise<number> {
   const timeLimitMs = minutes === undefined ? undefined : minutes * 60_000;

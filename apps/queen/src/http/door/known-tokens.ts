@@ -121,7 +121,10 @@ function byHive(tokens: Iterable<KnownToken>): ReadonlyMap<string, readonly Know
   const ofHives = new Map<string, KnownToken[]>();
   for (const token of tokens) {
     const { hiveId } = token.caller;
-    if (hiveId !== null) ofHives.set(hiveId, [...(ofHives.get(hiveId) ?? []), token]);
+    if (hiveId === null) continue;
+    const known = ofHives.get(hiveId);
+    if (known === undefined) ofHives.set(hiveId, [token]);
+    else known.push(token);
   }
   return ofHives;
 }
