@@ -57,6 +57,11 @@ const CODES: readonly (readonly [RegExp, HiveCatalogErrorCode, string])[] = [
   ],
   [/^SQLITE_ERROR/, "CATALOG_UNAVAILABLE", "the catalog could not be used; pnpm catalog check compares the schema"],
   [
+    /^SQLITE_IOERR_SHM/,
+    "CATALOG_UNAVAILABLE",
+    "programs can share no memory (-shm) on the file system of the catalog, as on many over a network or FUSE, or its disk failed: keep it on a local one",
+  ],
+  [
     /^SQLITE_IOERR/,
     "CATALOG_UNAVAILABLE",
     "the disk failed, or a quota is used up, of which SQLite does not tell: the log of the system may say more",

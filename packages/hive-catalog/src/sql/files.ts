@@ -149,6 +149,8 @@ export function isNew(path: string): boolean {
   const file = statOf(path);
   if (file?.isDirectory()) throw notACatalog(path, "it is a folder");
   if (file && !file.isFile()) throw notACatalog(path, "it is not a regular file");
+  // Of a file that it may not read SQLite says no more than that it cannot open it.
+  if (file) accessSync(path, constants.R_OK);
   if (file && file.size >= MIN_SQLITE_BYTES) return false;
   if (file && file.size > 0) throw tooShort(path);
   if (sizeOf(`${path}-wal`) > 0) {
