@@ -73,13 +73,15 @@ export function readOnlyTarget(path: string): string {
 type Mount = {
   /** The folder, or the single file, that it begins at. */
   readonly point: string;
+  /** As the kernel calls its file system, such as `ext4` or `fuse.sshfs`. */
+  readonly type: string;
   /** Whether nobody can write the file system, at whichever other place it may be mounted too. */
   readonly isReadOnly: boolean;
 };
 
 /** The mount that a real path is on, as Linux has it (proc_pid_mountinfo(5)); undefined where the system does not say. */
-function mountOf(path: string): Mount | undefined {
-  const mounts = mountInfo().split("\n").filter(Boolean).map(toMount);
+function mountOf(path: string, info = mountInfo()): Mount | undefined {
+  const mounts = info.split("\n").filter(Boolean).map(toMount);
   const around = mounts.filter(({ point }) => path === point || path.startsWith(point === "/" ? "/" : `${point}/`));
   // The innermost; of those at one place the one that was mounted last.
   return around.reduce<Mount | undefined>(
@@ -102,14 +104,29 @@ function toMount(line: string): Mount {
   const point = (mount.split(" ")[4] ?? "").replace(/\\(\d{3})/g, (_, octal) =>
     String.fromCharCode(Number.parseInt(octal, 8)),
   );
-  return { point, isReadOnly: /(?:^|,)ro(?:,|$)/.test(fileSystem.split(" ")[2] ?? "") };
+  const [type = "", , options = ""] = fileSystem.split(" ");
+  return { point, type, isReadOnly: /(?:^|,)ro(?:,|$)/.test(options) };
 }
 
-/** What is said of a catalog file whose -wal stands on another mount, and may be another's, or be gone when this program comes back. */
-export function mountWarnings(path: string): string[] {
-  if (mountOf(path)?.point !== path) return [];
-  const problem = `${path} is mounted alone: changes that stand in ${path}-wal are not where the file is, and can be lost`;
-  return [`${problem}; mount the folder that holds them both`];
+const NETWORK_FILE_SYSTEM =
+  /^(?:nfs4?|cifs|smb3|ceph|lustre|9p|virtiofs|fuse\.(?:sshfs|glusterfs|ceph-fuse|juicefs|rclone))$/;
+
+/**
+ * What is said of a catalog file whose -wal stands on another mount, and may be another's, or be gone when this program comes back; and of one that
+ * programs of several machines, which share no memory, can open.
+ */
+export function mountWarnings(path: string, info?: string): string[] {
+  const { point, type = "" } = mountOf(path, info) ?? {};
+  const warnings: string[] = [];
+  if (point === path) {
+    const problem = `${path} is mounted alone: changes that stand in ${path}-wal are not where the file is, and can be lost`;
+    warnings.push(`${problem}; mount the folder that holds them both`);
+  }
+  if (NETWORK_FILE_SYSTEM.test(type)) {
+    const problem = `${path} is on a file system that other machines have too (${type}): they do not see each other's changes, and lose them`;
+    warnings.push(`${problem}; open it on one of them alone, or keep the catalog on a server`);
+  }
+  return warnings;
 }
 
 /** What is said of a catalog file of ours that is not ours alone. */
