@@ -6,6 +6,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  rmSync,
   type Stats,
   statSync,
 } from "node:fs";
@@ -150,15 +151,27 @@ export function modeWarnings(path: string): string[] {
 
 const modeOf = ({ mode }: Stats): string => (mode & 0o7777).toString(8);
 
-/** Says why a file that is there cannot even be read, where that is for want of a right; whatever else it was, as it came. */
+/** Says why SQLite cannot open a file that is there, or what it keeps beside it, where that is for want of a right or of room; whatever else it was, as it came. */
 export function unreadable(path: string, error: unknown): unknown {
-  const isRefused = /^SQLITE_(?:CANTOPEN|READONLY|PERM)/.test(sqliteCodeOf(error));
-  const missing = isRefused ? missingRight(path) : undefined;
-  if (missing === undefined) return error;
+  if (!/^SQLITE_(?:CANTOPEN|READONLY|PERM)/.test(sqliteCodeOf(error))) return error;
+  const missing = missingRight(path);
+  if (missing === undefined) return whyNoFile(path) ?? error;
   const need = `to read it while no other program has it open, SQLite has to make ${path}-shm`;
   return new HiveCatalogError("CATALOG_READ_ONLY", `${missing}; ${need}; give this user the right, or read a copy`, {
     cause: error,
   });
+}
+
+/** What the system says of a further file beside `path`; undefined where one can be made. */
+function whyNoFile(path: string): Error | undefined {
+  const further = `${path}-${process.pid}`;
+  try {
+    closeSync(openSync(further, "wx"));
+    rmSync(further);
+    return undefined;
+  } catch (error) {
+    return Object.assign(error as Error, { path: dirname(path) });
+  }
 }
 
 /** Whether a catalog is to be made at `path`. Throws for what no catalog can be, before SQLite touches it. */
