@@ -33,7 +33,7 @@ export function isTooLarge(error: unknown): boolean {
 const CODES: readonly (readonly [RegExp, HiveCatalogErrorCode, string])[] = [
   [/^(?:EACCES|EPERM)$/, "CATALOG_READ_ONLY", "this user may not use a file or folder that is needed"],
   [/^EROFS$/, "CATALOG_READ_ONLY", "the file system is read-only"],
-  [/^(?:ENOSPC|EDQUOT)$/, "CATALOG_FULL", "there is no room left on the disk"],
+  [/^(?:ENOSPC|EDQUOT)$/, "CATALOG_FULL", "there is no room left on the disk, or a quota is used up"],
   [/^ENOENT$/, "CATALOG_UNAVAILABLE", "a file or folder is not there, and cannot be made"],
   [/^ENOTDIR$/, "CATALOG_UNAVAILABLE", "a part of the path is no folder"],
   [/^SQLITE_(?:BUSY|LOCKED)/, "CATALOG_BUSY", "another process holds the lock of the catalog; try again"],
@@ -69,6 +69,8 @@ const CODES: readonly (readonly [RegExp, HiveCatalogErrorCode, string])[] = [
   [/^SQLITE_/, "CATALOG_UNAVAILABLE", "the catalog could not be used"],
 ];
 
+/** What Node calls EDQUOT on Linux. */
+const QUOTA_USED_UP = "Unknown system error -122";
 /** The binding has no names for the newer of SQLite's extended codes, SQLITE_CORRUPT_INDEX among them. */
 const UNNAMED = /^UNKNOWN_SQLITE_ERROR_(\d+)$/;
 /** What the binding throws, without a code, where SQLite cannot open the file: for lack of file descriptors, as an example. */
@@ -119,8 +121,9 @@ export function outcomeUnknown(
 type SystemError = Error & { code?: unknown; syscall?: unknown; path?: unknown; dest?: unknown };
 
 /** The system's own code, the files or folders that it is about, and what was to be done with them where the code alone does not tell. */
-function systemDetail({ code, syscall, path, dest }: SystemError): string | undefined {
-  if (typeof code !== "string" || typeof path !== "string") return undefined;
+function systemDetail({ code: given, syscall, path, dest }: SystemError): string | undefined {
+  if (typeof given !== "string" || typeof path !== "string") return undefined;
+  const code = named(given);
   if (meaningOf(code)) return `${code}: ${path}`;
   const files = [path, dest].filter((file) => typeof file === "string");
   return typeof syscall === "string" ? `${code}: ${syscall} ${files.join(" to ")}` : undefined;
@@ -149,6 +152,7 @@ function codesOf(error: Error): string[] {
 }
 
 function named(code: string): string {
+  if (code === QUOTA_USED_UP) return "EDQUOT";
   const [, number] = UNNAMED.exec(code) ?? [];
   return (number && PLAIN_CODES[Number(number) & 0xff]) || code;
 }
