@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { inspect, types } from "node:util";
 import { HiveCatalogError, type HiveCatalogErrorCode } from "../errors.ts";
 
@@ -69,8 +70,8 @@ const CODES: readonly (readonly [RegExp, HiveCatalogErrorCode, string])[] = [
   [/^SQLITE_/, "CATALOG_UNAVAILABLE", "the catalog could not be used"],
 ];
 
-/** What Node calls EDQUOT on Linux. */
-const QUOTA_USED_UP = "Unknown system error -122";
+/** Node has no names for some errors of the system, EDQUOT and ESTALE among them. */
+const UNNAMED_OF_SYSTEM = /^Unknown system error -(\d+)$/;
 /** The binding has no names for the newer of SQLite's extended codes, SQLITE_CORRUPT_INDEX among them. */
 const UNNAMED = /^UNKNOWN_SQLITE_ERROR_(\d+)$/;
 /** What the binding throws, without a code, where SQLite cannot open the file: for lack of file descriptors, as an example. */
@@ -152,7 +153,8 @@ function codesOf(error: Error): string[] {
 }
 
 function named(code: string): string {
-  if (code === QUOTA_USED_UP) return "EDQUOT";
+  const [, errno] = UNNAMED_OF_SYSTEM.exec(code) ?? [];
+  if (errno) return Object.entries(constants.errno).find(([, number]) => number === Number(errno))?.[0] ?? code;
   const [, number] = UNNAMED.exec(code) ?? [];
   return (number && PLAIN_CODES[Number(number) & 0xff]) || code;
 }
