@@ -117,7 +117,7 @@ test("a catalog whose -wal or -shm was changed for another one long after it was
   }
 });
 
-test("the same within a second where a folder keeps its time when a name in it changes, as of FAT and exFAT", async () => {
+test("the same within a second where a folder keeps its time when a name in it changes, as on exFAT by FUSE", async () => {
   vi.useFakeTimers({ toFake: ["performance"] });
   onTestFinished(() => void vi.useRealTimers());
   for (const suffix of ["-wal", "-shm"]) {

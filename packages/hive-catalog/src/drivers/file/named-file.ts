@@ -9,7 +9,7 @@ type Place = Inode & { readonly path: string };
 /** File systems note times to 2 s and finer: a change of a folder that is younger may share its time with the next one. */
 const COARSEST_TIME_NS = 2_000_000_000n;
 const NS_PER_MS = 1_000_000n;
-/** Folders of FAT and of some FUSE file systems keep their time when a name in them changes. */
+/** Folders of some file systems, such as exFAT by FUSE, keep their time when a name in them changes. */
 const LOOK_AGAIN_MS = 1000;
 
 /**
