@@ -1,7 +1,10 @@
-import { copyFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, copyFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { mountReadOnly } from "@repo/test-support/mount";
 import { expect, test } from "vitest";
 import {
+  AGENT,
   answerOk,
   answerProblem,
   eventually,
@@ -62,4 +65,17 @@ test("a certificate that takes the place of another in its file is trusted from 
   copyFileSync(QUEEN_CA, path);
   await agent.logged("queen reached");
   expect(new Set(queen.authorizations)).toEqual(new Set(["Bearer hq_1_first"]));
+});
+
+test("root's token file on a read-only mount, as container platforms hand it over, is taken by an agent of another user", () => {
+  const folder = temporaryFolder();
+  const path = join(folder, "token");
+  writeFileSync(path, "hq_1_secret", { mode: 0o644 });
+  chmodSync(folder, 0o755);
+  using _mount = mountReadOnly(folder, folder);
+  const asOther = ["--reuid=54321", "--regid=54321", "--clear-groups", process.execPath];
+  const env = { PATH: process.env.PATH, HIVE_TOKEN_FILE: path };
+  const once = ["--once", "--json", "--discover", "false", "--telemetry", "false"];
+  const { status, stderr } = spawnSync("setpriv", [...asOther, AGENT, ...once], { encoding: "utf8", env });
+  expect(status, stderr).toBe(0);
 });

@@ -7,9 +7,10 @@ import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { QueenClient } from "@repo/queen-client";
 import { closedPort } from "@repo/test-support/closed-port";
 import { mountSmallDisk } from "@repo/test-support/mount";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
 import { addToken } from "../../queen/test/tokens.ts";
+import { readContexts } from "../src/access/contexts.ts";
 import { HivectlProcess, hivectl, processInTerminal } from "./hivectl.ts";
 
 const queens = queenProcesses();
@@ -55,6 +56,17 @@ test("a home that is no folder, as users of services have, holds no context", as
   }
   await mkdir(file, { recursive: true });
   expect(await hivectl(["context", "list"], { XDG_CONFIG_HOME })).toMatchObject({ code: 2 });
+});
+
+test("a user whose home nobody knows, as one without an entry in /etc/passwd in a container, holds no context", () => {
+  vi.stubEnv("HOME", undefined);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  process.seteuid?.(54_321);
+  try {
+    expect(readContexts({})).toEqual({ contexts: {} });
+  } finally {
+    process.seteuid?.(0);
+  }
 });
 
 test("login does not store what the queen refuses, nor show it", async () => {

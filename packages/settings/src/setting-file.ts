@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, type Stats } from "node:fs";
 
 const OTHERS = 0o077;
 /** A bundle of all authorities that browsers know has a quarter of it. */
@@ -9,40 +9,44 @@ const MAX_BYTES = 1_048_576;
  * more than `maxBytes`, by default 1 MB.
  */
 export function readSettingFile(path: string, maxBytes = MAX_BYTES): Buffer {
-  return read(path, maxBytes).content;
+  return read(path, maxBytes);
 }
 
 /** The same of a file with a secret, which nobody but its owner may use: else `cure` says what to do. */
 export function readSecretFile(path: string, maxBytes: number, cure = "chmod 600 it"): Buffer {
-  const { content, stat } = read(path, maxBytes);
-  const { mode, uid } = stat;
-  if ((mode & OTHERS) !== 0 && !(uid === 0 && isOnReadOnlyMount(path))) {
+  return read(path, maxBytes, (file, { mode, uid }) => {
+    if ((mode & OTHERS) === 0 || (uid === 0 && isOnReadOnlyMount(file))) return;
     throw new Error(`others than its owner may use it (mode ${(mode & 0o777).toString(8)}): ${cure}`);
-  }
-  return content;
+  });
 }
 
-function read(path: string, maxBytes: number): { content: Buffer; stat: Stats } {
+function read(path: string, maxBytes: number, check?: (file: number, stat: Stats) => void): Buffer {
   // Without O_NONBLOCK the opening of a fifo waits until somebody writes into it.
   const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stat = fstatSync(file);
     if (!stat.isFile()) throw new Error("is no regular file");
+    check?.(file, stat);
     const buffer = Buffer.alloc(maxBytes + 1);
     const length = readSync(file, buffer);
     if (length > maxBytes) throw new Error(`has more than ${maxBytes} bytes`);
-    return { content: buffer.subarray(0, length), stat };
+    return buffer.subarray(0, length);
   } finally {
     closeSync(file);
   }
 }
 
-/** How container platforms hand over secrets: root's file, which nobody can change, the mode included. */
-function isOnReadOnlyMount(path: string): boolean {
+/**
+ * How container platforms hand over secrets: root's file, which nobody can change, the mode included. Linux is asked for the mount of the open file
+ * (proc_pid_mountinfo(5)): access(2) tells of a mount that is read-only those alone who could write the file but for that.
+ */
+function isOnReadOnlyMount(file: number): boolean {
   try {
-    accessSync(path, constants.W_OK);
+    const [, id] = /^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${file}`, "utf8")) ?? [];
+    const mounts = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
+    const [mount = "", fileSystem = ""] = mounts.find((line) => line.startsWith(`${id} `))?.split(" - ") ?? [];
+    return [mount.split(" ")[5], fileSystem.split(" ")[2]].some((options) => options?.split(",").includes("ro"));
+  } catch {
     return false;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EROFS";
   }
 }

@@ -123,6 +123,26 @@ test("a variable that is no setting is said with the nearest that is one, and wi
   });
 });
 
+test("what Kubernetes tells of a Service that is called as the program is no setting, and no mistake", () => {
+  const port = { placeholder: "number", help: "of the shop", schema: wholeNumber(0, 65_535).default(80) };
+  const shop = new Settings("BAKERY", { port });
+  const links = {
+    BAKERY_SERVICE_HOST: "10.0.0.1",
+    BAKERY_SERVICE_PORT: "80",
+    BAKERY_SERVICE_PORT_WEB: "80",
+    BAKERY_PORT: "tcp://10.0.0.1:80",
+    BAKERY_PORT_80_TCP: "tcp://10.0.0.1:80",
+    BAKERY_PORT_80_TCP_PROTO: "tcp",
+    BAKERY_PORT_80_TCP_PORT: "80",
+    BAKERY_PORT_80_TCP_ADDR: "10.0.0.1",
+    BAKERY_CAKES_SERVICE_HOST: "10.0.0.2",
+    BAKERY_CAKES_PORT: "udp://10.0.0.2:80",
+  };
+  expect(shop.read({ env: links })).toEqual({ values: { port: 80 }, warnings: [] });
+  expect(shop.read({ env: { ...links, BAKERY_PORT: "81" } })).toEqual({ values: { port: 81 }, warnings: [] });
+  expect(shop.read({ env: { BAKERY_PORT: "tcp://10.0.0.1:80" } })).toMatchObject({ problems: [expect.any(String)] });
+});
+
 test("a variable of another program with the same prefix is no mistake", () => {
   const note = { placeholder: "text", help: "on the paper", schema: z.string().default("") };
   const own = new Settings("BAKERY", { note }, { otherVariables: ["BAKERY_SHOP_TOKEN"] });

@@ -1,5 +1,6 @@
 import { type Command, CommanderError } from "commander";
 import { closest } from "fastest-levenshtein";
+import { withoutServiceLinks } from "./service-links.ts";
 import { type Declarations, isSecret, type Named, named, type Setting, type ValuesOf } from "./setting.ts";
 import { usageError } from "./usage-errors.ts";
 
@@ -100,14 +101,15 @@ export class Settings<D extends Declarations> {
   }: Sources<ValuesOf<D>, Combined> & { flags?: Environment } = {}): Reading<With<ValuesOf<D>, Combined>> {
     const problems: string[] = [];
     const values: Record<string, unknown> = {};
+    const own = withoutServiceLinks(env, `${this.#prefix}_`);
     for (const one of this.#all) {
-      const given = (isSecret(one) ? undefined : flags[one.name]) ?? env[one.variable];
+      const given = (isSecret(one) ? undefined : flags[one.name]) ?? own[one.variable];
       const { data, rules } = this.#parse(one, given);
       values[one.name] = data;
       problems.push(...rules.map((rule) => this.#problem(one, rule, given)));
     }
     const combined = combine?.(values as Partial<ValuesOf<D>>, problems);
-    const warnings = this.#unknownVariables(env);
+    const warnings = this.#unknownVariables(own);
     if (problems.length > 0) return { problems: [...problems, ...warnings] };
     // What was refused is missing, but then there are problems.
     return { values: { ...values, ...combined } as With<ValuesOf<D>, Combined>, warnings };
@@ -165,10 +167,10 @@ export class Settings<D extends Declarations> {
   }
 
   /** What is said of variables that no program reads, which most often are misspelt. Their values may be secret: they are not said. */
-  #unknownVariables(env: Environment): string[] {
+  #unknownVariables(own: Environment): string[] {
     const known = [...this.#all.map(({ variable }) => variable), ...this.#otherVariables];
-    return Object.keys(env)
-      .filter((name) => name.startsWith(`${this.#prefix}_`) && env[name] !== undefined && !known.includes(name))
+    return Object.keys(own)
+      .filter((name) => own[name] !== undefined && !known.includes(name))
       .map((name) => `${name} is no setting, and changes nothing: the nearest that is one is ${closest(name, known)}`);
   }
 

@@ -7,10 +7,10 @@ const FREEZABLE_DISK_BYTES = 4 * 1024 * 1024;
 /** A mount that ends when it is disposed of. */
 type Mount = { path: string } & Disposable;
 
-/** A file system in memory of `sizeBytes`, mounted at the new folder `path`. */
-export function mountSmallDisk(path: string, sizeBytes: number): Mount {
+/** A file system in memory of `sizeBytes`, mounted at the new folder `path`; it holds so many files and folders, itself included, or any number. */
+export function mountSmallDisk(path: string, sizeBytes: number, maxFiles = 0): Mount {
   mkdirSync(path);
-  mount("-t", "tmpfs", "-o", `size=${sizeBytes}`, "tmpfs", path);
+  mount("-t", "tmpfs", "-o", `size=${sizeBytes},nr_inodes=${maxFiles}`, "tmpfs", path);
   return { path, [Symbol.dispose]: () => unmount(path) };
 }
 

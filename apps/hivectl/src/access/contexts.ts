@@ -21,7 +21,16 @@ interface Contexts {
 const MAX_BYTES = 1_048_576;
 
 export const contextsPath = (env: Environment): string =>
-  join(env.XDG_CONFIG_HOME || join(env.HOME || homedir(), ".config"), "hivectl", "config.json");
+  join(env.XDG_CONFIG_HOME || join(env.HOME || homeOfUser(), ".config"), "hivectl", "config.json");
+
+/** Without HOME the system knows none of a user who has no entry in /etc/passwd: then there is none, as /dev/null is none. */
+function homeOfUser(): string {
+  try {
+    return homedir();
+  } catch {
+    return "/dev/null";
+  }
+}
 
 /** Those that are stored. A file that others may read is refused: its tokens may be known already. */
 export function readContexts(env: Environment): Contexts {

@@ -14,7 +14,9 @@ export const REMEDIES = {
   SSH_TARGET_UNUSABLE:
     "correct ssh_host, ssh_port and ssh_user with `hivectl set ID`, or allow the address in QUEEN_ALLOWED_HOSTS",
   PROGRAM_NOT_STARTED:
-    "install the client of OpenSSH on the queen's machine, and see that her HOME is there, and that her PATH leads to sh and ssh",
+    "install the client of OpenSSH on the queen's machine, and see that her HOME is there, and that her PATH leads to sh and ssh; for EAGAIN, EMFILE or ENOMEM let her have more processes, open files or memory",
+  QUEEN_USER_UNKNOWN:
+    "give the queen's user an entry in /etc/passwd of her machine or container: ssh runs for no user without one",
   SSH_UNREACHABLE: "see from the queen's machine that an sshd answers at ssh_host and ssh_port",
   SSH_KEY_REFUSED:
     "put the public half of the key in QUEEN_SSH_IDENTITY into ~/.ssh/authorized_keys of ssh_user, and have sshd let that user in with the key alone",

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { inspect, types } from "node:util";
 import { HiveCatalogError, type HiveCatalogErrorCode } from "../errors.ts";
 
@@ -33,7 +34,7 @@ export function isTooLarge(error: unknown): boolean {
 const CODES: readonly (readonly [RegExp, HiveCatalogErrorCode, string])[] = [
   [/^(?:EACCES|EPERM)$/, "CATALOG_READ_ONLY", "this user may not use a file or folder that is needed"],
   [/^EROFS$/, "CATALOG_READ_ONLY", "the file system is read-only"],
-  [/^(?:ENOSPC|EDQUOT)$/, "CATALOG_FULL", "there is no room left on the disk"],
+  [/^(?:ENOSPC|EDQUOT)$/, "CATALOG_FULL", "there is no room left on the disk, or a quota is used up"],
   [/^ENOENT$/, "CATALOG_UNAVAILABLE", "a file or folder is not there, and cannot be made"],
   [/^ENOTDIR$/, "CATALOG_UNAVAILABLE", "a part of the path is no folder"],
   [/^SQLITE_(?:BUSY|LOCKED)/, "CATALOG_BUSY", "another process holds the lock of the catalog; try again"],
@@ -57,6 +58,11 @@ const CODES: readonly (readonly [RegExp, HiveCatalogErrorCode, string])[] = [
   ],
   [/^SQLITE_ERROR/, "CATALOG_UNAVAILABLE", "the catalog could not be used; pnpm catalog check compares the schema"],
   [
+    /^SQLITE_IOERR_SHM/,
+    "CATALOG_UNAVAILABLE",
+    "programs can share no memory (-shm) on the file system of the catalog, as on many over a network or FUSE, or its disk failed: keep it on a local one",
+  ],
+  [
     /^SQLITE_IOERR/,
     "CATALOG_UNAVAILABLE",
     "the disk failed, or a quota is used up, of which SQLite does not tell: the log of the system may say more",
@@ -64,6 +70,8 @@ const CODES: readonly (readonly [RegExp, HiveCatalogErrorCode, string])[] = [
   [/^SQLITE_/, "CATALOG_UNAVAILABLE", "the catalog could not be used"],
 ];
 
+/** Node has no names for some errors of the system, EDQUOT and ESTALE among them. */
+const UNNAMED_OF_SYSTEM = /^Unknown system error -(\d+)$/;
 /** The binding has no names for the newer of SQLite's extended codes, SQLITE_CORRUPT_INDEX among them. */
 const UNNAMED = /^UNKNOWN_SQLITE_ERROR_(\d+)$/;
 /** What the binding throws, without a code, where SQLite cannot open the file: for lack of file descriptors, as an example. */
@@ -114,8 +122,9 @@ export function outcomeUnknown(
 type SystemError = Error & { code?: unknown; syscall?: unknown; path?: unknown; dest?: unknown };
 
 /** The system's own code, the files or folders that it is about, and what was to be done with them where the code alone does not tell. */
-function systemDetail({ code, syscall, path, dest }: SystemError): string | undefined {
-  if (typeof code !== "string" || typeof path !== "string") return undefined;
+function systemDetail({ code: given, syscall, path, dest }: SystemError): string | undefined {
+  if (typeof given !== "string" || typeof path !== "string") return undefined;
+  const code = named(given);
   if (meaningOf(code)) return `${code}: ${path}`;
   const files = [path, dest].filter((file) => typeof file === "string");
   return typeof syscall === "string" ? `${code}: ${syscall} ${files.join(" to ")}` : undefined;
@@ -144,6 +153,8 @@ function codesOf(error: Error): string[] {
 }
 
 function named(code: string): string {
+  const [, errno] = UNNAMED_OF_SYSTEM.exec(code) ?? [];
+  if (errno) return Object.entries(constants.errno).find(([, number]) => number === Number(errno))?.[0] ?? code;
   const [, number] = UNNAMED.exec(code) ?? [];
   return (number && PLAIN_CODES[Number(number) & 0xff]) || code;
 }

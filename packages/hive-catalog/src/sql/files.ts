@@ -6,6 +6,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  rmSync,
   type Stats,
   statSync,
 } from "node:fs";
@@ -73,13 +74,15 @@ export function readOnlyTarget(path: string): string {
 type Mount = {
   /** The folder, or the single file, that it begins at. */
   readonly point: string;
+  /** As the kernel calls its file system, such as `ext4` or `fuse.sshfs`. */
+  readonly type: string;
   /** Whether nobody can write the file system, at whichever other place it may be mounted too. */
   readonly isReadOnly: boolean;
 };
 
 /** The mount that a real path is on, as Linux has it (proc_pid_mountinfo(5)); undefined where the system does not say. */
-function mountOf(path: string): Mount | undefined {
-  const mounts = mountInfo().split("\n").filter(Boolean).map(toMount);
+function mountOf(path: string, info = mountInfo()): Mount | undefined {
+  const mounts = info.split("\n").filter(Boolean).map(toMount);
   const around = mounts.filter(({ point }) => path === point || path.startsWith(point === "/" ? "/" : `${point}/`));
   // The innermost; of those at one place the one that was mounted last.
   return around.reduce<Mount | undefined>(
@@ -102,14 +105,29 @@ function toMount(line: string): Mount {
   const point = (mount.split(" ")[4] ?? "").replace(/\\(\d{3})/g, (_, octal) =>
     String.fromCharCode(Number.parseInt(octal, 8)),
   );
-  return { point, isReadOnly: /(?:^|,)ro(?:,|$)/.test(fileSystem.split(" ")[2] ?? "") };
+  const [type = "", , options = ""] = fileSystem.split(" ");
+  return { point, type, isReadOnly: /(?:^|,)ro(?:,|$)/.test(options) };
 }
 
-/** What is said of a catalog file whose -wal stands on another mount, and may be another's, or be gone when this program comes back. */
-export function mountWarnings(path: string): string[] {
-  if (mountOf(path)?.point !== path) return [];
-  const problem = `${path} is mounted alone: changes that stand in ${path}-wal are not where the file is, and can be lost`;
-  return [`${problem}; mount the folder that holds them both`];
+const NETWORK_FILE_SYSTEM =
+  /^(?:nfs4?|cifs|smb3|ceph|lustre|9p|virtiofs|fuse\.(?:sshfs|glusterfs|ceph-fuse|juicefs|rclone))$/;
+
+/**
+ * What is said of a catalog file whose -wal stands on another mount, and may be another's, or be gone when this program comes back; and of one that
+ * programs of several machines, which share no memory, can open.
+ */
+export function mountWarnings(path: string, info?: string): string[] {
+  const { point, type = "" } = mountOf(path, info) ?? {};
+  const warnings: string[] = [];
+  if (point === path) {
+    const problem = `${path} is mounted alone: changes that stand in ${path}-wal are not where the file is, and can be lost`;
+    warnings.push(`${problem}; mount the folder that holds them both`);
+  }
+  if (NETWORK_FILE_SYSTEM.test(type)) {
+    const problem = `${path} is on a file system that other machines have too (${type}): they do not see each other's changes, and lose them`;
+    warnings.push(`${problem}; open it on one of them alone, or keep the catalog on a server`);
+  }
+  return warnings;
 }
 
 /** What is said of a catalog file of ours that is not ours alone. */
@@ -133,15 +151,27 @@ export function modeWarnings(path: string): string[] {
 
 const modeOf = ({ mode }: Stats): string => (mode & 0o7777).toString(8);
 
-/** Says why a file that is there cannot even be read, where that is for want of a right; whatever else it was, as it came. */
+/** Says why SQLite cannot open a file that is there, or what it keeps beside it, where that is for want of a right or of room; whatever else it was, as it came. */
 export function unreadable(path: string, error: unknown): unknown {
-  const isRefused = /^SQLITE_(?:CANTOPEN|READONLY|PERM)/.test(sqliteCodeOf(error));
-  const missing = isRefused ? missingRight(path) : undefined;
-  if (missing === undefined) return error;
+  if (!/^SQLITE_(?:CANTOPEN|READONLY|PERM)/.test(sqliteCodeOf(error))) return error;
+  const missing = missingRight(path);
+  if (missing === undefined) return whyNoFile(path) ?? error;
   const need = `to read it while no other program has it open, SQLite has to make ${path}-shm`;
   return new HiveCatalogError("CATALOG_READ_ONLY", `${missing}; ${need}; give this user the right, or read a copy`, {
     cause: error,
   });
+}
+
+/** What the system says of a further file beside `path`; undefined where one can be made. */
+function whyNoFile(path: string): Error | undefined {
+  const further = `${path}-${process.pid}`;
+  try {
+    closeSync(openSync(further, "wx"));
+    rmSync(further);
+    return undefined;
+  } catch (error) {
+    return Object.assign(error as Error, { path: dirname(path) });
+  }
 }
 
 /** Whether a catalog is to be made at `path`. Throws for what no catalog can be, before SQLite touches it. */
@@ -149,6 +179,8 @@ export function isNew(path: string): boolean {
   const file = statOf(path);
   if (file?.isDirectory()) throw notACatalog(path, "it is a folder");
   if (file && !file.isFile()) throw notACatalog(path, "it is not a regular file");
+  // Of a file that it may not read SQLite says no more than that it cannot open it.
+  if (file) accessSync(path, constants.R_OK);
   if (file && file.size >= MIN_SQLITE_BYTES) return false;
   if (file && file.size > 0) throw tooShort(path);
   if (sizeOf(`${path}-wal`) > 0) {

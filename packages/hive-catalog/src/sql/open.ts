@@ -92,7 +92,9 @@ async function openFile(name: string, options: DatabaseOptions): Promise<Databas
   }
   const client = await connectFile(name, path, options.busyTimeoutMs);
   return await closedOnFailure(client, async () => {
-    await client.useWal();
+    await client.useWal().catch((error) => {
+      throw unreadable(path, error);
+    });
     const opened = isCurrent ? { client, name: path, isNew: false } : await prepared(client, path, options);
     return { ...opened, warnings: [...mountWarnings(path), ...modeWarnings(path)] };
   });

@@ -76,6 +76,14 @@ test("a quota that is used up is among what is told of a write that fails", asyn
   expect(stdout.trimEnd().split("\n")).toEqual([refusal, refusal, refusal]);
 });
 
+test("a quota that is used up when a catalog is made is said, although Node has no name for it", async () => {
+  await using file = await CatalogFile.create();
+  const failing = ["-P", file.path, "-e", "trace=openat", "-e", "inject=openat:error=EDQUOT"];
+  const { stderr } = runFailing(failing, [WORKER, file.path]);
+  const [said] = /^HiveCatalogError: .*$/m.exec(stderr) ?? [];
+  expect(said).toMatch(/there is no room left on the disk, or a quota is used up \(EDQUOT: /);
+});
+
 test("of a file that a disk fails to read it is not said alone that it is damaged: a backup in its place would lose what is in it", async () => {
   await using file = await CatalogFile.create();
   await addHive(file.path, "hive-1");

@@ -101,3 +101,15 @@ test("a catalog that finds no room for itself is refused with CATALOG_FULL, and 
   await using catalog = await HiveCatalog.open(path);
   expect(await catalog.addHive(aHive())).toEqual(aHive());
 });
+
+test("a disk that takes no further file is full for a catalog that is made or opened there, and the message says so", async () => {
+  await using folder = await temporaryFolder();
+  for (const maxFiles of [1, 2, 3]) {
+    using disk = mountSmallDisk(join(folder.path, `${maxFiles} files`), DISK_BYTES, maxFiles);
+    const path = join(disk.path, "hives.db");
+    for (const _time of ["made", "opened"]) {
+      const { code, message } = await refusalOf(HiveCatalog.open(path));
+      expect({ code, message }).toEqual({ code: "CATALOG_FULL", message: expect.stringContaining("ENOSPC") });
+    }
+  }
+});

@@ -1,7 +1,7 @@
-import { copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { mountAlso } from "@repo/test-support/mount";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { HiveCatalog } from "../../src/index.ts";
 import { backupCatalog, checkCatalog } from "../../src/maintenance.ts";
 import { aHive, temporaryFolder } from "../../src/testing.ts";
@@ -114,6 +114,20 @@ test("a catalog whose -wal or -shm was changed for another one long after it was
     renameSync(site.path + suffix, site.aside);
     copyFileSync(site.aside, site.path + suffix);
     expect(await refusalOf(site.catalog.removeHive("a"))).toMatchObject({ code: "CATALOG_UNAVAILABLE" });
+  }
+});
+
+test("the same within a second where a folder keeps its time when a name in it changes, as on exFAT by FUSE", async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  onTestFinished(() => void vi.useRealTimers());
+  for (const suffix of ["-wal", "-shm"]) {
+    await using site = await aSite();
+    await growOld(site.folder, site.catalog);
+    const { mtime } = statSync(site.folder);
+    rmSync(site.path + suffix);
+    utimesSync(site.folder, mtime, mtime);
+    vi.advanceTimersByTime(1000);
+    expect(await refusalOf(site.catalog.checkWritable())).toMatchObject({ code: "CATALOG_UNAVAILABLE" });
   }
 });
 

@@ -73,6 +73,14 @@ test("who may only read a catalog that is closed is refused, and told which righ
   });
 });
 
+test("who may not even read a catalog is refused, and told which file it is", async () => {
+  await using folder = await temporaryFolder();
+  const path = await readableByAll(folder.path);
+  chmodSync(path, 0o600);
+  await using other = await asOther(path);
+  expect(other.opened).toEqual({ code: "CATALOG_READ_ONLY", message: expect.stringContaining(`(EACCES: ${path})`) });
+});
+
 test("who may only read a catalog that its user has open sees a token revoked and another one made, and is refused changes", async () => {
   await using folder = await temporaryFolder();
   const path = await readableByAll(folder.path);

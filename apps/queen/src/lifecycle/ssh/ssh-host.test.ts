@@ -1,4 +1,4 @@
-import { access } from "node:fs/promises";
+import { access, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -49,4 +49,15 @@ test("a temporary folder that cannot be written, as in a container with a read-o
   vi.stubEnv("TMPDIR", join(await aFolder(), "none"));
   const failure = { code: "TEMP_FOLDER_UNUSABLE", message: expect.stringContaining(join("none", "queen-ssh-")) };
   await expect(SshHost.open(options({}))).rejects.toMatchObject(failure);
+});
+
+test("that ssh runs for no user without an entry in /etc/passwd, as in a container, is not blamed on the host", async () => {
+  const folder = await aFolder();
+  const asNobodyOfThisMachine = `PATH='${env.PATH}' exec setpriv --reuid=54321 --regid=54321 --clear-groups ssh "$@"`;
+  await writeFile(join(folder, "ssh"), `#!/bin/sh\n${asNobodyOfThisMachine}\n`, { mode: 0o755 });
+  const program = { env: { ...env, PATH: `${folder}:${env.PATH}` }, timeoutMs: 20_000 };
+  const host = await SshHost.open({ ...options({}), program });
+  onTestFinished(() => host.close());
+  const failure = { code: "QUEEN_USER_UNKNOWN", message: expect.stringContaining("No user exists for uid 54321") };
+  await expect(host.run(["true"], { signal })).rejects.toMatchObject(failure);
 });

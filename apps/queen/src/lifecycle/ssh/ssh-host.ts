@@ -22,6 +22,7 @@ import { type SshSettings, sshOptions } from "./ssh-options.ts";
 const CONNECTION_FAILED = 255;
 const HOST_KEY_REFUSED = /host key verification failed|remote host identification has changed/i;
 const HOST_KEY_REVOKED = /marked as revoked/i;
+const OWN_USER_UNKNOWN = /^no user exists for uid \d+/im;
 const KEY_REFUSED = /permission denied \(|too many authentication failures/i;
 
 export interface SshHostOptions {
@@ -85,6 +86,7 @@ export class SshHost implements Host {
   async #connectionFailed(end: ProgramEnd, signal: AbortSignal): Promise<StepFailure> {
     if (!HOST_KEY_REFUSED.test(end.stderr)) {
       const said = `the connection to ${this.name} failed with ${whyFailed(end)}`;
+      if (OWN_USER_UNKNOWN.test(end.stderr)) return new StepFailure("QUEEN_USER_UNKNOWN", said);
       if (KEY_REFUSED.test(end.stderr)) return this.#keyRefused(said, signal);
       // Of these ssh says nothing that is an error for it.
       const silence = ": it was cut off, or silent for 15 s, or ssh and sshd have no algorithm in common";

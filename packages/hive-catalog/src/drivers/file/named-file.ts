@@ -9,6 +9,8 @@ type Place = Inode & { readonly path: string };
 /** File systems note times to 2 s and finer: a change of a folder that is younger may share its time with the next one. */
 const COARSEST_TIME_NS = 2_000_000_000n;
 const NS_PER_MS = 1_000_000n;
+/** Folders of some file systems, such as exFAT by FUSE, keep their time when a name in them changes. */
+const LOOK_AGAIN_MS = 1000;
 
 /**
  * The file that was just opened by its name, and the two that SQLite keeps beside it while it is open. They are looked at by stat alone: to open
@@ -19,7 +21,7 @@ export class NamedFile {
   #companions: readonly Place[] = [];
   #folder = "";
   /** The folder before all was last seen in its place; undefined where a later change of a name in it might not be seen. */
-  #seen: (Inode & { readonly mtimeNs: bigint }) | undefined;
+  #seen: (Inode & { readonly mtimeNs: bigint; readonly atMs: number }) | undefined;
 
   /** Throws when there is none of that name. */
   constructor(path: string) {
@@ -61,13 +63,14 @@ export class NamedFile {
   }
 
   /**
-   * The same for one look at the folder, as long as no name in it changes. Not seen is another file that is mounted over this one, and that this one was
-   * removed where it is mounted alone: `checkFile` sees that.
+   * The same for one look at the folder, for a second, as long as no name in it changes. Not seen meanwhile is another file that is mounted over this one,
+   * and that this one was removed where it is mounted alone: `checkFile` sees that.
    */
   checkNames(): void {
-    const folder = this.#seen && statOf(this.#folder);
-    const isUnchanged =
-      folder !== undefined && folder.mtimeNs === this.#seen?.mtimeNs && isSameInode(folder, this.#seen);
+    const seen = this.#seen;
+    const isRecent = seen !== undefined && performance.now() - seen.atMs < LOOK_AGAIN_MS;
+    const folder = isRecent ? statOf(this.#folder) : undefined;
+    const isUnchanged = folder !== undefined && folder.mtimeNs === seen?.mtimeNs && isSameInode(folder, seen);
     if (!isUnchanged) this.check();
   }
 
@@ -83,7 +86,8 @@ export class NamedFile {
     const folder = statOf(this.#folder);
     const misplaced = [this.#opened, ...this.#companions].find((place) => !isThere(place))?.path;
     const isSettled = folder && BigInt(Date.now()) * NS_PER_MS - folder.mtimeNs > COARSEST_TIME_NS;
-    this.#seen = isSettled && misplaced === undefined ? folder : undefined;
+    const atMs = performance.now();
+    this.#seen = isSettled && misplaced === undefined ? { ...folder, atMs } : undefined;
     return misplaced;
   }
 
