@@ -55,6 +55,7 @@ const TIMEOUT_MS = 30_000;
 const MAX_REPEATS = 3;
 /** Of what is said in plain text by whoever answers in place of a queen. */
 const MAX_SENTENCE = 200;
+/** A timer of more fires at once. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Sends what a queen is asked, and reads what she answers. */
@@ -219,7 +220,7 @@ async function jsonIn(response: Response, method: Method): Promise<unknown> {
 
 function problemIn({ status, headers }: Response, text: string): QueenProblem | QueenNoAnswer {
   const retryAfter = headers.get("retry-after") ?? "";
-  const retryAfterMs = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : undefined;
+  const retryAfterMs = /^\d+$/.test(retryAfter) ? Math.min(Number(retryAfter) * 1000, MAX_TIMEOUT_MS) : undefined;
   const problem = /^application\/problem\+json\b/.test(headers.get("content-type") ?? "") && parse(text);
   if (isProblem(problem)) return new QueenProblem(problem, retryAfterMs);
   const sentence = sentenceIn(headers, text);
