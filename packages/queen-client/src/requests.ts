@@ -3,7 +3,7 @@ import { follow } from "./follow.ts";
 import { type Bytes, jsonLinesOf, parse, SILENCE_MS } from "./lines.ts";
 import { secretOf, targetOf, urlOf } from "./target.ts";
 import type { AnswerOf, Method, OperationAt, Path, RequestOf, Schema } from "./types.ts";
-import { type Wait, wait } from "./waiting.ts";
+import { MAX_TIMER_MS, type Wait, wait } from "./waiting.ts";
 
 export interface QueenClientOptions {
   /** Where the queen is: `https://queen.example:8500`, or with the path under which a proxy has her. */
@@ -55,8 +55,6 @@ const TIMEOUT_MS = 30_000;
 const MAX_REPEATS = 3;
 /** Of what is said in plain text by whoever answers in place of a queen. */
 const MAX_SENTENCE = 200;
-/** A timer of more fires at once. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Sends what a queen is asked, and reads what she answers. */
 export class Requests {
@@ -154,7 +152,7 @@ export class Requests {
     const { signal } = ending;
     const leave = given && follow(given, () => ending.abort(given.reason));
     const lateness = new QueenNoAnswer("timed_out", `${what} was not answered within ${timeoutMs} ms`);
-    const timer = setTimeout(() => ending.abort(lateness), Math.min(timeoutMs, MAX_TIMEOUT_MS));
+    const timer = setTimeout(() => ending.abort(lateness), Math.min(timeoutMs, MAX_TIMER_MS));
     try {
       return await work(signal, performance.now() + timeoutMs);
     } catch (error) {
@@ -220,7 +218,7 @@ async function jsonIn(response: Response, method: Method): Promise<unknown> {
 
 function problemIn({ status, headers }: Response, text: string): QueenProblem | QueenNoAnswer {
   const retryAfter = headers.get("retry-after") ?? "";
-  const retryAfterMs = /^\d+$/.test(retryAfter) ? Math.min(Number(retryAfter) * 1000, MAX_TIMEOUT_MS) : undefined;
+  const retryAfterMs = /^\d+$/.test(retryAfter) ? Math.min(Number(retryAfter) * 1000, MAX_TIMER_MS) : undefined;
   const problem = /^application\/problem\+json\b/.test(headers.get("content-type") ?? "") && parse(text);
   if (isProblem(problem)) return new QueenProblem(problem, retryAfterMs);
   const sentence = sentenceIn(headers, text);
