@@ -1,4 +1,4 @@
-import { access } from "node:fs/promises";
+import { access, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -49,4 +49,21 @@ test("a temporary folder that cannot be written, as in a container with a read-o
   vi.stubEnv("TMPDIR", join(await aFolder(), "none"));
   const failure = { code: "TEMP_FOLDER_UNUSABLE", message: expect.stringContaining(join("none", "queen-ssh-")) };
   await expect(SshHost.open(options({}))).rejects.toMatchObject(failure);
+});
+
+/** The longest path that the system takes, and what the queen puts behind that of the folder for temporary files. */
+const MAX_PATH_LENGTH = 4095;
+const OWN_FOLDER = "/queen-ssh-XXXXXX";
+
+test("of a connection whose known hosts cannot be written, as on a disk that is full by then, nothing is left behind", async () => {
+  onTestFinished(() => void vi.unstubAllEnvs());
+  // There a folder can be made, and no file in it.
+  const length = MAX_PATH_LENGTH - OWN_FOLDER.length;
+  let path = await aFolder();
+  while (path.length < length - 2) path = join(path, "x".repeat(Math.min(200, length - path.length - 1)));
+  await mkdir(path, { recursive: true });
+  vi.stubEnv("TMPDIR", path);
+  const failure = { code: "TEMP_FOLDER_UNUSABLE", message: expect.stringContaining("known_hosts") };
+  await expect(SshHost.open(options({}))).rejects.toMatchObject(failure);
+  expect(await readdir(path)).toEqual([]);
 });
