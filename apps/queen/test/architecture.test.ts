@@ -34,6 +34,10 @@ test("only http knows HTTP: below it nobody has fastify, a server, or a number w
   expect(below.filter((file) => SPEAKING.test(source.textOf(file)))).toEqual([]);
 });
 
+test("no signal is made of several: Node 20 and 22 keep something of each for as long as one of those lasts", () => {
+  expect(source.files.filter((file) => source.textOf(file).includes("AbortSignal.any("))).toEqual([]);
+});
+
 test("a newcomer meets few files, and short ones", () => {
   expect(source.files.filter((file) => !file.includes("/")).length).toBeLessThanOrEqual(MAX_AT_THE_TOP);
   expect(longFiles(fileURLToPath(new URL("..", import.meta.url)))).toEqual([]);

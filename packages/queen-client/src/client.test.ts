@@ -208,3 +208,9 @@ test("what the document forbids does not compile", () => {
   };
   expect(refused).toBeTypeOf("function");
 });
+
+test("a queen, or a proxy, that wants to be left alone for longer than timers know is left alone for as long as they know", async () => {
+  await using server = await startClient(problem(503, "STOPPING", { "retry-after": "9999999" }));
+  const asked = await server.client.countHives().catch((error) => error.retryAfterMs);
+  expect(asked).toBe(2 ** 31 - 1);
+});

@@ -215,10 +215,10 @@ export class QueenClient {
   readEvents(query: EventQuery = {}): AsyncGenerator<QueenEvent, void, undefined> {
     const { after, signal = new AbortController().signal, ...rest } = query;
     const { onConnection, onPlace, silenceMs, maxRetryMs, ...filter } = rest;
-    const open = async (place: string | undefined, stop: AbortSignal) => {
+    const open = (place: string | undefined, stop: AbortSignal) => {
       const headers = place ? { "last-event-id": place } : {};
       const request = { accept: "text/event-stream", query: filter, headers };
-      return (await this.#requests.stream("get", "/v1/events", request, { signal: stop })).body;
+      return this.#requests.stream("get", "/v1/events", request, { signal: stop });
     };
     const how = { after, signal, onConnection, onPlace, silenceMs, maxRetryMs };
     return readEvents({ open, wait, random: Math.random }, how);

@@ -1,4 +1,5 @@
 import type { EventQuery, QueenClient } from "./client.ts";
+import { follow } from "./follow.ts";
 import { firstPlaceOf, placeNumberOf } from "./places.ts";
 import type { Call } from "./requests.ts";
 import type { QueenEvent } from "./types.ts";
@@ -13,13 +14,14 @@ export async function* keptEvents(
   const first = after ?? firstPlaceOf(position);
   if (first === position || placeNumberOf(position) === 0) return;
   const end = new AbortController();
-  yield* queen.readEvents({
-    ...query,
-    after: first,
-    signal: AbortSignal.any([...(signal ? [signal] : []), end.signal]),
-    // A bookmark, too, says that this was all.
-    onPlace: (id) => {
-      if (placeNumberOf(id) >= placeNumberOf(position) || firstPlaceOf(id) !== firstPlaceOf(position)) end.abort();
-    },
-  });
+  const leave = signal && follow(signal, () => end.abort());
+  // A bookmark, too, says that this was all.
+  const onPlace = (id: string) => {
+    if (placeNumberOf(id) >= placeNumberOf(position) || firstPlaceOf(id) !== firstPlaceOf(position)) end.abort();
+  };
+  try {
+    yield* queen.readEvents({ ...query, after: first, signal: end.signal, onPlace });
+  } finally {
+    leave?.();
+  }
 }

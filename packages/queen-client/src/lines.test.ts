@@ -59,3 +59,11 @@ test("whoever reads no further closes the body", async () => {
   }
   expect(isClosed).toBe(true);
 });
+
+test("whoever waits for longer than timers know, such as for ever, waits", async () => {
+  const pull = (controller: ReadableStreamDefaultController) => {
+    setTimeout(() => controller.close(), 5);
+  };
+  const body = new ReadableStream({ pull }, { highWaterMark: 0 });
+  expect(await all(linesOf(body, { silenceMs: Number.POSITIVE_INFINITY }))).toEqual([]);
+});

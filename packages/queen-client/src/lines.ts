@@ -1,4 +1,5 @@
 import { noAnswer, QueenNoAnswer } from "./errors.ts";
+import { follow } from "./follow.ts";
 import { within } from "./waiting.ts";
 
 export type Bytes = ReadableStream<Uint8Array>;
@@ -9,8 +10,8 @@ export const SILENCE_MS = 45_000;
 export const MAX_LENGTH = 4 * 1024 * 1024;
 
 interface How {
-  /** The one with which the body was asked for. */
-  readonly signal: AbortSignal;
+  /** Ends the reading, and rejects with its reason. */
+  readonly signal?: AbortSignal | undefined;
   /** A body that says nothing for so long is given up. While the reader of its lines is busy, this is not counted. */
   readonly silenceMs?: number;
 }
@@ -36,15 +37,20 @@ export async function* linesOf(body: Bytes, how: How): AsyncGenerator<string, vo
 /** Not `for await (const piece of body)`, which not every browser knows. */
 async function* piecesOf(body: Bytes, how: How): AsyncGenerator<Uint8Array, void, undefined> {
   const reader = body.getReader();
+  // That it broke already is no news.
+  const close = () => reader.cancel().catch(() => undefined);
+  const leave = how.signal && follow(how.signal, () => void close());
   try {
     for (;;) {
       const { done, value } = await readNext(reader, how);
+      how.signal?.throwIfAborted();
       if (done) return;
       yield value;
     }
   } finally {
-    // Whoever reads no further closes the connection. That it broke already is no news.
-    await reader.cancel().catch(() => undefined);
+    leave?.();
+    // Whoever reads no further closes the connection.
+    await close();
   }
 }
 
@@ -53,7 +59,7 @@ async function readNext(reader: ReadableStreamDefaultReader<Uint8Array>, { signa
     const next = reader.read();
     return await (silenceMs === undefined ? next : within(silenceMs, next, `nothing came for ${silenceMs} ms`));
   } catch (error) {
-    throw signal.aborted ? signal.reason : noAnswer("the connection broke", error);
+    throw signal?.aborted ? signal.reason : noAnswer("the connection broke", error);
   }
 }
 

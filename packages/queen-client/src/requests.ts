@@ -1,8 +1,9 @@
 import { isConnectionEnded, noAnswer, QueenNoAnswer, QueenProblem } from "./errors.ts";
-import { jsonLinesOf, parse, SILENCE_MS } from "./lines.ts";
+import { follow } from "./follow.ts";
+import { type Bytes, jsonLinesOf, parse, SILENCE_MS } from "./lines.ts";
 import { secretOf, targetOf, urlOf } from "./target.ts";
 import type { AnswerOf, Method, OperationAt, Path, RequestOf, Schema } from "./types.ts";
-import { type Wait, wait } from "./waiting.ts";
+import { MAX_TIMER_MS, type Wait, wait } from "./waiting.ts";
 
 export interface QueenClientOptions {
   /** Where the queen is: `https://queen.example:8500`, or with the path under which a proxy has her. */
@@ -54,7 +55,6 @@ const TIMEOUT_MS = 30_000;
 const MAX_REPEATS = 3;
 /** Of what is said in plain text by whoever answers in place of a queen. */
 const MAX_SENTENCE = 200;
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Sends what a queen is asked, and reads what she answers. */
 export class Requests {
@@ -105,25 +105,22 @@ export class Requests {
   ): AsyncGenerator<Line, void, undefined> {
     const lines = { ...request, accept: "application/x-ndjson" };
     // Of what is refused so, nothing was begun.
-    const { body, signal } = await this.stream(method, path, lines, call, {
-      mayRepeat: isOneTooMany,
-      onWait: this.#onWait,
-    });
-    yield* jsonLinesOf<Line>(body, { signal, silenceMs: this.#silenceMs });
+    const body = await this.stream(method, path, lines, call, { mayRepeat: isOneTooMany, onWait: this.#onWait });
+    yield* jsonLinesOf<Line>(body, { signal: call.signal, silenceMs: this.#silenceMs });
   }
 
-  /** The body of an answer that comes in pieces, and the signal that ends it. */
+  /** The body of an answer that comes in pieces. From there on whoever reads it sees to the signal. */
   stream(
     method: Method,
     path: Path,
     request: Parts & { accept: string },
     call: Call,
     { mayRepeat, onWait }: Repeats = NEVER_REPEATED,
-  ): Promise<{ body: ReadableStream<Uint8Array>; signal: AbortSignal }> {
+  ): Promise<Bytes> {
     return this.#inTime(`${method.toUpperCase()} ${path}`, call, async (signal, endMs) => {
       const send = () => this.#send(method, path, request, signal);
       const { headers, status, body } = await this.#repeated(send, { mayRepeat, onWait, signal, endMs });
-      if (body !== null && headers.get("content-type")?.startsWith(request.accept)) return { body, signal };
+      if (body !== null && headers.get("content-type")?.startsWith(request.accept)) return body;
       await body?.cancel();
       throw sendsNo(request.accept, status);
     });
@@ -151,16 +148,18 @@ export class Requests {
     { signal: given, timeoutMs = this.#timeoutMs }: Call,
     work: (signal: AbortSignal, endMs: number) => Promise<T>,
   ): Promise<T> {
-    const late = new AbortController();
-    const signal = given === undefined ? late.signal : AbortSignal.any([given, late.signal]);
+    const ending = new AbortController();
+    const { signal } = ending;
+    const leave = given && follow(given, () => ending.abort(given.reason));
     const lateness = new QueenNoAnswer("timed_out", `${what} was not answered within ${timeoutMs} ms`);
-    const timer = setTimeout(() => late.abort(lateness), Math.min(timeoutMs, MAX_TIMEOUT_MS));
+    const timer = setTimeout(() => ending.abort(lateness), Math.min(timeoutMs, MAX_TIMER_MS));
     try {
       return await work(signal, performance.now() + timeoutMs);
     } catch (error) {
       throw signal.aborted ? signal.reason : error;
     } finally {
       clearTimeout(timer);
+      leave?.();
     }
   }
 
@@ -219,7 +218,7 @@ async function jsonIn(response: Response, method: Method): Promise<unknown> {
 
 function problemIn({ status, headers }: Response, text: string): QueenProblem | QueenNoAnswer {
   const retryAfter = headers.get("retry-after") ?? "";
-  const retryAfterMs = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : undefined;
+  const retryAfterMs = /^\d+$/.test(retryAfter) ? Math.min(Number(retryAfter) * 1000, MAX_TIMER_MS) : undefined;
   const problem = /^application\/problem\+json\b/.test(headers.get("content-type") ?? "") && parse(text);
   if (isProblem(problem)) return new QueenProblem(problem, retryAfterMs);
   const sentence = sentenceIn(headers, text);

@@ -1,5 +1,8 @@
 import { QueenNoAnswer } from "./errors.ts";
 
+/** A timer of more fires at once. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** Lets time pass; rejects with the reason of the signal when that comes first. */
 export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
 
@@ -21,7 +24,7 @@ export const wait: Wait = (ms, signal) =>
 export async function within<T>(timeoutMs: number, promise: Promise<T>, late: string): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const lateness = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new QueenNoAnswer("timed_out", late)), timeoutMs);
+    timer = setTimeout(() => reject(new QueenNoAnswer("timed_out", late)), Math.min(timeoutMs, MAX_TIMER_MS));
   });
   try {
     return await Promise.race([promise, lateness]);

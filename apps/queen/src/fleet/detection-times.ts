@@ -21,6 +21,11 @@ interface Memory {
 export class DetectionTimes {
   readonly #byId = new Map<string, Memory>();
 
+  /** Whether it is remembered: not once it was forgotten. */
+  knows(id: string): boolean {
+    return this.#byId.has(id);
+  }
+
   isDue(id: string, nowMs: number): boolean {
     const memory = this.#byId.get(id);
     return memory !== undefined && memory.dueAtMs <= nowMs;

@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import type { DeviceCapabilities } from "@repo/device-types";
 import { expect, test } from "vitest";
 import { answer, type HiveServer, startHive } from "../../test/hive-server.ts";
@@ -54,6 +55,22 @@ test("devices that are asked for while the queen stops are no fault of the hive"
   await beat(queen);
   await until("it is asked", () => asked(hive) === 1);
   await queen[Symbol.asyncDispose]();
+  expect(queen.logLines.filter(({ level }) => Number(level) > 30)).toEqual([]);
+});
+
+test("of a hive that is removed while it is asked for its devices nothing is told, and nothing kept", async () => {
+  await using queen = await startTestQueen();
+  const asking: ServerResponse[] = [];
+  const hive = await startHive({
+    "/health": answer(200, "{}"),
+    "/v1/devices": (_, response) => void asking.push(response),
+  });
+  await addHive(queen, hive.port);
+  const trying = queen.fleet.devices.tryDetecting({ ...HIVE_JSON, port: hive.port });
+  await until("it is asked", () => asking.length === 1);
+  await queen.request("DELETE", PATH);
+  asking[0]?.end(JSON.stringify({ cpu: CPU, gpus: [] }));
+  await trying;
   expect(queen.logLines.filter(({ level }) => Number(level) > 30)).toEqual([]);
 });
 

@@ -65,7 +65,8 @@ export class DeviceDetection {
     try {
       await this.detect(hive);
     } catch (error) {
-      if (this.#parts.stopping.aborted) return;
+      // Of one that was forgotten meanwhile there is nothing to tell, nor to keep.
+      if (this.#parts.stopping.aborted || !this.times.knows(id)) return;
       this.times.failed(id, this.#parts.clock.monotonicNow());
       const problem = reasonOf(error);
       if (this.#problems.get(id) === problem) return;

@@ -5,8 +5,9 @@ import type { Fleet } from "./fleet.ts";
 import type { FleetParts } from "./parts.ts";
 import type { Heartbeat } from "./workers/heartbeat.ts";
 
-/** Any caller may beat under any id: the log is not theirs to fill. */
+/** Any caller may beat under any id: the log is not theirs to fill. So many are told of, and no more until that began so long ago. */
 const MAX_TOLD = 1_000;
+const TOLD_ANEW_AFTER_MS = 24 * 3_600_000;
 
 interface Parts extends Pick<FleetParts, "catalog" | "metrics" | "clock" | "log"> {
   fleet: Fleet;
@@ -18,6 +19,8 @@ export class HeartbeatReceiver {
   readonly #parts: Parts;
   /** Hives that nobody added, until they are and their beats are taken: the log tells of each once. */
   readonly #strangers = new Set<string>();
+  /** Monotonic: when the first of them was told of. */
+  #toldFromMs = 0;
   #waiting = 0;
 
   constructor(parts: Parts) {
@@ -56,7 +59,10 @@ export class HeartbeatReceiver {
   }
 
   #tellOfStranger(hiveId: string, address: string): void {
+    const nowMs = this.#parts.clock.monotonicNow();
+    if (this.#strangers.size >= MAX_TOLD && nowMs - this.#toldFromMs >= TOLD_ANEW_AFTER_MS) this.#strangers.clear();
     if (this.#strangers.has(hiveId) || this.#strangers.size >= MAX_TOLD) return;
+    if (this.#strangers.size === 0) this.#toldFromMs = nowMs;
     this.#strangers.add(hiveId);
     this.#parts.log.warn(
       { hive_id: hiveId, address },

@@ -1,9 +1,11 @@
 import { expect, test, vi } from "vitest";
+import { deadPort } from "../../test/hive-server.ts";
 import { published } from "../../test/published.ts";
 import {
   addHive,
   beatJson,
   HIVE_JSON,
+  pass,
   startTestQueen,
   statusOf,
   type TestQueen,
@@ -54,4 +56,19 @@ test("a status that a beat brings leaves open the one that a caller wrote before
   expect([await best(queen), await statusOf(queen)]).toEqual([404, "offline"]);
   expect((await beat(queen)).status).toBe(200);
   expect([await best(queen), await statusOf(queen)]).toEqual(["http://127.0.0.1:9000", "online"]);
+});
+
+test("of a hive that is removed while it is marked offline nothing is kept", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, await deadPort());
+  await beat(queen);
+  const mark = queen.catalog.markOffline.bind(queen.catalog);
+  vi.spyOn(queen.catalog, "markOffline").mockImplementationOnce(async (...marked) => {
+    expect((await queen.request("DELETE", PATH)).status).toBe(204);
+    return mark(...marked);
+  });
+  const isKept = vi.spyOn(queen.fleet.traits, "wrote");
+  await pass(queen, 120_000);
+  expect(queen.catalog.markOffline).toHaveBeenCalledOnce();
+  expect(isKept).not.toHaveBeenCalled();
 });

@@ -99,8 +99,9 @@ export class StatusKeeper {
     announcer.status(sight.id, was, "offline", verdict.why);
   }
 
-  /** It was written here, or may have been. */
-  #wrote({ id }: Sight): void {
-    this.#parts.traits.wrote(id, this.#parts.clock.monotonicNow());
+  /** It was written here, or may have been, unless it was forgotten meanwhile. */
+  #wrote(sight: Sight): void {
+    const { liveness, traits, clock } = this.#parts;
+    if (liveness.sights.get(sight.id) === sight) traits.wrote(sight.id, clock.monotonicNow());
   }
 }

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { beat, HIVE_JSON, startTestQueen, type TestQueen } from "../../test/test-queen.ts";
 
+const DAY_MS = 24 * 3_600_000;
+
 const told = ({ logLines }: TestQueen) =>
   logLines.filter(({ level, msg }) => level === 40 && msg.includes("not in the catalog"));
 
@@ -23,8 +25,11 @@ test("a hive that was added and removed is named again when its agent beats on",
   expect(told(queen).map(({ hive_id }) => hive_id)).toEqual(["hive-a", "hive-a"]);
 });
 
-test("whoever beats under ever new ids does not fill the log", async () => {
+test("whoever beats under ever new ids does not fill the log, and after a day it names others again", async () => {
   await using queen = await startTestQueen();
   for (let n = 0; n < 1_010; n++) await beat(queen, `stranger-${n}`);
   expect(told(queen)).toHaveLength(1_000);
+  queen.clock.advance(DAY_MS);
+  await beat(queen, "stranger-1009");
+  expect(told(queen)[1_000]).toMatchObject({ hive_id: "stranger-1009" });
 });

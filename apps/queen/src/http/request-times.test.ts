@@ -1,5 +1,10 @@
+import { once } from "node:events";
+import { get } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
 import { expect, test } from "vitest";
 import { addHive, beatJson, startTestQueen, type TestQueen } from "../../test/test-queen.ts";
+import { addToken } from "../../test/tokens.ts";
+import { wholeTurn } from "../process/turn.ts";
 
 /** Lets the reading of a hive keep the queen busy for so long. */
 function holdUp(queen: TestQueen, forMs: number, busyMs: number): void {
@@ -64,4 +69,31 @@ test("a stall in which others stopped her names no request", async () => {
   const told = await stallOf(40_000, 1000, (queen) => queen.request("GET", "/v1/hives/slow"));
   expect(told).toHaveLength(1);
   expect(told[0]).not.toContain("request");
+});
+
+test("… nor with one whose caller left while its token was read: it would run for ever", async () => {
+  const told = await stallOf(40_000, 30_000, async (queen) => {
+    const { app, catalog, clock } = queen;
+    const { authorization } = await addToken(catalog, "operator");
+    await queen.door.known.refresh();
+    await app.listen({ host: "127.0.0.1", port: 0 });
+    const connected = once(app.server, "connection") as Promise<[Socket]>;
+    const readToken = catalog.tokens.get.bind(catalog.tokens);
+    const { port } = app.server.address() as AddressInfo;
+    const sent = get({ host: "127.0.0.1", port, path: "/v1/counts", headers: { authorization }, agent: false });
+    sent.on("error", () => undefined);
+    await new Promise<void>((resolve) => {
+      catalog.tokens.get = async (id) => {
+        const [socket] = await connected;
+        sent.destroy();
+        await once(socket, "close");
+        setImmediate(resolve);
+        return readToken(id);
+      };
+    });
+    await wholeTurn();
+    clock.advance(40_000);
+    clock.cpuMs += 30_000;
+  });
+  expect(told).toEqual([expect.stringMatching(/did not take that too often$/)]);
 });

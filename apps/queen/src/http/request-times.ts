@@ -35,6 +35,8 @@ export class RequestTimes {
 
   /** The handler of a request begins: what it was sent is there. */
   began(request: FastifyRequest, response: ServerResponse): void {
+    // Of a caller who left before, as while its token was read, nobody would say that it has gone.
+    if (response.closed) return;
     const place = this.#freePlaces.pop() ?? this.#running.length;
     this.#running[place] = { request, beganAtMs: this.#clock.monotonicNow() };
     response.once("close", () => this.#end(place));

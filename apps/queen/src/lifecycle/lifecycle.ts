@@ -56,7 +56,9 @@ export class Lifecycle {
     const { operationMs: timeoutMs } = timeouts;
     const tellStep: OnStep = (_, step) => {
       onStep?.(id, step);
-      if (step.state === "running") events.publish("operation_step", { id, hive_id: hiveId, kind, step: step.name });
+      // Of a hive that was removed the log of events would keep it for good.
+      if (step.state !== "running" || run.signal.aborted) return;
+      events.publish("operation_step", { id, hive_id: hiveId, kind, step: step.name });
     };
     const run = new OperationRun(id, { catalog, clock, timeoutMs, hiveId, onStep: tellStep });
     const recording = this.#record({ id, hiveId, kind, owner: presence.id, deadlineMs: clock.now() + timeoutMs });

@@ -1,4 +1,5 @@
 import { QueenClient } from "@repo/queen-client";
+import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { newContext } from "../browser/chromium.ts";
 import { postJson } from "../queen-processes.ts";
@@ -9,9 +10,9 @@ import { beat, queensWithHives } from "./three-hives.ts";
 
 const { startQueen } = queensWithHives();
 
-/** 120 beside the three. */
-async function addOthers(origin: string): Promise<string[]> {
-  const ids = Array.from({ length: 120 }, (_, n) => `other-${n}`);
+/** 120 beside the three, behind them unless they are called otherwise. */
+async function addOthers(origin: string, name = "other"): Promise<string[]> {
+  const ids = Array.from({ length: 120 }, (_, n) => `${name}-${n}`);
   const hives = ids.map((id) => ({ id, host: "127.0.0.1", port: 1 }));
   for await (const _ of new QueenClient({ url: origin }).addHives(hives));
   return ids;
@@ -29,6 +30,29 @@ test("a hundred hives are shown, and the others when they are asked for", async 
   await page.getByRole("button", { name: "Show more" }).click();
   await page.getByText("123 of 123 hives").waitFor();
   expect(await page.locator("tbody tr").count()).toBe(123);
+});
+
+/** What the page holds of hives, shown or not. */
+async function rowsHeldBy(page: Page): Promise<number> {
+  const browser = await page.context().newCDPSession(page);
+  const { result } = await browser.send("Runtime.evaluate", { expression: "Object.prototype" });
+  const { objects } = await browser.send("Runtime.queryObjects", { prototypeObjectId: result.objectId ?? "" });
+  const count =
+    "function () { return this.filter((one) => Object.hasOwn(one, 'row') && Object.hasOwn(one, 'isGone')).length; }";
+  const { objectId = "" } = objects;
+  const counted = await browser.send("Runtime.callFunctionOn", { objectId, functionDeclaration: count });
+  return counted.result.value;
+}
+
+test("of hives that come before those that are shown, nothing is held until somebody asks for them", async () => {
+  const origin = await startQueen();
+  const { page } = await openTab(`${origin}/ui`);
+  await page.locator("#row-gpu-03").waitFor();
+  await addOthers(origin, "before");
+  await page.locator(".moved").waitFor();
+  expect(await rowsHeldBy(page)).toBe(3);
+  await page.locator(".moved").getByRole("button").click();
+  await page.locator("#row-before-0").waitFor();
 });
 
 test("the last 500 events are kept, and of a hive its own", async () => {

@@ -135,9 +135,10 @@ function take(page: FleetPage, anew: boolean): void {
   if (anew || shown.every((id, index) => ids[index] === id)) {
     order.value = ids;
     moved.value = undefined;
-    const kept = new Set(ids);
-    for (const id of rows.keys()) if (!kept.has(id)) rows.delete(id);
   } else moved.value = changeToTell(shown, ids, { sort: asked.sort, isPart: hasMore.value });
+  // Where nobody asks for the list of now, the hives that come and go would add up.
+  const kept = new Set(order.value);
+  for (const id of rows.keys()) if (!kept.has(id)) rows.delete(id);
 }
 
 /** Whether a hive that is not in the answer is not in the catalog. */

@@ -66,8 +66,8 @@ export class Servers {
   readonly #connections = new Map<string, Socket>();
   readonly #proven = new WeakSet<Socket>();
   readonly #shares: ConnectionShares;
-  /** The addresses of the connections that have proven nothing yet, by their other end. */
-  readonly #unproven = new Map<string, string>();
+  /** The connections that have proven nothing yet, with their addresses. */
+  readonly #unproven = new Map<Socket, string>();
   readonly #unprovenByAddress = new Map<string, number>();
   readonly #others: Server[] = [];
   #handler: RequestListener | undefined;
@@ -147,15 +147,15 @@ export class Servers {
   /** A request of this caller came over this connection. Answers whether that may be one more of his: it is his until it ends. */
   prove(socket: Socket, caller: Caller): boolean {
     if (this.#proven.has(socket)) return true;
-    const peer = peerOf(socket);
-    const connection = this.#connections.get(peer);
+    // The socket of a request over TLS is another than that of its connection; both have the same other end.
+    const connection = this.#connections.get(peerOf(socket));
     if (connection !== undefined) {
       const giveBack = this.#shares.take(caller);
       if (giveBack === undefined) return false;
       connection.once("close", giveBack);
+      this.#release(connection);
     }
     this.#proven.add(socket);
-    this.#release(peer);
     return true;
   }
 
@@ -185,11 +185,12 @@ export class Servers {
     this.#makeRoom();
     this.#options.arrivals.add();
     this.#unprovenByAddress.set(address, count + 1);
-    this.#unproven.set(peer, address);
+    this.#unproven.set(socket, address);
     this.#connections.set(peer, socket);
     socket.once("close", () => {
-      this.#connections.delete(peer);
-      this.#release(peer);
+      // Its caller may be back from the same port by now.
+      if (this.#connections.get(peer) === socket) this.#connections.delete(peer);
+      this.#release(socket);
     });
   }
 
@@ -197,14 +198,13 @@ export class Servers {
   #makeRoom(): void {
     if (this.#connections.size < this.#options.limits.maxConnections - this.#shares.kept) return;
     const [first] = this.#unproven.keys();
-    if (first !== undefined) this.#connections.get(first)?.destroy();
+    first?.destroy();
   }
 
-  /** The socket of a request over TLS is another than that of its connection; both have the same other end. */
-  #release(peer: string): void {
-    const address = this.#unproven.get(peer);
+  #release(connection: Socket): void {
+    const address = this.#unproven.get(connection);
     if (address === undefined) return;
-    this.#unproven.delete(peer);
+    this.#unproven.delete(connection);
     const count = this.#unprovenByAddress.get(address) ?? 0;
     if (count > 1) this.#unprovenByAddress.set(address, count - 1);
     else this.#unprovenByAddress.delete(address);

@@ -1,3 +1,4 @@
+import { finished } from "node:stream";
 import { HiveCatalogError, LabelChanges } from "@repo/hive-catalog";
 import { printable } from "@repo/process-log/printable";
 import type { FastifyReply } from "fastify";
@@ -175,8 +176,7 @@ export const actionsRoutes = [
     if (stopping.aborted) throw queenStopping();
     costs.admitBulk(request, reply);
     const action = actionOf(body, parts);
-    const left = new AbortController();
-    reply.raw.once("close", () => left.abort());
+    const signal = signalUntil(reply, stopping);
     const { hiveIds, damaged, nextAfter } = await choose(body, parts);
     const lines = bulk.run({
       name: body.action,
@@ -186,12 +186,24 @@ export const actionsRoutes = [
       parallel: query.parallel,
       isDryRun: query.dry_run,
       waits: query.wait,
-      signal: AbortSignal.any([stopping, left.signal]),
+      signal,
       isAdmitted: () => door.stillAdmits(request.caller),
     });
     return answerLines(toJson(lines, nextAfter, parts, reply), reply);
   }),
 ];
+
+/** Aborts when nobody listens to the answer any more, or with `stopping`, which keeps nothing of it afterwards. */
+function signalUntil(reply: FastifyReply, stopping: AbortSignal): AbortSignal {
+  const left = new AbortController();
+  const leave = () => left.abort();
+  stopping.addEventListener("abort", leave, { once: true });
+  finished(reply.raw, () => {
+    stopping.removeEventListener("abort", leave);
+    leave();
+  });
+  return left.signal;
+}
 
 function actionOf(body: ActionBody, parts: AppParts): HiveAction {
   switch (body.action) {

@@ -54,10 +54,12 @@ export class SshHost implements Host {
   static async open(options: SshHostOptions): Promise<SshHost> {
     const folder = await mkdtemp(join(tmpdir(), "queen-ssh-")).catch(failOnTempFolder);
     const knownHosts = join(folder, "known_hosts");
-    await writeFile(knownHosts, knownHostsFile(options.target, options.pinned), { mode: 0o600 }).catch(
-      failOnTempFolder,
+    const host = new SshHost(options, folder, knownHosts);
+    const lines = knownHostsFile(options.target, options.pinned);
+    await writeFile(knownHosts, lines, { mode: 0o600 }).catch((error) =>
+      host.close().then(() => failOnTempFolder(error)),
     );
-    return new SshHost(options, folder, knownHosts);
+    return host;
   }
 
   async run(words: readonly string[], options: CommandOptions): Promise<string> {
