@@ -34,16 +34,21 @@ export async function readMigrationState(executor: SqlExecutor): Promise<Migrati
   const known = knownMigrations();
   const applied = await appliedMigrations(executor);
   const unknown = applied.filter((time) => !known.some(({ folderMillis }) => folderMillis === time));
-  if (unknown.length > 0) {
-    const names = unknown.map(timeText).join(", ");
-    throw new HiveCatalogError(
-      "CATALOG_TOO_NEW",
-      `the catalog was changed by a newer version of this software (its migrations of ${names} are not known here); upgrade this program. ` +
-        `Another program that notes its own migrations in ${TABLE} needs another table for them`,
-    );
-  }
+  if (unknown.length > 0) throw notOurs(unknown, known);
   const isApplied = ({ folderMillis }: MigrationMeta) => applied.includes(folderMillis);
   return { applied: known.filter(isApplied), pending: known.filter((migration) => !isApplied(migration)) };
+}
+
+/** Who applied what is not known here: of a newer version all of that is newer than what this one knows. */
+function notOurs(unknown: readonly number[], known: readonly MigrationMeta[]): HiveCatalogError {
+  const isNewer = unknown.every((time) => known.every(({ folderMillis }) => folderMillis < time));
+  const whose = isNewer
+    ? "a newer version of this software"
+    : "a version of this software in between, or of another branch";
+  const which = `its migrations of ${unknown.map(timeText).join(", ")} are not known here`;
+  const cure = `${isNewer ? "upgrade this program" : "run that version"}, or restore a backup from before`;
+  const other = `Another program that notes its own migrations in ${TABLE} needs another table for them`;
+  return new HiveCatalogError("CATALOG_TOO_NEW", `the catalog was changed by ${whose} (${which}); ${cure}. ${other}`);
 }
 
 export async function pendingMigrations(executor: SqlExecutor): Promise<MigrationMeta[]> {
