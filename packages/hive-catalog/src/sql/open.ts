@@ -16,7 +16,7 @@ import {
   unreadable,
   writableTarget,
 } from "./files.ts";
-import { checkRoom, type Identity, identify, newColumns, notACatalog } from "./identity.ts";
+import { checkBlank, checkRoom, type Identity, identify, newColumns, notACatalog } from "./identity.ts";
 import { parseLocation, realPathOf, redacted } from "./location.ts";
 import { migrate, migrationNames, pendingMigrations } from "./migrations.ts";
 
@@ -147,7 +147,9 @@ async function look(path: string, { busyTimeoutMs }: DatabaseOptions): Promise<I
   const readOnly = "the file is only looked at";
   const client = new FileClient({ target: readOnlyTarget(path), path, busyTimeoutMs, readOnly });
   try {
-    return await inspect(client, path);
+    const inspected = await inspect(client, path);
+    if (inspected.identity === "empty") await checkBlank(client, path);
+    return inspected;
   } catch (error) {
     // SQLite is asked, and not the first bytes of the file: closing a file that was opened by hand drops the locks that this process holds on it.
     throw codeOf(error) === "SQLITE_NOTADB" ? notACatalog(path, "it is not an SQLite file") : unreadable(path, error);
