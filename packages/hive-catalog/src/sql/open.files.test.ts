@@ -127,6 +127,7 @@ test.each<[string, (bytes: Buffer) => Buffer]>([
   const damaged = Buffer.from(damage(readFileSync(file.path)));
   writeFileSync(file.path, damaged);
   expect((await refusalOf(HiveCatalog.open(file.path))).code).toBe("CATALOG_CORRUPT");
+  expect((await refusalOf(checkCatalog(file.path))).code).toBe("CATALOG_CORRUPT");
   expect(readFileSync(file.path).equals(damaged)).toBe(true);
 });
 
