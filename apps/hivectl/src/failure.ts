@@ -1,4 +1,4 @@
-import { QueenNoAnswer, QueenProblem } from "@repo/queen-client";
+import { QueenNoAnswer, QueenProblem, UnusableArgument } from "@repo/queen-client";
 
 /** Exit codes of every verb: README.md has them all. */
 export const EXIT = { done: 0, failed: 1, calledWrongly: 2, someFailed: 3, timeIsUp: 5, interrupted: 130 } as const;
@@ -37,10 +37,12 @@ export class Unwritable extends Error {
 type Code = QueenProblem["code"];
 
 const AGAIN_SOON = "try again in a moment";
+const ANOTHER = "--url, QUEEN_URL and `hivectl context use` say another";
+const NO_SUCH_ROUTE = `who answers is no queen, as an agent of a hive is none, or one older than this: ${ANOTHER}`;
 /** What to do about a refusal, where its own sentence does not say it. ID is that of the hive. */
 const NEXT: { readonly [C in Code]?: string } = {
-  NOT_FOUND:
-    "who answers is no queen, as an agent of a hive is none, or one older than this: --url, QUEEN_URL and `hivectl context use` say another",
+  NOT_FOUND: NO_SUCH_ROUTE,
+  METHOD_NOT_ALLOWED: NO_SUCH_ROUTE,
   HIVE_NOT_FOUND: "`hivectl get hives` lists those that there are",
   HIVE_ALREADY_EXISTS: "`hivectl describe hive ID` shows it, and `hivectl set ID` changes it",
   TOKEN_NOT_FOUND: "`hivectl token list` shows those that there are",
@@ -72,13 +74,26 @@ const MISUSES: readonly Code[] = ["INVALID_ARGUMENT", "INVALID_HIVE"];
 
 /** Whether what was typed is at fault, and not how things are. */
 export const isMisuse = (error: unknown): boolean =>
-  error instanceof UsageProblem || (error instanceof QueenProblem && MISUSES.includes(error.code));
+  error instanceof UsageProblem ||
+  error instanceof UnusableArgument ||
+  (error instanceof QueenProblem && MISUSES.includes(error.code) && !isOfOtherVersion(error));
+
+/** The queen's words for what hivectl sends and she does not take, yet or any more. */
+const UNKNOWN_FIELD = /^is not a known (?:field|query parameter)\b/;
+const isOfOtherVersion = ({ errors }: QueenProblem): boolean =>
+  errors.some(({ message }) => UNKNOWN_FIELD.test(message));
 
 /** What the caller should know to see what is wrong. */
 export interface Caller {
   readonly url: string;
   readonly hasToken: boolean;
 }
+
+/** Of an answer that lacks a field, or has it in another form. */
+const isOfReading = (error: unknown): error is TypeError | RangeError =>
+  (error instanceof TypeError && !(error instanceof UnusableArgument)) || error instanceof RangeError;
+const UNREAD_NEXT =
+  "is the queen of another version? If she is of this one, it is a fault of hivectl: --verbose says where";
 
 /** What went wrong, a sentence a line: first what, then what to do. `hiveId` is what the call named, if one thing. */
 export function sentencesOf(error: unknown, caller: Caller | undefined, hiveId?: string): string[] {
@@ -89,12 +104,13 @@ export function sentencesOf(error: unknown, caller: Caller | undefined, hiveId?:
     return [`${error.code}: ${error.detail}`, ...said, ...examples, ...nextOf(error, caller, hiveId)];
   }
   if (error instanceof QueenNoAnswer) return [error.message, ...nextWithoutAnswer(error, caller)];
+  if (isOfReading(error)) return [`what hivectl had to read is not as it expects: ${error.message}`, UNREAD_NEXT];
   return [error instanceof Error ? error.message : String(error)];
 }
 
 /** Where a fault of hivectl itself came from, which a report should say. */
 export function stackOf(error: unknown): string[] {
-  const isForeseen = [QueenProblem, QueenNoAnswer, UsageProblem, Declined, Unwritable].some(
+  const isForeseen = [QueenProblem, QueenNoAnswer, UsageProblem, UnusableArgument, Declined, Unwritable].some(
     (kind) => error instanceof kind,
   );
   return isForeseen || !(error instanceof Error) ? [] : (error.stack ?? "").split("\n");
@@ -103,7 +119,8 @@ export function stackOf(error: unknown): string[] {
 /** The queen's words for a request without any. */
 const NO_TOKEN_CAME = /^This needs a token\b/;
 
-function nextOf({ code, detail, retryAfterMs }: QueenProblem, caller: Caller | undefined, hiveId?: string): string[] {
+function nextOf(problem: QueenProblem, caller: Caller | undefined, hiveId?: string): string[] {
+  const { code, detail, retryAfterMs } = problem;
   if (code === "UNAUTHENTICATED") {
     if (caller?.hasToken && NO_TOKEN_CAME.test(detail))
       return ["the token was sent and did not reach her: what stands before her takes out the header Authorization"];
@@ -111,6 +128,7 @@ function nextOf({ code, detail, retryAfterMs }: QueenProblem, caller: Caller | u
       ? ["the token is none of this queen, or is revoked: `hivectl login` takes another"]
       : ["log in with `hivectl login`, or set QUEEN_TOKEN_FILE or QUEEN_TOKEN"];
   }
+  if (isOfOtherVersion(problem)) return [`is the queen of another version than hivectl? ${ANOTHER}`];
   if (code === "TOO_MANY_REQUESTS" && retryAfterMs !== undefined) return [`try again in ${retryAfterMs / 1000} s`];
   return nextFor(code, hiveId);
 }
@@ -149,5 +167,5 @@ function nextWithoutAnswer({ reason, status, cause }: QueenNoAnswer, caller: Cal
   if (reason === "timed_out") return ["--timeout gives it longer"];
   const ofProxy = status !== undefined && OF_PROXIES[status];
   if (ofProxy) return [ofProxy];
-  return [`is a queen at ${caller?.url ?? "that address"}? --url, QUEEN_URL and \`hivectl context use\` say another`];
+  return [`is a queen at ${caller?.url ?? "that address"}? ${ANOTHER}`];
 }

@@ -1,5 +1,5 @@
 import { printable } from "@repo/process-log/printable";
-import { QueenClient } from "@repo/queen-client";
+import { QueenClient, UnusableArgument } from "@repo/queen-client";
 import type { Environment } from "@repo/settings";
 import { type Access, accessOf } from "./access/access.ts";
 import { nodeFetch } from "./access/node-fetch.ts";
@@ -83,7 +83,9 @@ export class Session {
       const onWait = () => this.terminal.say("the queen does too much else for this caller: it waits for its turn");
       return new QueenClient({ url, token, fetch, timeoutMs: this.timeoutMs(REQUEST_TIMEOUT_MS), onWait });
     } catch (error) {
-      throw error instanceof TypeError ? new UsageProblem(error.message.replace(/^url/, "--url (QUEEN_URL)")) : error;
+      throw error instanceof UnusableArgument
+        ? new UsageProblem(error.message.replace(/^url/, "--url (QUEEN_URL)"))
+        : error;
     }
   }
 

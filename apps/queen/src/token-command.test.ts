@@ -68,6 +68,17 @@ test("create prints the token alone, once, and stores its hash", async () => {
   expect(JSON.stringify(stored)).not.toContain(stdout.trim().slice(20));
 });
 
+test("of a catalog of a version before, what was migrated is said, once", async () => {
+  const database = await newCatalog();
+  const client = createClient({ url: `file:${database}` });
+  await client.executeMultiple(`DROP TABLE sessions; ALTER TABLE tokens DROP COLUMN expires_at_ms; ALTER TABLE tokens DROP COLUMN last_used_at_ms;
+    DELETE FROM __drizzle_migrations WHERE created_at = (SELECT max(created_at) FROM __drizzle_migrations)`);
+  client.close();
+  const migrated = "queen: the catalog was migrated for this version: 0007_sessions_and_use_of_tokens\n";
+  expect((await run(database, "list")).stderr).toBe(`${migrated}queen: there are no tokens\n`);
+  expect((await run(database, "list")).stderr).toBe("queen: there are no tokens\n");
+});
+
 test("makes, lists and revokes a hive's token, in words and in JSON", async () => {
   const database = await newCatalog();
   await using catalog = await HiveCatalog.open(database);

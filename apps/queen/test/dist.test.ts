@@ -87,6 +87,21 @@ test("the commands work on a catalog, and each is called in its help as it is ca
   expect((await readdir(folder)).sort()).toEqual(["copy.db", "data", "dist", "restored.db"]);
 });
 
+test("programs beside the migrations of an older version say so, and call no catalog up to date or sound", async () => {
+  const { folder, run } = await machine();
+  expect(run("db-migrate")).toMatchObject({ status: 0 });
+  const journal = join(folder, "dist", "assets", "drizzle", "meta", "_journal.json");
+  const { entries, ...rest } = JSON.parse(await readFile(journal, "utf8"));
+  await writeFile(journal, JSON.stringify({ ...rest, entries: entries.slice(0, 5) }));
+  for (const [program, ...args] of [["db-migrate"], ["catalog", "check"], ["queen"]] as const) {
+    const { status, stderr } = run(program, ...args);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(/of another version .*copy dist\/ as a whole/),
+    });
+  }
+});
+
 test("the queen shows her API and her metrics", async () => {
   const { start } = await machine();
   const origin = await start("queen").origin();

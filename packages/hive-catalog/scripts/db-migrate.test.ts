@@ -119,6 +119,17 @@ describe.concurrent("db:migrate", () => {
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
+  it("names the migrations that it applied, and no others, also where a damaged index keeps hives from being counted", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "hives.db");
+    runSql(path, ...migrationsAsApplied(TAGS.length - 1));
+    const [page] = readSql(path, "SELECT rootpage - 1 FROM sqlite_schema WHERE name = 'idx_hives_status_id'").flat();
+    const bytes = readFileSync(path);
+    bytes.fill("?", Number(page) * 4096, (Number(page) + 1) * 4096);
+    writeFileSync(path, bytes);
+    expect(await migrate(path)).toEqual({ code: 0, output: `${path}: applied 1 migration: ${TAGS.at(-1)}\n` });
+  });
+
   it("waits for another process that holds the lock", async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "hives.db");

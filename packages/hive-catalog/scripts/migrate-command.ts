@@ -2,10 +2,10 @@ import { relative } from "node:path";
 import { Command } from "commander";
 import { toCatalogError } from "../src/drivers/errors.ts";
 import { HiveCatalogError } from "../src/errors.ts";
-import { catalogInfo } from "../src/maintenance.ts";
+import { readingFrom } from "../src/maintenance/source.ts";
 import { makeFile } from "../src/sql/files.ts";
 import { type Location, parseLocation, realPathOf, redacted } from "../src/sql/location.ts";
-import { knownMigrations, migrationNames } from "../src/sql/migrations.ts";
+import { knownMigrations, migrationNames, readMigrationState } from "../src/sql/migrations.ts";
 import { openDatabase } from "../src/sql/open.ts";
 import { runCommand, UsageError } from "./command.ts";
 import { databaseSettings } from "./database-settings.ts";
@@ -61,8 +61,10 @@ export async function lackingMigrations(): Promise<readonly string[]> {
   } catch (error) {
     if (!(error instanceof HiveCatalogError) || error.code !== "CATALOG_NOT_MIGRATED") throw error;
   }
-  const info = await catalogInfo(location, { authToken }).catch(() => undefined);
-  return info?.migrations.pending ?? migrationNames(knownMigrations());
+  const state = await readingFrom(location, { authToken }, ({ reader }) => readMigrationState(reader)).catch(
+    () => undefined,
+  );
+  return migrationNames(state?.pending ?? knownMigrations());
 }
 
 /** By the catalog's own code, which waits for a lock. */

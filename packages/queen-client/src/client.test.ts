@@ -81,6 +81,15 @@ test("a list is read page by page, each when it is asked for", async () => {
   ]);
 });
 
+test("a list whose answer says nothing of a next page, as that of an older queen, has one page", async () => {
+  await using server = await startClient((request, response) => {
+    // Whoever asks again would do so for ever.
+    if (server.requests.length > 1) return void response.writeHead(500).end();
+    return json({ models: [{ model_id: "llama3" }] })(request, response);
+  });
+  expect(await all(server.client.modelPages())).toEqual([{ models: [{ model_id: "llama3" }] }]);
+});
+
 test("what is to be done to many hives is asked for again while the queen does too much else, and at last says so", async () => {
   let refused = 0;
   const onWait = vi.fn();

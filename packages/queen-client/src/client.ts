@@ -225,7 +225,7 @@ export class QueenClient {
   }
 }
 
-/** The pages of a list, until one says that it is the last. */
+/** The pages of a list, as long as one says where to go on: in an answer of an older queen, which has no pages, nothing does. */
 async function* pages<Page extends { next_after: string | null }>(
   read: (after: { after?: string }) => Promise<Page>,
 ): AsyncGenerator<Page, void, undefined> {
@@ -233,6 +233,6 @@ async function* pages<Page extends { next_after: string | null }>(
   do {
     const page: Page = await read(after === null ? {} : { after });
     yield page;
-    after = page.next_after;
+    after = page.next_after ?? null;
   } while (after !== null);
 }

@@ -2,6 +2,9 @@ import type { Schema } from "./types.ts";
 
 type Problem = Schema<"Problem">;
 
+/** What a caller handed in cannot be sent. */
+export class UnusableArgument extends TypeError {}
+
 /** The queen answered, and says what is wrong. */
 export class QueenProblem extends Error {
   override readonly name = "QueenProblem";

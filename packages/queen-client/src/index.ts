@@ -1,5 +1,5 @@
 export { type EventQuery, QueenClient } from "./client.ts";
-export { mayPass, type NoAnswerReason, QueenNoAnswer, QueenProblem } from "./errors.ts";
+export { mayPass, type NoAnswerReason, QueenNoAnswer, QueenProblem, UnusableArgument } from "./errors.ts";
 export type { Connection } from "./events.ts";
 export { gpuKinds } from "./gpu-kinds.ts";
 export { keptEvents } from "./kept-events.ts";

@@ -1,15 +1,17 @@
+import { UnusableArgument } from "./errors.ts";
+
 // What of a request is made of what a caller hands in: nothing of it may change where the request goes, or stand in an error.
 
 /** Where the queen is, as the folder below which her paths are. */
 export function urlOf(given: string | URL): URL {
   const url = URL.canParse(String(given)) ? new URL(given) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new TypeError(
+    throw new UnusableArgument(
       "url must be that of a queen, with http:// or https:// before it, such as https://queen.example:8500",
     );
   }
   if (`${url.username}${url.password}${url.search}${url.hash}` !== "") {
-    throw new TypeError("url must be that of the queen alone, without a user, a query or a fragment");
+    throw new UnusableArgument("url must be that of the queen alone, without a user, a query or a fragment");
   }
   if (!url.pathname.endsWith("/")) url.pathname += "/";
   return url;
@@ -18,7 +20,7 @@ export function urlOf(given: string | URL): URL {
 /** What cannot stand in a header `fetch` would refuse with a sentence that quotes it. */
 export function secretOf(name: string, text: string | undefined): string | undefined {
   if (text !== undefined && !/^[\x21-\x7e]+$/.test(text)) {
-    throw new TypeError(`${name} must be of visible ASCII characters, without spaces`);
+    throw new UnusableArgument(`${name} must be of visible ASCII characters, without spaces`);
   }
   return text;
 }
@@ -43,6 +45,6 @@ export function targetOf(base: URL, path: string, { path: places = {}, query = {
 /** An empty segment, or one of dots, is a step to elsewhere, however it is encoded. */
 function segmentOf(name: string, value: unknown): string {
   const text = String(value ?? "");
-  if (/^\.{0,2}$/.test(text)) throw new TypeError(`${name} must be more than ${JSON.stringify(text)}`);
+  if (/^\.{0,2}$/.test(text)) throw new UnusableArgument(`${name} must be more than ${JSON.stringify(text)}`);
   return encodeURIComponent(text);
 }

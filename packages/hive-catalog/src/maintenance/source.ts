@@ -4,7 +4,7 @@ import { HiveCatalogError } from "../errors.ts";
 import { checkOptions, invalidArgument } from "../model/check.ts";
 import type { OpenOptions } from "../options.ts";
 import { isNew, readOnlyTarget, statOf, unreadable } from "../sql/files.ts";
-import { identify, linesFromHex, notACatalog } from "../sql/identity.ts";
+import { checkBlank, identify, linesFromHex, notACatalog } from "../sql/identity.ts";
 import { parseLocation, realPathOf, redacted } from "../sql/location.ts";
 import { connectServer } from "../sql/open.ts";
 import { countIn } from "../sql/statement.ts";
@@ -63,7 +63,7 @@ export async function readingFile<Result>(
     }
     const thread = new SqlThread({ target: readOnlyTarget(path), busyTimeoutMs: BUSY_TIMEOUT_MS });
     try {
-      await identifyCatalog(thread, path).catch((error) => {
+      await identifyCatalog(thread, path, { isFile: true }).catch((error) => {
         throw unreadable(path, error);
       });
       return await read(thread);
@@ -83,9 +83,11 @@ export function filePathOf(field: string, location: string, insteadOfServer: str
   throw invalidArgument(field, `must be a file, not a server; ${insteadOfServer}`);
 }
 
-async function identifyCatalog(reader: Reader, name: string): Promise<void> {
+async function identifyCatalog(reader: Reader, name: string, { isFile = false } = {}): Promise<void> {
   try {
-    if ((await identify(reader, name)) === "empty") throw notACatalog(name, "it has no hives table");
+    if ((await identify(reader, name)) === "catalog") return;
+    if (isFile) await checkBlank(reader, name);
+    throw notACatalog(name, "it has no hives table");
   } catch (error) {
     if (codeOf(error) !== "SQLITE_NOTADB") throw error;
     throw notACatalog(name, "it is not an SQLite file, or its beginning is destroyed");

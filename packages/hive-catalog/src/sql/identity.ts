@@ -36,6 +36,20 @@ export async function identify(client: SqlExecutor, location: string): Promise<I
   return "catalog";
 }
 
+/** That a file without tables holds nothing at all: one that has lost them is no new catalog. */
+export async function checkBlank(client: SqlExecutor, location: string): Promise<void> {
+  const { rows } = await client.execute(
+    plain(
+      `SELECT page_count - freelist_count FROM pragma_page_count, pragma_freelist_count, pragma_auto_vacuum
+        WHERE auto_vacuum = 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema)`,
+    ),
+  );
+  const used = Number(rows[0]?.[0] ?? 0);
+  if (used <= 1) return;
+  const problem = `${location} has no tables, and ${used} pages in use: its first page is damaged`;
+  throw new HiveCatalogError("CATALOG_CORRUPT", `${problem}; restore a backup`);
+}
+
 /** That the hives table has the columns of a catalog, which hold what they hold there, and the id for its key. */
 async function checkColumns(client: SqlExecutor, location: string): Promise<void> {
   const { rows } = await client.execute(plain("SELECT hex(name), hex(type), pk FROM pragma_table_info('hives')"));

@@ -125,27 +125,53 @@ async function newerFile(...statements: string[]): Promise<CatalogFile> {
   return CatalogFile.create(...copy.map(String), ...rows, ...statements);
 }
 
+const NEWER = "by a newer version of this software";
+const OF_NO_LATER = "by a version of this software in between, or of another branch";
+
 test.each([
-  ["with a later migration", ["INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('x', 9999999999999)"]],
+  [
+    "with a later migration",
+    NEWER,
+    ["INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('x', 9999999999999)"],
+  ],
   [
     "with a later migration and its column",
+    NEWER,
     [
       "ALTER TABLE hives ADD COLUMN colour TEXT",
       "INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('x', 9999999999999)",
     ],
   ],
-  ["with a migration from between ours", ["INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('x', 1)"]],
-  ["with one of no time", ["INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('x', 9223372036854775807)"]],
-])("a database %s is refused with CATALOG_TOO_NEW and stays byte for byte", async (_name, statements) => {
-  await using file = await newerFile(...statements);
-  const before = readFileSync(file.path);
-  for (const migrate of [true, false]) {
-    const error = await refusalOf(HiveCatalog.open(file.path, { migrate }));
-    expect(error.code).toBe("CATALOG_TOO_NEW");
-    expect(error.message).toContain("upgrade this program");
-  }
-  expect(readFileSync(file.path).equals(before)).toBe(true);
-});
+  [
+    "with one of no time",
+    NEWER,
+    ["INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('x', 9223372036854775807)"],
+  ],
+  [
+    "with a migration from before ours",
+    OF_NO_LATER,
+    ["INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('x', 1)"],
+  ],
+  [
+    "with a migration that was made anew before it landed",
+    OF_NO_LATER,
+    ["UPDATE __drizzle_migrations SET created_at = created_at - 4311409 WHERE created_at = 1795889540638"],
+  ],
+])(
+  "a database %s is refused with CATALOG_TOO_NEW, and by whom it was changed, and stays byte for byte",
+  async (_name, whose, statements) => {
+    await using file = await newerFile(...statements);
+    const before = readFileSync(file.path);
+    for (const migrate of [true, false]) {
+      const error = await refusalOf(HiveCatalog.open(file.path, { migrate }));
+      expect(error.code).toBe("CATALOG_TOO_NEW");
+      expect(error.message).toContain(whose);
+      expect(error.message.includes("upgrade this program")).toBe(whose === NEWER);
+      expect(error.message).toContain("restore a backup from before");
+    }
+    expect(readFileSync(file.path).equals(before)).toBe(true);
+  },
+);
 
 test("migrate: false refuses a file that is not there with CATALOG_NOT_MIGRATED and the cure, and makes none", async () => {
   await using file = await CatalogFile.create();

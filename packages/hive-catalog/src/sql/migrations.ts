@@ -1,11 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { getTableColumns, getTableName, is } from "drizzle-orm";
 import { type MigrationMeta, readMigrationFiles } from "drizzle-orm/migrator";
+import { SQLiteTable } from "drizzle-orm/sqlite-core";
 import * as z from "zod";
 import { plain, type SqlClient, type SqlExecutor, type SqlStatement } from "../drivers/client.ts";
 import { HiveCatalogError } from "../errors.ts";
 import { isTimeMs } from "../model/check.ts";
+import * as schema from "../schema.ts";
 
 /** Where `drizzle-kit generate` writes the migrations. Code that was bundled as CommonJS does not know where it is. */
 export const MIGRATIONS_FOLDER = import.meta.url
@@ -27,23 +30,46 @@ export function knownMigrations(): MigrationMeta[] {
   return readMigrationFiles({ migrationsFolder: MIGRATIONS_FOLDER });
 }
 
+/** The tables of this code, and their columns. */
+const NAMES: readonly string[] = Object.values(schema)
+  .filter((table) => is(table, SQLiteTable))
+  .flatMap((table) => [getTableName(table), ...Object.values(getTableColumns(table)).map(({ name }) => name)]);
+
+/** They stand beside this code: where files of two versions were mixed, a catalog would be up to date and lack tables. */
+function checkOurs(known: readonly MigrationMeta[]): void {
+  const made = known.flatMap(({ sql }) => sql).join("\n");
+  const lacking = NAMES.find((name) => !made.includes(`\`${name}\``));
+  if (lacking === undefined) return;
+  const problem = `the migrations at ${MIGRATIONS_FOLDER} are of another version than this program: none makes ${lacking}`;
+  throw new HiveCatalogError(
+    "INTERNAL",
+    `${problem}; copy dist/ as a whole (in a checkout, a migration is still to be generated)`,
+  );
+}
+
 export type MigrationState = { readonly applied: MigrationMeta[]; readonly pending: MigrationMeta[] };
 
 /** Which migrations of this code a database has, and which it lacks. Throws CATALOG_TOO_NEW when it has some that this code does not know. */
 export async function readMigrationState(executor: SqlExecutor): Promise<MigrationState> {
   const known = knownMigrations();
+  checkOurs(known);
   const applied = await appliedMigrations(executor);
   const unknown = applied.filter((time) => !known.some(({ folderMillis }) => folderMillis === time));
-  if (unknown.length > 0) {
-    const names = unknown.map(timeText).join(", ");
-    throw new HiveCatalogError(
-      "CATALOG_TOO_NEW",
-      `the catalog was changed by a newer version of this software (its migrations of ${names} are not known here); upgrade this program. ` +
-        `Another program that notes its own migrations in ${TABLE} needs another table for them`,
-    );
-  }
+  if (unknown.length > 0) throw notOurs(unknown, known);
   const isApplied = ({ folderMillis }: MigrationMeta) => applied.includes(folderMillis);
   return { applied: known.filter(isApplied), pending: known.filter((migration) => !isApplied(migration)) };
+}
+
+/** Who applied what is not known here: of a newer version all of that is newer than what this one knows. */
+function notOurs(unknown: readonly number[], known: readonly MigrationMeta[]): HiveCatalogError {
+  const isNewer = unknown.every((time) => known.every(({ folderMillis }) => folderMillis < time));
+  const whose = isNewer
+    ? "a newer version of this software"
+    : "a version of this software in between, or of another branch";
+  const which = `its migrations of ${unknown.map(timeText).join(", ")} are not known here`;
+  const cure = `${isNewer ? "upgrade this program" : "run that version"}, or restore a backup from before`;
+  const other = `Another program that notes its own migrations in ${TABLE} needs another table for them`;
+  return new HiveCatalogError("CATALOG_TOO_NEW", `the catalog was changed by ${whose} (${which}); ${cure}. ${other}`);
 }
 
 export async function pendingMigrations(executor: SqlExecutor): Promise<MigrationMeta[]> {

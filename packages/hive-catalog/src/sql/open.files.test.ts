@@ -112,11 +112,22 @@ test.each<[string, (bytes: Buffer) => Buffer]>([
     "with noise in its first page",
     (bytes) => Buffer.concat([bytes.subarray(0, 100), noise(3996), bytes.subarray(4096)]),
   ],
+  [
+    "whose first page says that there are no tables",
+    (bytes) =>
+      Buffer.concat([
+        bytes.subarray(0, 100),
+        Buffer.of(13, 0, 0, 0, 0, 16, 0, 0),
+        Buffer.alloc(3988),
+        bytes.subarray(4096),
+      ]),
+  ],
 ])("a catalog %s is CATALOG_CORRUPT and stays byte for byte", async (_name, damage) => {
   await using file = await largeFile();
   const damaged = Buffer.from(damage(readFileSync(file.path)));
   writeFileSync(file.path, damaged);
   expect((await refusalOf(HiveCatalog.open(file.path))).code).toBe("CATALOG_CORRUPT");
+  expect((await refusalOf(checkCatalog(file.path))).code).toBe("CATALOG_CORRUPT");
   expect(readFileSync(file.path).equals(damaged)).toBe(true);
 });
 

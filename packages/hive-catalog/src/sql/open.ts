@@ -16,7 +16,7 @@ import {
   unreadable,
   writableTarget,
 } from "./files.ts";
-import { checkRoom, type Identity, identify, newColumns, notACatalog } from "./identity.ts";
+import { checkBlank, checkRoom, type Identity, identify, newColumns, notACatalog } from "./identity.ts";
 import { parseLocation, realPathOf, redacted } from "./location.ts";
 import { migrate, migrationNames, pendingMigrations } from "./migrations.ts";
 
@@ -86,7 +86,7 @@ async function openFile(name: string, options: DatabaseOptions): Promise<Databas
     const missing = missingRight(path);
     if (missing !== undefined) {
       if (newColumns(pending).length > 0) throw notMigrated(path, `migrate a copy of it: ${missing}`);
-      return openReadOnly({ name, path, missing, identity }, options);
+      return openReadOnly({ name, path, missing, identity, pending }, options);
     }
     isCurrent = pending.length === 0;
   }
@@ -111,15 +111,25 @@ function prepared(client: SqlClient, name: string, options: DatabaseOptions): Pr
   });
 }
 
-type ReadOnlyFile = { name: string; path: string; missing: string; identity: Identity };
+type ReadOnlyFile = Inspected & { name: string; path: string; missing: string };
 
-function openReadOnly({ name, path, missing, identity }: ReadOnlyFile, { busyTimeoutMs }: DatabaseOptions): Database {
+function openReadOnly(
+  { name, path, missing, identity, pending }: ReadOnlyFile,
+  { busyTimeoutMs }: DatabaseOptions,
+): Database {
   const readOnly = `the catalog can be read and not changed: ${missing}`;
   if (identity === "empty") {
     throw new HiveCatalogError("CATALOG_READ_ONLY", `${path} is empty, and no catalog can be made there: ${missing}`);
   }
   const client = new FileClient({ target: readOnlyTarget(path), path: name, busyTimeoutMs, readOnly });
-  return { client, name: path, isNew: false, warnings: [readOnly, ...mountWarnings(path)] };
+  return { client, name: path, isNew: false, warnings: [readOnly, ...lackWarnings(pending), ...mountWarnings(path)] };
+}
+
+/** Its hives can be read all the same. */
+function lackWarnings(pending: readonly MigrationMeta[]): string[] {
+  if (pending.length === 0) return [];
+  const names = migrationNames(pending).join(", ");
+  return [`what these migrations add cannot be read, as the catalog lacks them: ${names}; migrate a copy of it`];
 }
 
 type Inspected = { identity: Identity; pending: MigrationMeta[] };
@@ -149,7 +159,9 @@ async function look(path: string, { busyTimeoutMs }: DatabaseOptions): Promise<I
   const readOnly = "the file is only looked at";
   const client = new FileClient({ target: readOnlyTarget(path), path, busyTimeoutMs, readOnly });
   try {
-    return await inspect(client, path);
+    const inspected = await inspect(client, path);
+    if (inspected.identity === "empty") await checkBlank(client, path);
+    return inspected;
   } catch (error) {
     // SQLite is asked, and not the first bytes of the file: closing a file that was opened by hand drops the locks that this process holds on it.
     throw codeOf(error) === "SQLITE_NOTADB" ? notACatalog(path, "it is not an SQLite file") : unreadable(path, error);

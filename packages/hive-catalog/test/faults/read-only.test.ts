@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { HiveCatalog } from "../../src/index.ts";
 import { backupCatalog, checkCatalog, restoreCatalog } from "../../src/maintenance.ts";
 import { aHive, temporaryFolder } from "../../src/testing.ts";
+import { migrationsAsApplied, runSql } from "../catalog-file.ts";
 import { startWorker } from "../processes.ts";
 import { refusalOf } from "../refusal.ts";
 import { allOf } from "../stream.ts";
@@ -117,6 +118,19 @@ test("a read-only file in a folder that can be written is read; each change is r
     await expectReadsAlone(readOnly.path);
   }
   expect(readFileSync(source).equals(before)).toBe(true);
+});
+
+test("of a catalog of a version before on a read-only file system the hives are read, and what it lacks is said", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "disk");
+  const file = join(path, "hives.db");
+  const insert = "INSERT INTO hives (id, host, port, created_at_ms, updated_at_ms) VALUES ('a', 'h', 1, 0, 0)";
+  using _disk = await mountReadOnlyDisk(path, async () => runSql(file, ...migrationsAsApplied(2), insert));
+  await using catalog = await HiveCatalog.open(file);
+  expect(catalog.warnings).toContainEqual(
+    expect.stringMatching(/cannot be read, .*: 0002_\w+, .*; migrate a copy of it$/),
+  );
+  expect(await catalog.listHives()).toMatchObject([{ id: "a" }]);
 });
 
 test("a symbolic link in a read-only folder leads to a catalog that can be written, and is", async () => {
