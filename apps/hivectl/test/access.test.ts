@@ -11,6 +11,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
 import { addToken } from "../../queen/test/tokens.ts";
 import { HivectlProcess, hivectl, processInTerminal } from "./hivectl.ts";
+import { silentServer } from "./silent-server.ts";
 
 const queens = queenProcesses();
 
@@ -93,6 +94,15 @@ test("on a terminal login asks, and what is typed is not seen", async () => {
   expect(code).toBe(0);
   expect(stdout).not.toContain(operator);
   expect((await hivectl(["status"], env)).code).toBe(0);
+});
+
+test("once a token is typed, Ctrl-C is a signal again, and ends the asking of a queen who says nothing", async () => {
+  await using silent = await silentServer();
+  const url = `http://127.0.0.1:${silent.port}`;
+  const typedAfter = `Token for ${url}: `;
+  const interrupt = [`${typedAfter}\r\n`, "\x03"] as const;
+  const login = await processInTerminal(["login", url], {}, { columns: 200, typedAfter }, "hq_x\r", interrupt);
+  expect(login.code).toBe(130);
 });
 
 test("the token of a context goes to the queen of that context alone", async () => {
