@@ -1,7 +1,8 @@
 import { QueenClient } from "@repo/queen-client";
+import { closedPort } from "@repo/test-support/closed-port";
 import { beforeAll, expect, test } from "vitest";
 import { until } from "../../queen/test/until.ts";
-import { Hivectl, hivectl, processInTerminal } from "./hivectl.ts";
+import { Hivectl, hivectl, inTerminal, processInTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
 const queen = queenForAll();
@@ -112,6 +113,12 @@ test("on a terminal top -w shows the list anew in place of itself until Ctrl-C, 
   const seen = { columns: 100, typedAfter: "gpu-03" };
   const { code, stdout } = await processInTerminal(["top", "-w"], { QUEEN_URL: queen.url }, seen, "\x03");
   expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining("\x1b[H\x1b[2JID ") });
+});
+
+test("top -w of a queen who was never there ends with what is wrong", async () => {
+  await using nobody = await closedPort();
+  const { code, stdout } = await inTerminal(["top", "-w"], { QUEEN_URL: nobody.url }, { columns: 100 });
+  expect({ code, stdout }).toMatchObject({ code: 1, stdout: expect.stringContaining("is a queen at") });
 });
 
 test("top -w of more hives than a terminal has lines says so", async () => {
