@@ -177,8 +177,10 @@ test("reads afresh each time, and once for calls that come together", async () =
 });
 
 test("answers what is known once it was stopped", async () => {
-  const { detect, stop } = detectorWith({ "nvidia-smi": 'echo "0, A, 1024"' });
+  const { detect, stop, messages } = detectorWith({ "nvidia-smi": 'echo "0, A, 1024"' });
   const { gpus } = await detect();
+  const before = messages();
   stop();
   expect(await detect()).toMatchObject({ cpu: { cores: os.availableParallelism() }, gpus });
+  expect(messages()).toEqual(before);
 });

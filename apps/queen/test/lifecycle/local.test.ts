@@ -92,6 +92,25 @@ test("an installation ends the tokens of those before, and none that an operator
   expect(await inForce()).not.toContain(former);
 });
 
+test("what an operation knows of the status waits for its turn among the changes of its hive", async () => {
+  const { queen, catalog, add, operate } = await startSite();
+  await add(ID, await unusedPort());
+  expect(await operate("start")).toMatchObject({ state: "succeeded" });
+  let release = () => {};
+  const change = queen.fleet.turns.take(ID, () => new Promise<void>((resolve) => (release = resolve)));
+  const stopping = operate("stop");
+  await until("the agent is stopped", async () => {
+    const [operation] = await catalog.operations.list({ hiveId: ID, limit: 1 });
+    return operation?.steps.at(-1)?.name === "stop" && operation.steps.at(-1)?.state === "done";
+  });
+  for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
+  expect(await catalog.getHive(ID)).toMatchObject({ status: "online" });
+  release();
+  await change;
+  expect(await stopping).toMatchObject({ state: "succeeded" });
+  expect(await catalog.getHive(ID)).toMatchObject({ status: "offline" });
+});
+
 test("what kept settings from a host is told also where their token cannot be revoked, and so is that", async () => {
   const { catalog, add, operate, folder } = await startSite();
   await add(ID, await unusedPort());

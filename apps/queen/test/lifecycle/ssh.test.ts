@@ -1,4 +1,5 @@
-import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { published } from "../published.ts";
@@ -61,6 +62,8 @@ test("an agent is installed over SSH, beats with a token of its own, and is stop
   expect(await queen.request("DELETE", `/v1/hives/${id}`)).toMatchObject({ status: 204 });
   expect(await queen.request("DELETE", `/v1/hives/${id}`)).toMatchObject({ status: 404 });
 
+  await expect.poll(() => filesOfConnections(sshd.port)).toEqual([]);
+
   const told = published(queen).filter(([, data]) => data.id === installed.id);
   const steps = installed.steps.map(({ name }) => ["operation_step", name]);
   expect(told.map(([type, { state, step }]) => [type, state ?? step])).toEqual([
@@ -69,6 +72,13 @@ test("an agent is installed over SSH, beats with a token of its own, and is stop
     ["operation", "succeeded"],
   ]);
 }, 120_000);
+
+/** What connections to that sshd have in the folder for what is temporary. */
+async function filesOfConnections(port: number): Promise<string[]> {
+  const folders = (await readdir(tmpdir())).filter((name) => name.startsWith("queen-ssh-"));
+  const read = (folder: string) => readFile(join(tmpdir(), folder, "known_hosts"), "utf8").catch(() => "");
+  return (await Promise.all(folders.map(read))).filter((text) => text.includes(`[127.0.0.1]:${port} `));
+}
 
 test("what somebody added to the settings of an agent on its host stays when it is installed again, in whatever encoding; a file with a token gives way to the new one", async () => {
   await using site = await SshSite.start({ shell: "/bin/bash" });
