@@ -121,10 +121,15 @@ test("top -w of a queen who was never there ends with what is wrong", async () =
   expect({ code, stdout }).toMatchObject({ code: 1, stdout: expect.stringContaining("is a queen at") });
 });
 
-test("top -w of more hives than a terminal has lines says so", async () => {
+test.each([
+  [[], /\ngpu-02 .*\ngpu-01 .*\n/],
+  [["--sort=-idle"], /\ngpu-01 .*\ngpu-02 .*\n/],
+])("top -w %j of more hives than a terminal has lines says so", async (args, shown) => {
   const seen = { columns: 100, rows: 6, typedAfter: "more" };
-  const { stdout } = await processInTerminal(["top", "-w"], { QUEEN_URL: queen.url, NO_COLOR: "1" }, seen, "\x03");
-  expect(stdout).toMatch(/\ngpu-02 .*\ngpu-01 .*\nhivectl: there are more than 2: a higher terminal shows more\n/);
+  const env = { QUEEN_URL: queen.url, NO_COLOR: "1" };
+  const { stdout } = await processInTerminal(["top", "-w", ...args], env, seen, "\x03");
+  expect(stdout).toMatch(shown);
+  expect(stdout).toContain("\nhivectl: there are more than 2: a higher terminal shows more\n");
 });
 
 test("events are told as far as they are kept, of all or of some", async () => {
