@@ -238,6 +238,10 @@ test("memory by process is read only while somebody asks, by the index of the GP
     { gpuIndex: 0, bytes: null }, // is not told at all
   ];
   expect(watch.gpuMemoryByPid()).toEqual(new Map([[me, held]]));
+  await next();
+  const before = asked().length;
+  await next();
+  expect(asked().slice(before)).toEqual(["--query-gpu"]);
 });
 
 test("where one GPU is lost it is still known what processes hold of the others", async () => {
