@@ -2,6 +2,7 @@ import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { answer, DEVICES_JSON, startHive } from "../hive-server.ts";
 import { published } from "../published.ts";
 import { HIVE_JSON } from "../test-queen.ts";
 import { until } from "../until.ts";
@@ -97,6 +98,20 @@ test("what somebody added to the settings of an agent on its host stays when it 
   const ownLines = (settings: string) => settings.replace(/hq_\S+/, "").split("\n");
   expect(ownLines(text)).toEqual([...added, ...ownLines(before.text)]);
   expect(text).not.toContain(/hq_\S+/.exec(before.text)?.[0]);
+}, 120_000);
+
+test("a hive that answers already, on a host on which no agent is installed, is not called missing", async () => {
+  await using site = await SshSite.start();
+  const { queen, id } = site;
+  await site.confirmHostKey();
+  const routes = {
+    "/health": answer(200, JSON.stringify({ id })),
+    "/v1/devices": answer(200, JSON.stringify(DEVICES_JSON)),
+  };
+  await queen.request("PATCH", `/v1/hives/${id}`, { port: (await startHive(routes)).port });
+  const started = await site.operate("start");
+  expect(stepsOf(started)).toEqual(["connect done", "look done", "start skipped", "health done", "devices done"]);
+  expect(detailOf(started, "look")).toBe("a hive of this id answers already, which this queen did not start");
 }, 120_000);
 
 test("an unknown host key needs an operator, and a changed one is refused with both fingerprints", async () => {
