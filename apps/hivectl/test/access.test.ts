@@ -105,7 +105,7 @@ test("once a token is typed, Ctrl-C is a signal again, and ends the asking of a 
   expect(login.code).toBe(130);
 });
 
-test("the token of a context goes to the queen of that context alone", async () => {
+test("the token and the certificates of a context are for the queen of that context alone", async () => {
   const seen: (string | undefined)[] = [];
   const server = createServer((request, response) => {
     seen.push(request.headers.authorization);
@@ -116,7 +116,8 @@ test("the token of a context goes to the queen of that context alone", async () 
   const elsewhere = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const { XDG_CONFIG_HOME, file, path } = await config();
   await mkdir(`${path}/hivectl`);
-  const contexts = { one: { url: "http://127.0.0.1:1", token: "hq_one" }, two: { url: elsewhere, token: "hq_two" } };
+  const one = { url: "http://127.0.0.1:1", token: "hq_one", ca: "/nowhere" };
+  const contexts = { one, two: { url: elsewhere, token: "hq_two" } };
   await writeFile(file, JSON.stringify({ current: "one", contexts }), { mode: 0o600 });
   await hivectl(["status", "--url", elsewhere], { XDG_CONFIG_HOME });
   await hivectl(["status"], { XDG_CONFIG_HOME, QUEEN_URL: elsewhere });
