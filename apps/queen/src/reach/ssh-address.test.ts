@@ -46,6 +46,9 @@ test("every connection checks the host key, and takes no configuration but ours"
   expect(options.filter((option) => /stricthostkey/i.test(option))).toEqual(["StrictHostKeyChecking=yes"]);
   expect(options).toContain("BatchMode=yes");
   expect(options).toContain("User=admin");
+  // Else the keys of an ssh-agent come first, and an sshd takes only so many.
+  const withIdentity = sshOptions(sshTargetOf(sound), "/tmp/known_hosts", { identity: "/key", knownHosts: undefined });
+  expect(withIdentity).toContain("IdentitiesOnly=yes");
 });
 
 const signal = new AbortController().signal;

@@ -176,13 +176,16 @@ test("through a symbolic link the catalog that it leads to is replaced, with wha
   expect(await checkCatalog(link)).toMatchObject({ isSound: true, hives: 3 });
 });
 
-test("a -wal without its file is somebody's changes: nothing is restored beside it", async () => {
-  await using site = await aBackup();
-  writeFileSync(`${site.path}-wal`, "changes");
-  const error = await refusalOf(restoreCatalog(site.backup, site.path, { force: true }));
-  expect(error).toMatchObject({ code: "INVALID_ARGUMENT", message: expect.stringContaining(`${site.path}-wal`) });
-  expect(leftBeside(site.folder)).toEqual(["hives.db-wal"]);
-});
+test.each(["-wal", "-journal"])(
+  "a %s without its file is somebody's changes: nothing is restored beside it",
+  async (suffix) => {
+    await using site = await aBackup();
+    writeFileSync(site.path + suffix, "changes");
+    const error = await refusalOf(restoreCatalog(site.backup, site.path, { force: true }));
+    expect(error).toMatchObject({ code: "INVALID_ARGUMENT", message: expect.stringContaining(site.path + suffix) });
+    expect(leftBeside(site.folder)).toEqual([`hives.db${suffix}`]);
+  },
+);
 
 test.each([
   ["truncated", (path: string) => truncateSync(path, 20_000)],
