@@ -157,6 +157,11 @@ test("an unknown host key needs an operator, and a changed one is refused with b
   expect((await queen.request("DELETE", path)).status).toBe(404);
   expect((await site.confirmHostKey("other_host_key")).status).toBe(200);
   expect(await site.operate("start")).toMatchObject({ problem: expect.stringContaining("is not installed") });
+
+  // The key is that of the name, the connection goes to an address.
+  await queen.request("PATCH", `/v1/hives/${id}`, { ssh_host: "localhost" });
+  expect((await site.confirmHostKey("other_host_key")).status).toBe(200);
+  expect(await site.operate("start")).toMatchObject({ problem: expect.stringContaining("is not installed") });
 }, 120_000);
 
 test("a known_hosts file vouches for a host too, and a key that is changed or revoked is refused all the same", async () => {
