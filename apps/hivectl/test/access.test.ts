@@ -12,6 +12,7 @@ import { queenProcesses } from "../../queen/test/queen-processes.ts";
 import { addToken } from "../../queen/test/tokens.ts";
 import { readContexts } from "../src/access/contexts.ts";
 import { HivectlProcess, hivectl, processInTerminal } from "./hivectl.ts";
+import { silentServer } from "./silent-server.ts";
 
 const queens = queenProcesses();
 
@@ -107,7 +108,16 @@ test("on a terminal login asks, and what is typed is not seen", async () => {
   expect((await hivectl(["status"], env)).code).toBe(0);
 });
 
-test("the token of a context goes to the queen of that context alone", async () => {
+test("once a token is typed, Ctrl-C is a signal again, and ends the asking of a queen who says nothing", async () => {
+  await using silent = await silentServer();
+  const url = `http://127.0.0.1:${silent.port}`;
+  const typedAfter = `Token for ${url}: `;
+  const interrupt = [`${typedAfter}\r\n`, "\x03"] as const;
+  const login = await processInTerminal(["login", url], {}, { columns: 200, typedAfter }, "hq_x\r", interrupt);
+  expect(login.code).toBe(130);
+});
+
+test("the token and the certificates of a context are for the queen of that context alone", async () => {
   const seen: (string | undefined)[] = [];
   const server = createServer((request, response) => {
     seen.push(request.headers.authorization);
@@ -118,7 +128,8 @@ test("the token of a context goes to the queen of that context alone", async () 
   const elsewhere = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const { XDG_CONFIG_HOME, file, path } = await config();
   await mkdir(`${path}/hivectl`);
-  const contexts = { one: { url: "http://127.0.0.1:1", token: "hq_one" }, two: { url: elsewhere, token: "hq_two" } };
+  const one = { url: "http://127.0.0.1:1", token: "hq_one", ca: "/nowhere" };
+  const contexts = { one, two: { url: elsewhere, token: "hq_two" } };
   await writeFile(file, JSON.stringify({ current: "one", contexts }), { mode: 0o600 });
   await hivectl(["status", "--url", elsewhere], { XDG_CONFIG_HOME });
   await hivectl(["status"], { XDG_CONFIG_HOME, QUEEN_URL: elsewhere });

@@ -171,6 +171,11 @@ test("of lines that reached no queen it is known that none was added; of those w
       /^hivectl: the answer broke off: 0 added, 2 not known, 1 failed: line 1 INVALID_LINE\nhivectl: of what is not known, look /,
     ),
   });
+  // Of more than go into one request the last were not asked for.
+  proxy.breakOnce(/hives/);
+  const lines = Array.from({ length: 1001 }, (_, at) => `v${at} h`).join("\n");
+  const many = await hivectl(["add", "-", "-o", "json"], { QUEEN_URL: proxy.url }, lines);
+  expect(JSON.parse(many.stdout)).toMatchObject({ added: 0, not_known: 1000, not_added: 1 });
 });
 
 test("of what a proxy turned away, or would lead elsewhere, it is known that it is not done; of what it got no answer to, it is not", async () => {

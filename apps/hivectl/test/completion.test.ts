@@ -5,6 +5,7 @@ import { HiveCatalog } from "@repo/hive-catalog";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { QueenClient } from "@repo/queen-client";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { storeOddHive } from "../../queen/test/odd-hive.ts";
 import { hivectl } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 import { Shell } from "./shell.ts";
@@ -32,6 +33,12 @@ async function offeredWithin(timeout: string, ...words: string[]): Promise<strin
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   return stdout.split("\n").slice(0, -1);
 }
+
+test("what would steer a terminal, as another program may have called a hive, is not offered", async () => {
+  await storeOddHive(`${queen.folder}/hives.db`, "gpu-\x1b[2J");
+  expect(await offered("describe", "hive", "gpu")).toEqual(["gpu-01", "gpu-02"]);
+  await new QueenClient({ url: queen.url }).removeHive("gpu-\x1b[2J");
+});
 
 const below = async (group: string) => (await offered(group, "")).map((verb) => [group, verb]);
 const CHOICES = /^ +(?:-\w, )?(--[\w-]+) <.*\(choices: ([^)]*)\)/gm;

@@ -150,6 +150,7 @@ export async function processInTerminal(
   env: NodeJS.ProcessEnv,
   { columns, rows = 50, typedAfter = "", stdout: to = "&1" }: Seen & { readonly stdout?: string },
   keys = "",
+  ...more: Typed
 ): Promise<Ended> {
   const words = [process.execPath, FILE, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
   const child = startTerminal(`stty cols ${columns} rows ${rows}; exec ${words} >${to}`, {
@@ -157,7 +158,7 @@ export async function processInTerminal(
     PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
     TERM: env.TERM ?? "xterm",
   });
-  const shown = typeInto(child, [[typedAfter, keys]]);
+  const shown = typeInto(child, [[typedAfter, keys], ...more]);
   const [code] = (await once(child, "close")) as [number | null];
   return { code, stdout: await shown, stderr: "" };
 }

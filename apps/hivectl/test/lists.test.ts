@@ -1,7 +1,8 @@
 import { QueenClient } from "@repo/queen-client";
+import { closedPort } from "@repo/test-support/closed-port";
 import { beforeAll, expect, test } from "vitest";
 import { until } from "../../queen/test/until.ts";
-import { Hivectl, hivectl, processInTerminal } from "./hivectl.ts";
+import { Hivectl, hivectl, inTerminal, processInTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
 const queen = queenForAll();
@@ -114,10 +115,21 @@ test("on a terminal top -w shows the list anew in place of itself until Ctrl-C, 
   expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining("\x1b[H\x1b[2JID ") });
 });
 
-test("top -w of more hives than a terminal has lines says so", async () => {
+test("top -w of a queen who was never there ends with what is wrong", async () => {
+  await using nobody = await closedPort();
+  const { code, stdout } = await inTerminal(["top", "-w"], { QUEEN_URL: nobody.url }, { columns: 100 });
+  expect({ code, stdout }).toMatchObject({ code: 1, stdout: expect.stringContaining("is a queen at") });
+});
+
+test.each([
+  [[], /\ngpu-02 .*\ngpu-01 .*\n/],
+  [["--sort=-idle"], /\ngpu-01 .*\ngpu-02 .*\n/],
+])("top -w %j of more hives than a terminal has lines says so", async (args, shown) => {
   const seen = { columns: 100, rows: 6, typedAfter: "more" };
-  const { stdout } = await processInTerminal(["top", "-w"], { QUEEN_URL: queen.url, NO_COLOR: "1" }, seen, "\x03");
-  expect(stdout).toMatch(/\ngpu-02 .*\ngpu-01 .*\nhivectl: there are more than 2: a higher terminal shows more\n/);
+  const env = { QUEEN_URL: queen.url, NO_COLOR: "1" };
+  const { stdout } = await processInTerminal(["top", "-w", ...args], env, seen, "\x03");
+  expect(stdout).toMatch(shown);
+  expect(stdout).toContain("\nhivectl: there are more than 2: a higher terminal shows more\n");
 });
 
 test("events are told as far as they are kept, of all or of some", async () => {

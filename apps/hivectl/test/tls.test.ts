@@ -86,11 +86,14 @@ test("login stores the certificates with which it succeeded, from wherever they 
 
 test("https to a queen who speaks plain HTTP is said in words, with what to do", async () => {
   const QUEEN_URL = (await queens.open()).url.replace("http:", "https:");
-  expect(await hivectl(["status"], { QUEEN_URL })).toEqual({
-    code: 1,
-    stdout: "",
-    stderr: `hivectl: ${QUEEN_URL} cannot be reached: what answers there speaks no TLS, or none that is spoken here\nhivectl: where it speaks plain HTTP, its URL begins with http://\n`,
-  });
+  // Of a change, too, no more: nothing was sent.
+  for (const args of [["status"], ["set", "a", "--host", "b"]]) {
+    expect(await hivectl(args, { QUEEN_URL })).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: `hivectl: ${QUEEN_URL} cannot be reached: what answers there speaks no TLS, or none that is spoken here\nhivectl: where it speaks plain HTTP, its URL begins with http://\n`,
+    });
+  }
 });
 
 test("plain HTTP to a queen who speaks HTTPS is said in her words, also as one logs in", async () => {

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { HiveCatalog } from "@repo/hive-catalog";
 import { QueenClient } from "@repo/queen-client";
 import { expect, test } from "vitest";
 import { storeOddHive } from "../../queen/test/odd-hive.ts";
+import { addToken } from "../../queen/test/tokens.ts";
 import { until } from "../../queen/test/until.ts";
 import { hivectl, inTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
@@ -52,6 +54,22 @@ test("token create --out-dir writes nowhere else, whatever another program calle
   const { tokens } = JSON.parse(made.stdout);
   expect(tokens).toMatchObject([{ hive_id: "../escaped" }]);
   expect(readdirSync(folder)).toEqual(["..%2Fescaped.token"]);
+});
+
+test("a hive has a token until that expires, and then gets another", async () => {
+  const client = new QueenClient({ url: queen.url });
+  const catalog = await HiveCatalog.open(`${queen.folder}/hives.db`);
+  for (const [id, expiresAtMs] of [
+    ["old-01", 1],
+    ["new-01", Date.now() + 3_600_000],
+  ] as const) {
+    await client.addHive({ id, host: "127.0.0.1", port: 1, labels: { rack: "r9" } });
+    await addToken(catalog, "hive", id, expiresAtMs);
+  }
+  await catalog.close();
+  const made = await create("--role", "hive", "-l", "rack=r9", "--out-dir", `${queen.folder}/renewed`, "--json");
+  expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining("1 of 2 have a token in force") });
+  expect(JSON.parse(made.stdout).tokens).toMatchObject([{ hive_id: "old-01" }]);
 });
 
 test("a folder that cannot be made is told, and no token is made", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hivectl, inTerminal } from "./hivectl.ts";
+import { hivectl, hivectlProcess, inTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
 const queen = queenForAll();
@@ -127,5 +127,16 @@ test("token revoke asks with what is known of it, and the last one of an operato
   expect(await as("operator", "token", "revoke", "x")).toMatchObject({
     code: 2,
     stderr: expect.stringContaining("--yes"),
+  });
+});
+
+test("an answer without a body holds up no end", async () => {
+  const { id } = JSON.parse(
+    (await as("operator", "token", "create", "--name", "short", "--role", "reader", "--json")).stdout,
+  );
+  const env = { QUEEN_URL: queen.url, QUEEN_TOKEN: tokens.operator };
+  expect(await hivectlProcess(["token", "revoke", id, "-y", "-o", "name"], env)).toMatchObject({
+    code: 0,
+    stdout: `${id}\n`,
   });
 });

@@ -77,6 +77,8 @@ test("what can no longer be ends it with 1, and time that is up with 5: each say
   await client().removeHive("c1");
   expect(await running.end()).toMatchObject({ code: 1, stderr: expect.stringMatching(/c1 is not online: .*removed/) });
   await client().addHive({ ...HIVE, id: "c2", status: "offline" });
+  // Also where another one, which is looked at later, can still be.
+  expect(await wait("c0", "c2")).toMatchObject({ code: 1 });
   expect(await wait("c2", "--timeout", "3s")).toEqual({
     code: 5,
     stdout: "",

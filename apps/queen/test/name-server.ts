@@ -7,7 +7,7 @@ const TYPE_A = 1;
 const FLAGS_OK = 0x8180;
 const FLAGS_NO_SUCH_NAME = 0x8183;
 
-/** A real name server on a free loopback port. It knows IPv4 addresses by name, and says nothing at all while it is silent. */
+/** A real name server on a free loopback port. It knows IPv4 addresses by name, of some names none (""), and says nothing at all while it is silent. */
 export class NameServer {
   readonly #socket = createSocket("udp4");
   readonly addresses: Record<string, string>;
@@ -49,7 +49,7 @@ export class NameServer {
 
   #answer(question: Buffer, name: string, type: number): Buffer {
     const address = this.addresses[name];
-    const isFound = address !== undefined && type === TYPE_A;
+    const isFound = address !== undefined && address !== "" && type === TYPE_A;
     const header = Buffer.from(question);
     header.writeUInt16BE(address === undefined ? FLAGS_NO_SUCH_NAME : FLAGS_OK, 2);
     // One question, so many answers, nothing else.

@@ -147,6 +147,8 @@ test("what the host said of the vendor wins; what names none does not", () => {
   expect(identifyGpu("Graphics Device", "NVIDIA Corporation").vendor).toBe("nvidia");
   expect(identifyGpu("Tesla T4", "ACME").vendor).toBe("nvidia");
   expect(identifyGpu("Voodoo 2", "3dfx")).toEqual({ vendor: null, model: "voodoo 2" });
+  expect(identifyGpu("dX1", "am")).toEqual({ vendor: null, model: "dx1" });
+  expect(identifyGpu("X1", "amd")).toEqual({ vendor: "amd", model: "x1" });
 });
 
 test("a name that says nothing but its vendor is its own model, and one of no letters has none", () => {

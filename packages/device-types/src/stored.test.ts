@@ -13,6 +13,7 @@ const gpu = fc.oneof(
   fc.record({ index: count, name, vram_gb: count }),
   fc.record({ index: count, name, vram_gb: count, uuid: further, vendor: further, backend: further, unified: further }),
   fc.record({ id: fc.constantFrom("gpu0", "gpu1", "0"), name, vram_gb: count }),
+  fc.record({ index: count, id: fc.constant("gpu1"), name, vram_gb: count }),
   fc.constantFrom(null, 1, "gpu"),
 );
 const cpu = fc.oneof(

@@ -1,6 +1,7 @@
 import { createHook } from "node:async_hooks";
 import { execFileSync } from "node:child_process";
 import { randomInt } from "node:crypto";
+import { getEventListeners } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,6 +27,13 @@ test("gives a program its input, and answers what it wrote and how it ended", as
   const end = await run("cat; echo oops >&2; exit 3", { input: "in", onOutput: (text) => seen.push(text) });
   expect(end).toEqual({ exitCode: 3, signal: null, stdout: "in", stderr: "oops\n" });
   expect(seen.sort()).toEqual(["in", "oops\n"]);
+});
+
+test("leaves nothing behind on a signal that outlives many programs", async () => {
+  await run("exit 0");
+  await expect(run("exec sleep 600", { timeoutMs: 1 })).rejects.toThrow("did not end");
+  await expect(runProgram("/nowhere", [], options)).rejects.toThrow("is not installed");
+  expect(getEventListeners(options.signal, "abort")).toEqual([]);
 });
 
 test("says which signal ended a program", async () => {

@@ -34,6 +34,15 @@ test("a call is sent with its path, query, body and token, below the path of the
   expect(server.requests[1]?.headers["content-type"]).toBe("application/json");
 });
 
+test("a call may take longer than a timer can", async () => {
+  const answer = json({ id: "a" });
+  await using server = await startClient(async (request, response) => {
+    for (let turns = 0; turns < 100; turns += 1) await new Promise(setImmediate);
+    answer(request, response);
+  });
+  expect(await server.client.getHive("a", { timeoutMs: 2 ** 40 })).toEqual({ id: "a" });
+});
+
 test("a list in a query is named item by item", async () => {
   await using server = await startClient((_, response) => void response.writeHead(404).end());
   const events = server.client.readEvents({ hive: ["a,b", "c"], kind: ["status"] });

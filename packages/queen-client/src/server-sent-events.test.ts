@@ -41,7 +41,8 @@ test("an event comes the same, however the stream is cut, with any ends of lines
   }
 });
 
-test("an event that never ends is given up", async () => {
+test("an event that never ends is given up, and no stream of many that do", async () => {
   const line = `data: ${"x".repeat(1024 * 1024)}\n`;
-  await expect(blocks(...Array.from({ length: 5 }, () => line))).rejects.toMatchObject({ reason: "not_a_queen" });
+  await expect(blocks(...Array(5).fill(line))).rejects.toMatchObject({ reason: "not_a_queen" });
+  expect(await blocks(...Array(5).fill(`${line}\n`))).toHaveLength(5);
 });

@@ -8,6 +8,7 @@ test("a whole number is digits alone, and in its range", () => {
     const messages = port.safeParse(text).error?.issues.map(({ message }) => message);
     expect(messages, text).toEqual(["must be a port, from 0 to 65535"]);
   }
+  expect(wholeNumber(0, 2 ** 31 - 1).parse("2147483647")).toBe(2 ** 31 - 1);
   expect(wholeNumber(1, 2).safeParse("3").error?.issues[0]?.message).toBe("must be an integer from 1 to 2");
 });
 

@@ -68,6 +68,10 @@ test.each(["[N/A]", "[Unknown Error]", "-", ""])("of a name that is unknown (%j)
   ]);
 });
 
+test("memory whose thousands are grouped is not known", () => {
+  expect(parseNvidiaLines(`0, NVIDIA L4, 81.250, ${further}`).gpus).toMatchObject([{ memoryTotalBytes: null }]);
+});
+
 test("every field may be unknown at once, and a name with commas stays whole beside them", () => {
   const nothing = { memoryTotalBytes: null, uuid: null, busId: null, memoryUsedBytes: null, powerWatts: null };
   expect(parseNvidiaLines("7, Board, rev 2,,,,,,,\n8,,,,,,,,").gpus).toMatchObject([

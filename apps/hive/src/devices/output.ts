@@ -3,7 +3,12 @@ import { type ProgramEnd, ProgramError, type ProgramTurns } from "@repo/processe
 /** What a program wrote, with a clause on how it ended if it failed; or a clause that says why there is nothing to read. */
 export type Output =
   | { stdout: string; failure?: string }
-  | { reason: string; isMissing: boolean /** Whether it was killed, as one is that hangs. */; wasKilled: boolean };
+  | {
+      reason: string;
+      isMissing: boolean;
+      /** As one is that hangs. */
+      wasKilled: boolean;
+    };
 
 export interface OutputOptions {
   /** Programs that read devices run one after the other. */
@@ -20,8 +25,8 @@ const BOUNDS = { keptCharacters: MAX_CHARACTERS, maxCharacters: MAX_CHARACTERS }
 const WSL_FOLDER = "/usr/lib/wsl/lib";
 
 /** Folders in which programs are looked for. */
-export const searchPath = (path = "/usr/bin:/bin", further = WSL_FOLDER): string =>
-  process.platform === "linux" ? `${path}:${further}` : path;
+export const searchPath = (path = "/usr/bin:/bin"): string =>
+  process.platform === "linux" ? `${path}:${WSL_FOLDER}` : path;
 
 /**
  * Reads what a program writes, whatever its exit code: what it wrote before it failed counts. One that cannot be read is a result with a

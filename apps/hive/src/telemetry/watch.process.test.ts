@@ -159,6 +159,18 @@ test("of a card that sleeps the others are read all the same, and what processes
   expect((await next()).gpus).toEqual([asleep]);
 });
 
+test("beside a card that sleeps, one that was asked for and is lost is left out", async () => {
+  const third = LINES[1]?.replace(/^1/, "2").replace("4F:", "50:").replace("GPU-1", "GPU-2") ?? "";
+  const { folder, found, card, next } = watchBeside({ gpus: [...LINES, third] });
+  card("0000:4e:00.0", "nvidia", { ...H100, "power/runtime_status": "suspended" });
+  for (const busId of ["0000:4f:00.0", "0000:50:00.0"]) {
+    card(busId, "nvidia", { ...H100, "power/runtime_status": "active" });
+  }
+  await found.read();
+  fakeProgram(folder, "nvidia-smi", `echo "${LINES[1]}"`);
+  expect((await next()).gpus).toEqual([{ ...FIRST, ...UNKNOWN, asleep: true }, SECOND]);
+});
+
 test("a card that a virtual machine has may sleep: nvidia-smi does not know it", async () => {
   const { found, card, next } = watchBeside();
   card("0000:99:00.0", "vfio-pci", { ...H100, "power/runtime_status": "suspended" });
@@ -226,6 +238,10 @@ test("memory by process is read only while somebody asks, by the index of the GP
     { gpuIndex: 0, bytes: null }, // is not told at all
   ];
   expect(watch.gpuMemoryByPid()).toEqual(new Map([[me, held]]));
+  await next();
+  const before = asked().length;
+  await next();
+  expect(asked().slice(before)).toEqual(["--query-gpu"]);
 });
 
 test("where one GPU is lost it is still known what processes hold of the others", async () => {

@@ -179,11 +179,11 @@ function hiveOf(text: string, { labels, ...defaults }: Defaults): NewHive | stri
   }
   const [id = "", address, ...pairs] = text.split(/\s+/);
   if (address === undefined) return "it must be `id host[:port] [label=value]…`";
-  const [, bare, host = bare, port] = /^(?:([^:[\]]+)|\[([^\]]+)\])(?::(\d+))?$/.exec(address) ?? [undefined, address];
+  const [, bare = address, host = bare, port] = /^(?:([^:[\]]+)|\[([^\]]+)\])(?::(\d+))?$/.exec(address) ?? [];
   try {
     return merge({
       id,
-      host: host ?? address,
+      host,
       ...(port && { port: Number(port) }),
       labels: labelsOf(pairs),
     } as NewHive);

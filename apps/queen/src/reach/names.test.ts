@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { NameServer } from "../../test/name-server.ts";
@@ -35,6 +35,9 @@ describe("finds a host", () => {
     await expect(resolve("gpu-02")).rejects.toThrow("there is no host gpu-02");
     await writeFile(hostsFile, "10.0.0.2 gpu-02");
     expect(await resolve("gpu-02")).toEqual(at("10.0.0.2"));
+    await writeFile(`${hostsFile}.new`, "10.0.0.3 gpu-02");
+    await rename(`${hostsFile}.new`, hostsFile);
+    expect(await resolve("gpu-02")).toEqual(at("10.0.0.3"));
   });
 
   test("at a name server, with the search domains of the system", async () => {
@@ -81,12 +84,15 @@ describe("a name server that says nothing", () => {
     await expect.poll(() => resolve("a.example", 1)).toEqual(at("10.0.0.2"));
   });
 
-  test("is like one that is not there, and unlike one that knows of no such host", async () => {
-    const server = await NameServer.start({ "a.example": "10.0.0.1" });
+  test("is like one that is not there, and unlike one that knows of no such host, or of no address of it", async () => {
+    const server = await NameServer.start({ "a.example": "10.0.0.1", "b.example": "10.0.0.2" });
     const { resolve } = await newNames(server);
     await resolve("a.example");
     delete server.addresses["a.example"];
     await expect(resolve("a.example")).rejects.toThrow("there is no host a.example");
+    await resolve("b.example");
+    server.addresses["b.example"] = "";
+    await expect(resolve("b.example")).rejects.toThrow("there is no host b.example");
     server.isSilent = true;
     await expect(resolve("a.example", 1)).rejects.toThrow(NameUnansweredError);
     const { resolve: askNobody } = new Names({ servers: ["127.0.0.1:1"], hostsFile: "/dev/null" });

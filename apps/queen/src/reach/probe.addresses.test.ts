@@ -28,6 +28,17 @@ test.each([
   expect(asked).toEqual([name, `${name}:${hive.port}`]);
 });
 
+test("looks a name up in half of its time: the rest is for where it was last", async () => {
+  const within: unknown[] = [];
+  const hive = await startHive();
+  const resolve: Resolve = (host, withinMs) => {
+    within.push(withinMs);
+    return resolveTo("127.0.0.1")(host);
+  };
+  await newProbe({ resolve, timeoutMs: 9000 }).health("hive-a", { host: "gpu.example.com", port: hive.port });
+  expect(within).toEqual([4500]);
+});
+
 test.each(["::1", "[::1]"])("contacts %s without a name", async (host) => {
   const server = createServer((_request, response) => response.end()).listen(0, "::1");
   onTestFinished(() => void server.close());

@@ -167,7 +167,7 @@ export class Probe {
         agent: false,
         signal: call.signal,
         lookup: this.#lookup(hive, call),
-        headers: { accept: "application/json", connection: "close" },
+        headers: { accept: "application/json" },
       });
       boundInterimAnswers(asked);
       asked

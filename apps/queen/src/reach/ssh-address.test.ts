@@ -34,6 +34,7 @@ test.each([
   ["[::1]", "::1"],
   ["gpu.example.com.", "gpu.example.com"],
   ["GPU_box", "gpu_box"],
+  ["2001:DB8::1", "2001:db8::1"],
   ["bücher.example", "xn--bcher-kva.example"],
 ])("ssh goes to %s as %s", (sshHost, host) => {
   expect(sshTargetOf({ ...sound, sshHost })).toEqual({ host, port: 22, user: "admin" });
@@ -45,6 +46,9 @@ test("every connection checks the host key, and takes no configuration but ours"
   expect(options.filter((option) => /stricthostkey/i.test(option))).toEqual(["StrictHostKeyChecking=yes"]);
   expect(options).toContain("BatchMode=yes");
   expect(options).toContain("User=admin");
+  // Else the keys of an ssh-agent come first, and an sshd takes only so many.
+  const withIdentity = sshOptions(sshTargetOf(sound), "/tmp/known_hosts", { identity: "/key", knownHosts: undefined });
+  expect(withIdentity).toContain("IdentitiesOnly=yes");
 });
 
 const signal = new AbortController().signal;
@@ -69,6 +73,12 @@ test("of several addresses it is the first that takes a connection", async () =>
   const at = { ...target, port: server.port };
   expect(await addressOf(at, found("127.0.0.9", "127.0.0.1", "127.0.0.8"))).toBe("127.0.0.1");
   expect(await addressOf(at, found("127.0.0.9", "127.0.0.8"))).toBe("127.0.0.9");
+});
+
+test("of several addresses it is never one that takes a connection and is not allowed", async () => {
+  const server = await startHive({});
+  const narrow = { ...found("127.0.0.1", "127.0.0.9", "127.0.0.8"), allowedHosts: AllowedHosts.parse("127.0.0.8/31") };
+  expect(await addressOf({ ...target, port: server.port }, narrow)).toBe("127.0.0.9");
 });
 
 test("a name that is never resolved holds nobody up who is leaving", async () => {

@@ -42,6 +42,13 @@ test.each(COMMANDS.map((step, index) => [index + 1, step, index % 2 === 0 ? "cut
   120_000,
 );
 
+test("settings of which the answer alone was lost are good: an agent may start with them", async () => {
+  await setFault(site.sshd, COMMANDS.indexOf("settings") + 1, "cut-behind");
+  expect(await site.operate("install")).toMatchObject({ problem: expect.stringMatching(/^settings: the connection /) });
+  const [, id] = /^HIVE_TOKEN=hq_([0-9a-f]+)_/m.exec((await site.file("hive.env")).text) ?? [];
+  expect(await site.queen.catalog.tokens.list()).toContainEqual(expect.objectContaining({ id, revokedAtMs: null }));
+}, 120_000);
+
 test("nothing of all that is in the way of the next installation, and the tokens of the others are revoked", async () => {
   await setFault(site.sshd, 0, "stall");
   expect(await site.operate("install")).toMatchObject({ state: "succeeded", problem: null });

@@ -15,6 +15,9 @@ test("the page of the lifecycle says of every code what to do next, in the words
 test("what to do next is a command of hivectl for that hive, and no request", () => {
   const error = new StepFailure("HOST_KEY_UNKNOWN", "unknown");
   expect(withRemedy("connect: unknown", error, "gpu-01")).toContain("`hivectl host-key confirm gpu-01`");
+  expect(withRemedy("connect: unknown", error, "$&")).toContain("`hivectl host-key confirm $&`");
+  const keyRefused = new StepFailure("SSH_KEY_REFUSED", "refused");
+  expect(withRemedy("connect: refused", keyRefused, "gpu-01")).toContain("the key in QUEEN_SSH_IDENTITY into");
   expect(Object.values(REMEDIES).join()).not.toMatch(/\b(POST|PUT|PATCH|DELETE)\b/);
 });
 

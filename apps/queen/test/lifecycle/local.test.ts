@@ -10,6 +10,7 @@ import type { QueenOptions } from "../../src/queen.ts";
 import { Fleet } from "../e2e/fleet.ts";
 import { HIVE } from "../programs.ts";
 import { LIFECYCLE_SETTINGS, startTestQueen } from "../test-queen.ts";
+import { addToken } from "../tokens.ts";
 import { until } from "../until.ts";
 import { detailOf, ended, operate } from "./operation.ts";
 import { unusedPort } from "./port.ts";
@@ -75,6 +76,39 @@ test("of settings that its host does not take, no token stays in force", async (
   await rm(arriving, { recursive: true });
   expect(await operate("start")).toMatchObject({ state: "succeeded" });
   expect(await tokens()).toEqual([expect.any(Number), null]);
+});
+
+test("an installation ends the tokens of those before, and none that an operator made for the hive", async () => {
+  const { catalog, add, operate } = await startSite();
+  await add(ID, await unusedPort());
+  const inForce = async () =>
+    (await catalog.tokens.list()).flatMap(({ id, revokedAtMs }) => (revokedAtMs === null ? id : []));
+  expect(await operate("install")).toMatchObject({ state: "succeeded" });
+  const [former] = await inForce();
+  const { id: ofOperator } = await addToken(catalog, "hive", ID);
+  const again = await operate("install");
+  expect(detailOf(again, "revoke_tokens")).toBe("former tokens revoked: 1");
+  expect(await inForce()).toContain(ofOperator);
+  expect(await inForce()).not.toContain(former);
+});
+
+test("what an operation knows of the status waits for its turn among the changes of its hive", async () => {
+  const { queen, catalog, add, operate } = await startSite();
+  await add(ID, await unusedPort());
+  expect(await operate("start")).toMatchObject({ state: "succeeded" });
+  let release = () => {};
+  const change = queen.fleet.turns.take(ID, () => new Promise<void>((resolve) => (release = resolve)));
+  const stopping = operate("stop");
+  await until("the agent is stopped", async () => {
+    const [operation] = await catalog.operations.list({ hiveId: ID, limit: 1 });
+    return operation?.steps.at(-1)?.name === "stop" && operation.steps.at(-1)?.state === "done";
+  });
+  for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
+  expect(await catalog.getHive(ID)).toMatchObject({ status: "online" });
+  release();
+  await change;
+  expect(await stopping).toMatchObject({ state: "succeeded" });
+  expect(await catalog.getHive(ID)).toMatchObject({ status: "offline" });
 });
 
 test("what kept settings from a host is told also where their token cannot be revoked, and so is that", async () => {

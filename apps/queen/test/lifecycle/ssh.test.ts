@@ -1,6 +1,8 @@
-import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { answer, DEVICES_JSON, startHive } from "../hive-server.ts";
 import { published } from "../published.ts";
 import { HIVE_JSON } from "../test-queen.ts";
 import { until } from "../until.ts";
@@ -61,6 +63,8 @@ test("an agent is installed over SSH, beats with a token of its own, and is stop
   expect(await queen.request("DELETE", `/v1/hives/${id}`)).toMatchObject({ status: 204 });
   expect(await queen.request("DELETE", `/v1/hives/${id}`)).toMatchObject({ status: 404 });
 
+  await expect.poll(() => filesOfConnections(sshd.port)).toEqual([]);
+
   const told = published(queen).filter(([, data]) => data.id === installed.id);
   const steps = installed.steps.map(({ name }) => ["operation_step", name]);
   expect(told.map(([type, { state, step }]) => [type, state ?? step])).toEqual([
@@ -69,6 +73,13 @@ test("an agent is installed over SSH, beats with a token of its own, and is stop
     ["operation", "succeeded"],
   ]);
 }, 120_000);
+
+/** What connections to that sshd have in the folder for what is temporary. */
+async function filesOfConnections(port: number): Promise<string[]> {
+  const folders = (await readdir(tmpdir())).filter((name) => name.startsWith("queen-ssh-"));
+  const read = (folder: string) => readFile(join(tmpdir(), folder, "known_hosts"), "utf8").catch(() => "");
+  return (await Promise.all(folders.map(read))).filter((text) => text.includes(`[127.0.0.1]:${port} `));
+}
 
 test("what somebody added to the settings of an agent on its host stays when it is installed again, in whatever encoding; a file with a token gives way to the new one", async () => {
   await using site = await SshSite.start({ shell: "/bin/bash" });
@@ -87,6 +98,20 @@ test("what somebody added to the settings of an agent on its host stays when it 
   const ownLines = (settings: string) => settings.replace(/hq_\S+/, "").split("\n");
   expect(ownLines(text)).toEqual([...added, ...ownLines(before.text)]);
   expect(text).not.toContain(/hq_\S+/.exec(before.text)?.[0]);
+}, 120_000);
+
+test("a hive that answers already, on a host on which no agent is installed, is not called missing", async () => {
+  await using site = await SshSite.start();
+  const { queen, id } = site;
+  await site.confirmHostKey();
+  const routes = {
+    "/health": answer(200, JSON.stringify({ id })),
+    "/v1/devices": answer(200, JSON.stringify(DEVICES_JSON)),
+  };
+  await queen.request("PATCH", `/v1/hives/${id}`, { port: (await startHive(routes)).port });
+  const started = await site.operate("start");
+  expect(stepsOf(started)).toEqual(["connect done", "look done", "start skipped", "health done", "devices done"]);
+  expect(detailOf(started, "look")).toBe("a hive of this id answers already, which this queen did not start");
 }, 120_000);
 
 test("an unknown host key needs an operator, and a changed one is refused with both fingerprints", async () => {
@@ -130,6 +155,11 @@ test("an unknown host key needs an operator, and a changed one is refused with b
 
   expect((await queen.request("DELETE", path)).status).toBe(204);
   expect((await queen.request("DELETE", path)).status).toBe(404);
+  expect((await site.confirmHostKey("other_host_key")).status).toBe(200);
+  expect(await site.operate("start")).toMatchObject({ problem: expect.stringContaining("is not installed") });
+
+  // The key is that of the name, the connection goes to an address.
+  await queen.request("PATCH", `/v1/hives/${id}`, { ssh_host: "localhost" });
   expect((await site.confirmHostKey("other_host_key")).status).toBe(200);
   expect(await site.operate("start")).toMatchObject({ problem: expect.stringContaining("is not installed") });
 }, 120_000);

@@ -91,5 +91,5 @@ async function copy({ from, to, field, backup, prepare, missing }: Files, option
 
 function isSameFile(one: string, other: string): boolean {
   const [a, b] = [statOf(one), statOf(other)];
-  return one === other || (a !== undefined && a.dev === b?.dev && a.ino === b.ino);
+  return a !== undefined && a.dev === b?.dev && a.ino === b.ino;
 }

@@ -234,6 +234,12 @@ test("a file that the specification's own system made is sound, and lacks our mi
   });
 });
 
+test("a table that another application has under a name of ours is not read", async () => {
+  const theirs = ["CREATE TABLE tokens (note)", "INSERT INTO tokens VALUES ('parking')"];
+  await using file = await CatalogFile.create(SPECIFICATION_DDL, ...theirs);
+  expect(await checkCatalog(file.path)).toMatchObject({ isSound: true, records: 0, recordDamage: [] });
+});
+
 test("names in another case and types that mean the same are no fault", async () => {
   await using file = await CatalogFile.create(
     SPECIFICATION_DDL.replaceAll(/hives|port|idx_\w+/g, (name) => name.toUpperCase()).replace(
@@ -257,15 +263,18 @@ test("noise in an index is found, and every hive is read all the same", async ()
   expect((await refusalOf(backupCatalog(copy, `${copy}-again`))).message).toContain("returns error code 11");
 });
 
-test("noise in the table is found, and so is that its hives cannot be read", async () => {
-  await using file = await catalogWith(SOME_PAGES);
-  const copy = `${file.path}-copy`;
-  await backupCatalog(file.path, copy);
-  overwritePage(copy, "hives");
-  const check = await checkCatalog(copy);
-  expect(check.isSound).toBe(false);
-  expect(check.integrity.at(-1)).toContain("not all of it can be read");
-});
+test.each(["hives", "hive_gpus", "hive_labels"])(
+  "noise in the table %s is found, and so is that its rows cannot be read",
+  async (table) => {
+    await using file = await catalogWith(SOME_PAGES);
+    const copy = `${file.path}-copy`;
+    await backupCatalog(file.path, copy);
+    overwritePage(copy, table);
+    const check = await checkCatalog(copy);
+    expect(check.isSound).toBe(false);
+    expect(check.integrity.at(-1)).toContain("not all of it can be read");
+  },
+);
 
 test("what is no catalog is refused", async () => {
   await using file = await catalogWith(1);

@@ -57,6 +57,8 @@ test("info tells sizes, versions, migrations and counts of a catalog in use", as
   expect(info.sqliteVersion).toMatch(/^3\.\d+\.\d+$/);
   const { version } = createRequire(import.meta.url)("../../node_modules/libsql/package.json");
   expect(info.file?.libsqlVersion).toBe(version);
+  file.run("UPDATE hives SET last_heartbeat_ms = CAST(x'ff' AS TEXT)");
+  expect((await catalogInfo(file.path)).oldestHeartbeatMs).toBeUndefined();
 });
 
 test("info of a file of the specification tells that it lacks our migrations, and changes nothing", async () => {

@@ -100,6 +100,13 @@ test("a restore that is stopped leaves the catalog that was there, and nothing e
   }
 });
 
+const makeNewer = (path: string) =>
+  runSql(
+    path,
+    "INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('later', 4102444800000)",
+    "ALTER TABLE hives ADD COLUMN later TEXT",
+  );
+
 const BAD_BACKUPS: [string, (path: string) => void, string][] = [
   ["truncated", (path) => truncateSync(path, 20_000), "CATALOG_CORRUPT"],
   ["cut to its first bytes", (path) => truncateSync(path, 100), "CATALOG_CORRUPT"],
@@ -110,11 +117,7 @@ const BAD_BACKUPS: [string, (path: string) => void, string][] = [
   ["that is a text", (path) => writeFileSync(path, "hives\n".repeat(1000)), "CATALOG_NOT_A_CATALOG"],
   ["that is empty", (path) => truncateSync(path, 0), "CATALOG_NOT_A_CATALOG"],
   ["of another application", (path) => runSql(path, "ALTER TABLE hives RENAME TO bees"), "CATALOG_NOT_A_CATALOG"],
-  [
-    "of a newer version",
-    (path) => runSql(path, "INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('later', 4102444800000)"),
-    "CATALOG_TOO_NEW",
-  ],
+  ["of a newer version", makeNewer, "CATALOG_TOO_NEW"],
 ];
 
 test.each(BAD_BACKUPS)("a backup %s is refused, and the catalog stays as it was", async (_what, spoil, code) => {
@@ -176,18 +179,22 @@ test("through a symbolic link the catalog that it leads to is replaced, with wha
   expect(await checkCatalog(link)).toMatchObject({ isSound: true, hives: 3 });
 });
 
-test("a -wal without its file is somebody's changes: nothing is restored beside it", async () => {
-  await using site = await aBackup();
-  writeFileSync(`${site.path}-wal`, "changes");
-  const error = await refusalOf(restoreCatalog(site.backup, site.path, { force: true }));
-  expect(error).toMatchObject({ code: "INVALID_ARGUMENT", message: expect.stringContaining(`${site.path}-wal`) });
-  expect(leftBeside(site.folder)).toEqual(["hives.db-wal"]);
-});
+test.each(["-wal", "-journal"])(
+  "a %s without its file is somebody's changes: nothing is restored beside it",
+  async (suffix) => {
+    await using site = await aBackup();
+    writeFileSync(site.path + suffix, "changes");
+    const error = await refusalOf(restoreCatalog(site.backup, site.path, { force: true }));
+    expect(error).toMatchObject({ code: "INVALID_ARGUMENT", message: expect.stringContaining(site.path + suffix) });
+    expect(leftBeside(site.folder)).toEqual([`hives.db${suffix}`]);
+  },
+);
 
 test.each([
   ["truncated", (path: string) => truncateSync(path, 20_000)],
   ["full of noise", (path: string) => overwritePage(path, "hives")],
   ["empty", (path: string) => truncateSync(path, 0)],
+  ["of a newer version", makeNewer],
 ])("a catalog that is %s is replaced with force", async (_what, spoil) => {
   await using site = await aBackup(1000);
   copyFileSync(site.backup, site.path);

@@ -104,6 +104,20 @@ test("a copy whose own file cannot be removed when it fails comes to its end, an
   expect(file.read("SELECT id FROM hives")).toEqual([["target"]]);
 });
 
+test("a catalog is not replaced whose last changes the disk does not let fold into it", async () => {
+  await using file = await CatalogFile.create();
+  const [source, target] = [`${file.path}.source`, file.path];
+  await addHive(source, "source");
+  await addHive(target, "hive-1");
+  // Killed, it leaves what it changed in the -wal.
+  runFailing(["-e", "trace=none"], [WORKER, target]);
+  const failing = ["-P", target, "-e", "trace=pwrite64", "-e", "inject=pwrite64:error=EIO"];
+  const { status, stderr } = runFailing(failing, [CATALOG, "backup", target, "--force", "--database", source]);
+  expect(status, stderr).toBe(1);
+  expect(stderr).toContain("SQLITE_IOERR_WRITE");
+  expect(file.read("SELECT id FROM hives")).toEqual([["hive-1"], ["hive-2"]]);
+});
+
 test.each(["--force", "a new file"])(
   "of a backup (%s) whose folder is not synced once it has its name, it is said that it is there",
   async (how) => {

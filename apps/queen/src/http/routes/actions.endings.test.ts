@@ -166,6 +166,27 @@ test("where nothing is told for long, a line says how far it is", async () => {
   expect(lines.at(-1)).toMatchObject({ type: "end", running: 0, notBegun: 0, counts: { done: 5 } });
 });
 
+test("who closes waits for what has begun for a caller who has gone", async () => {
+  await using queen = await startTestQueen();
+  const hive = await startSlowHive();
+  const hiveIds = await addMany(queen, 2, { port: hive.port });
+  const bulk = bulkOf(queen, 1);
+  const run = bulk.run({ ...request(hiveIds, 2), name: "detect", action: detecting(queen) });
+  await run.next();
+  await until("both are asked", () => hive.waiting.length === 2);
+  const left = run.return();
+  await wholeTurn();
+  let isClosed = false;
+  const closed = bulk.close().then(() => {
+    isClosed = true;
+  });
+  for (let turns = 0; turns < 50; turns++) await wholeTurn();
+  expect(isClosed).toBe(false);
+  hive.answer();
+  await Promise.all([left, closed]);
+  expect(await queen.catalog.findHivesWithoutDevices()).toEqual([]);
+});
+
 test("while a line waits for its reader, nothing more begins", async () => {
   await using queen = await startTestQueen();
   const hiveIds = await addMany(queen, 50);
