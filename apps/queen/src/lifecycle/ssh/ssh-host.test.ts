@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-import { access, writeFile } from "node:fs/promises";
-=======
-import { access, mkdir, readdir } from "node:fs/promises";
->>>>>>> lk22
+import { access, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -55,7 +51,6 @@ test("a temporary folder that cannot be written, as in a container with a read-o
   await expect(SshHost.open(options({}))).rejects.toMatchObject(failure);
 });
 
-<<<<<<< HEAD
 test("that ssh runs for no user without an entry in /etc/passwd, as in a container, is not blamed on the host", async () => {
   const folder = await aFolder();
   const asNobodyOfThisMachine = `PATH='${env.PATH}' exec setpriv --reuid=54321 --regid=54321 --clear-groups ssh "$@"`;
@@ -65,7 +60,8 @@ test("that ssh runs for no user without an entry in /etc/passwd, as in a contain
   onTestFinished(() => host.close());
   const failure = { code: "QUEEN_USER_UNKNOWN", message: expect.stringContaining("No user exists for uid 54321") };
   await expect(host.run(["true"], { signal })).rejects.toMatchObject(failure);
-=======
+});
+
 /** The longest path that the system takes, and what the queen puts behind that of the folder for temporary files. */
 const MAX_PATH_LENGTH = 4095;
 const OWN_FOLDER = "/queen-ssh-XXXXXX";
@@ -81,5 +77,4 @@ test("of a connection whose known hosts cannot be written, as on a disk that is 
   const failure = { code: "TEMP_FOLDER_UNUSABLE", message: expect.stringContaining("known_hosts") };
   await expect(SshHost.open(options({}))).rejects.toMatchObject(failure);
   expect(await readdir(path)).toEqual([]);
->>>>>>> lk22
 });
