@@ -104,11 +104,14 @@ test("of AMD's cards the driver tells", async () => {
   const { found, card, next } = watchBeside({ gpus: ["No devices were found"] });
   card("0000:05:00.0", "amdgpu", MI300X);
   card("0000:06:00.0", "amdgpu", { ...MI300X, gpu_busy_percent: "", "hwmon/hwmon5/power1_average": "" });
+  const { "hwmon/hwmon5/power1_average": power, ...newer } = MI300X;
+  card("0000:07:00.0", "amdgpu", { ...newer, "hwmon/hwmon5/power1_input": power });
   await found.read();
   const told = { uuid: null, memory_total_bytes: 192 * GIB, memory_used_bytes: 3 * GIB, temperature_celsius: 54 };
   expect((await next()).gpus).toEqual([
     { index: 0, ...told, utilization_percent: 42, power_watts: 182.5, asleep: false },
     { index: 1, ...told, utilization_percent: null, power_watts: null, asleep: false },
+    { index: 2, ...told, utilization_percent: 42, power_watts: 182.5, asleep: false },
   ]);
 });
 

@@ -46,6 +46,7 @@ const agentsIn = (home: string) =>
 test.each([
   ["0:0:0:0:0:0:0:1", "::1"],
   ["::ffff:127.0.0.1", "127.0.0.1"],
+  ["localhost", "127.0.0.1"],
 ])(
   "the agent of a hive at %s listens on %s, and nowhere else, and is checked without waiting for the next round",
   async (host, listens) => {

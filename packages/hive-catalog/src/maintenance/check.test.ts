@@ -234,12 +234,6 @@ test("a file that the specification's own system made is sound, and lacks our mi
   });
 });
 
-test("a table that another application has under a name of ours is not read", async () => {
-  const theirs = ["CREATE TABLE tokens (note)", "INSERT INTO tokens VALUES ('parking')"];
-  await using file = await CatalogFile.create(SPECIFICATION_DDL, ...theirs);
-  expect(await checkCatalog(file.path)).toMatchObject({ isSound: true, records: 0, recordDamage: [] });
-});
-
 test("names in another case and types that mean the same are no fault", async () => {
   await using file = await CatalogFile.create(
     SPECIFICATION_DDL.replaceAll(/hives|port|idx_\w+/g, (name) => name.toUpperCase()).replace(

@@ -6,7 +6,7 @@ import { CatalogFile, SPECIFICATION_DDL } from "../../test/catalog-file.ts";
 import { manyHives } from "../../test/large-catalog.ts";
 import { refusalOf } from "../../test/refusal.ts";
 import { HiveCatalog } from "../index.ts";
-import { catalogInfo } from "../maintenance.ts";
+import { catalogInfo, checkCatalog } from "../maintenance.ts";
 import { aHive } from "../testing.ts";
 
 const MIGRATIONS = [
@@ -79,6 +79,13 @@ test("info of a file of the specification tells that it lacks our migrations, an
     file: { journalMode: "delete", walBytes: 0 },
   });
   expect(file.read("SELECT count(*) FROM sqlite_schema WHERE name = '__drizzle_migrations'")).toEqual([[0]]);
+});
+
+test("a table that another application has under a name of ours is not read, nor checked", async () => {
+  const theirs = ["CREATE TABLE tokens (note)", "INSERT INTO tokens VALUES ('parking')"];
+  await using file = await CatalogFile.create(SPECIFICATION_DDL, ...theirs);
+  expect((await catalogInfo(file.path)).records.tokens).toBe(0);
+  expect(await checkCatalog(file.path)).toMatchObject({ isSound: true, records: 0, recordDamage: [] });
 });
 
 test("info of a catalog on a server tells what SQL can", async () => {
