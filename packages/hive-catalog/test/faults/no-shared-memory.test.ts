@@ -1,6 +1,5 @@
-import { writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { mountAlso } from "@repo/test-support/mount";
 import { expect, test } from "vitest";
 import { HiveCatalog } from "../../src/index.ts";
 import { temporaryFolder } from "../../src/testing.ts";
@@ -9,9 +8,8 @@ import { refusalOf } from "../refusal.ts";
 test("where programs cannot share memory, as on some network and FUSE file systems, that is said of the catalog's folder", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "hives.db");
-  writeFileSync(`${path}-shm`, "");
-  // Takes what is written and has nothing to be shared.
-  using _mount = mountAlso("/dev/null", `${path}-shm`);
+  // Has nothing to be shared.
+  execFileSync("mkfifo", [`${path}-shm`]);
   const { code, message } = await refusalOf(HiveCatalog.open(path));
   expect({ code, message }).toEqual({
     code: "CATALOG_UNAVAILABLE",
