@@ -13,20 +13,24 @@ const OBSTACLE_WORDS: Record<Obstacle, string> = {
 };
 
 /** The 404 of whoever asks for a worker where there is none, with what is known of why. */
-export function noWorker({ model, isChosen }: WorkQuery, why: WhyNoWorker, isCold = false): Problem {
+export function noWorker({ model, isChosen, backend }: WorkQuery, why: WhyNoWorker, isCold = false): Problem {
   const { serving, hives } = why;
   const isAny = isChosen === undefined;
   const notChosen = `No hive that is chosen has a worker for the model ${JSON.stringify(model)}`;
   const detail = serving > 0 ? noneFree(model, why) : isAny ? notServed(model, why) : notChosen;
-  return new Problem("NO_WORKER", detail + onDiskWords(why, isCold), { hives: { serving, ...hives } });
+  return new Problem("NO_WORKER", detail + onDiskWords(why, isCold, backend), { hives: { serving, ...hives } });
 }
 
-function onDiskWords({ onDisk }: WhyNoWorker, isCold: boolean): string {
+function onDiskWords({ onDisk }: WhyNoWorker, isCold: boolean, backend: string | undefined): string {
   if (onDisk === 0) return "";
-  const advice = isCold
-    ? "none of which can load it now"
+  return `; ${onDisk} live ${onDisk === 1 ? "hive has" : "hives have"} it on disk, ${coldAdvice(isCold, backend)}`;
+}
+
+function coldAdvice(isCold: boolean, backend: string | undefined): string {
+  if (backend !== undefined) return "which cold=true names only where no backend is asked for";
+  return isCold
+    ? "none of which takes work, is reached from elsewhere and has the memory free, as far as that is measured"
     : "of which cold=true names one that can load it, if there is one";
-  return `; ${onDisk} live ${onDisk === 1 ? "hive has" : "hives have"} it on disk, ${advice}`;
 }
 
 function notServed(model: string, { otherModels }: WhyNoWorker): string {
