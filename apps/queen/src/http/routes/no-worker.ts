@@ -1,3 +1,4 @@
+import type { Fleet } from "../../fleet/fleet.ts";
 import type { WorkQuery } from "../../fleet/workers/queries.ts";
 import { OBSTACLES, type Obstacle, type WhyNoWorker } from "../../fleet/workers/why-no-worker.ts";
 import { Problem } from "../errors.ts";
@@ -13,11 +14,13 @@ const OBSTACLE_WORDS: Record<Obstacle, string> = {
 };
 
 /** The 404 of whoever asks for a worker where there is none, with what is known of why. */
-export function noWorker({ model, isChosen, backend }: WorkQuery, why: WhyNoWorker, isCold = false): Problem {
+export function noWorker(query: WorkQuery, fleet: Fleet, isCold = false): Problem {
+  const { model, isChosen, backend } = query;
+  const why = fleet.registry.whyNoWorker(query);
   const { serving, hives } = why;
   const isAny = isChosen === undefined;
   const notChosen = `No hive that is chosen has a worker for the model ${JSON.stringify(model)}`;
-  const detail = serving > 0 ? noneFree(model, why) : isAny ? notServed(model, why) : notChosen;
+  const detail = serving > 0 ? noneFree(model, why) : isAny ? notServed(model, why, fleet) : notChosen;
   return new Problem("NO_WORKER", detail + onDiskWords(why, isCold, backend), { hives: { serving, ...hives } });
 }
 
@@ -33,10 +36,16 @@ function coldAdvice(isCold: boolean, backend: string | undefined): string {
     : "of which cold=true names one that can load it, if there is one";
 }
 
-function notServed(model: string, { otherModels }: WhyNoWorker): string {
+function notServed(model: string, { otherModels }: WhyNoWorker, fleet: Fleet): string {
   const others = otherModels.map((other) => JSON.stringify(other)).join(", ");
-  return `No hive has a worker for the model ${JSON.stringify(model)}; ${others === "" ? "no model has one" : `there are some for ${others}`}`;
+  return `No hive has a worker for the model ${JSON.stringify(model)}; ${others === "" ? noneKnown(fleet) : `there are some for ${others}`}`;
 }
+
+/** Workers are known by heartbeats alone: a queen who was started anew knows none. */
+const noneKnown = (fleet: Fleet): string =>
+  fleet.condition().state === "grace"
+    ? "no model has one yet: the queen has only just begun to listen, and hives tell of theirs with their next heartbeat"
+    : "no model has one";
 
 function noneFree(model: string, { serving, hives }: WhyNoWorker): string {
   const counts = OBSTACLES.filter((obstacle) => hives[obstacle] > 0).map(
