@@ -80,9 +80,18 @@ const OF_UNKNOWN_SIGNER = /SELF_SIGNED|^UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)/;
 /** Of a certificate that comes alone: nobody can tell whether its authority signed it, or another between the two. */
 const WITHOUT_CHAIN = "UNABLE_TO_VERIFY_LEAF_SIGNATURE";
 
+/** What is wrong with a certificate whoever signed it. */
+const NEXT_OF_CERTIFICATES: Record<string, string> = {
+  CERT_HAS_EXPIRED: "renew it where the queen runs, unless the clock of this host is wrong",
+  CERT_NOT_YET_VALID: "look at the clocks of this host and of the queen's",
+  ERR_TLS_CERT_ALTNAME_INVALID: "HIVE_QUEEN has to name the queen as her certificate does",
+};
+
 function whyNotReached(error: unknown): string {
   const why = whyNoAnswer(error);
   const code = error instanceof Error ? String(Reflect.get(error, "code")) : "";
+  const ofCertificate = NEXT_OF_CERTIFICATES[code];
+  if (ofCertificate !== undefined) return `${why}: ${ofCertificate}`;
   if (!OF_UNKNOWN_SIGNER.test(code)) return why;
   const next = `${why}: HIVE_QUEEN_CA names the file with the certificate of its authority`;
   return code === WITHOUT_CHAIN

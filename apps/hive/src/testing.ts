@@ -152,9 +152,11 @@ const tlsFile = (name: string): string => fileURLToPath(new URL(`../../queen/tes
 /** File with a certificate that signed itself, and is for loopback. */
 export const QUEEN_CA = tlsFile("a.cert.pem");
 export const OTHER_CA = tlsFile("b.cert.pem");
+/** Of the same key, and in the past. */
+export const EXPIRED_CA = tlsFile("expired.cert.pem");
 
 /** An HTTP server in the queen's place: keeps the beats that come, and answers them as told. Closed with the test. */
-export async function startQueenDouble({ tls = false } = {}) {
+export async function startQueenDouble({ tls = false, host = "127.0.0.1", certificate = QUEEN_CA } = {}) {
   const beats: Beat[] = [];
   const authorizations: (string | undefined)[] = [];
   const state: { answer: Answer } = { answer: (response) => answerOk(response) };
@@ -164,7 +166,7 @@ export async function startQueenDouble({ tls = false } = {}) {
     beats.push((await readJson(request)) as Beat);
     state.answer(response);
   };
-  const files = { cert: readFileSync(QUEEN_CA), key: readFileSync(tlsFile("a.key.pem")) };
+  const files = { cert: readFileSync(certificate), key: readFileSync(tlsFile("a.key.pem")) };
   const server = tls ? createTlsServer(files, onRequest) : createServer(onRequest);
   const close = () =>
     new Promise<void>((resolve) => {
@@ -172,13 +174,13 @@ export async function startQueenDouble({ tls = false } = {}) {
       server.closeAllConnections();
     });
   onTestFinished(close);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const address = server.address() as AddressInfo;
   return {
     beats,
     authorizations,
     close,
-    url: `http${tls ? "s" : ""}://127.0.0.1:${address.port}`,
+    url: `http${tls ? "s" : ""}://${host}:${address.port}`,
     answerWith: (answer: Answer) => {
       state.answer = answer;
     },

@@ -52,7 +52,8 @@ const NEXT: { readonly [C in Code]?: string } = {
   HIVE_NOT_MANAGED: "`hivectl set ID --ssh-host HOST` says where the queen logs in to it",
   HOST_KEY_CHANGED: "if the host was set up anew, and only then: `hivectl host-key forget ID`",
   HIVE_RUNNING: "stop its agent first: `hivectl stop ID`",
-  NO_WORKER: "`hivectl get workers` lists those that there are, and how they are",
+  NO_WORKER:
+    "`hivectl get workers` lists those that there are, and how they are; an idle one there may be claimed, or just handed out",
   CATALOG_BUSY: AGAIN_SOON,
   STOPPING: AGAIN_SOON,
   TOO_MANY_READERS: AGAIN_SOON,
@@ -139,7 +140,7 @@ export const nextFor = (code: Code, hiveId = "ID"): string[] =>
 
 /** What is wrong with a certificate whoever signed it. */
 const OF_CERTIFICATES: Record<string, string> = {
-  CERT_HAS_EXPIRED: "renew it where the queen runs, and send her SIGHUP",
+  CERT_HAS_EXPIRED: "renew it where the queen runs, and send her SIGHUP, unless the clock here is wrong",
   CERT_NOT_YET_VALID: "look at the clocks here and where the queen runs",
   ERR_TLS_CERT_ALTNAME_INVALID: "call the queen by a name or an address that stands in it: --url, QUEEN_URL",
 };

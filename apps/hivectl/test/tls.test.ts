@@ -31,7 +31,12 @@ test("a certificate of one's own is trusted when QUEEN_CA names it, and refused 
 });
 
 test.each([
-  ["has expired", "127.0.0.1", "expired", "renew it where the queen runs, and send her SIGHUP"],
+  [
+    "has expired",
+    "127.0.0.1",
+    "expired",
+    "renew it where the queen runs, and send her SIGHUP, unless the clock here is wrong",
+  ],
   [
     "is not for the name in the URL",
     "127.0.0.2",

@@ -190,7 +190,10 @@ test("shows an id of a hive that a terminal would obey as it is written in JSON"
   expect(made.exitCode).toBe(0);
   expect((await run(database, "list")).stdout).toContain("hive  \\u001b[2J\\u000ax  ");
   const refused = await run(database, "create", "--name", "odd", "--role", "hive", "--hive", "\u009b\n");
-  expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/^queen: HIVE_NOT_FOUND: [ -~]+\n$/) });
+  expect(refused).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringMatching(/^queen: HIVE_NOT_FOUND: [ -~]+\nqueen: add it first: [ -~]+\n$/),
+  });
 });
 
 test.each([
@@ -270,6 +273,7 @@ test.each([
   [["create", "--name", "x", "--role", "hive"], 2, "--hive is required for a token of the role hive\n"],
   [["create", "--name", "x", "--role", "reader", "--hive", "a"], 2, "--hive is only for a token of the role hive"],
   [["create", "--name", "x", "--role", "hive", "--hive", "nobody"], 1, "HIVE_NOT_FOUND: there is no hive 'nobody'"],
+  [["create", "--name", "x", "--role", "hive", "--hive", "a"], 1, "add it first: pnpm -s hivectl add ID --host HOST\n"],
   [["revoke", "0123456789abcdef"], 1, "no token 0123456789abcdef is in force: pnpm queen token list shows all\n"],
   [["revoke"], 2, "missing required argument 'id'"],
   [["prune"], 2, "required option '--older-than-days <days>' not specified"],

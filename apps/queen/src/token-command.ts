@@ -83,6 +83,7 @@ export async function runTokenCommand(command: TokenCommand): Promise<number> {
     if (!(error instanceof HiveCatalogError)) throw error;
     if (error.code !== "INVALID_ARGUMENT") say(`${error.code}: ${error.message}`);
     for (const problem of error.problems) say(inFlags(problem));
+    if (error.code === "HIVE_NOT_FOUND") say("add it first: pnpm -s hivectl add ID --host HOST");
     return error.code === "INVALID_ARGUMENT" ? 2 : 1;
   }
 }

@@ -62,7 +62,13 @@ test("the five usage patterns of the README run as one program", async () => {
 
 test("the example of the catalog's README runs and prints what its comments say", async () => {
   const { stdout } = await runProgram(await programOf(join(repository, "packages/hive-catalog/README.md")));
-  expect(stdout.trim().split("\n")).toEqual(["unknown", "8601", "1", "[ 'hive-prod-01' ] null"]);
+  expect(stdout.trim().split("\n")).toEqual([
+    "unknown",
+    "8601",
+    "1",
+    "[ 'hive-prod-01' ] null",
+    "[ { id: 'gpu-01', rack: 'r12' } ]",
+  ]);
 });
 
 test("the example of the device types' README runs and prints what its comments say", async () => {

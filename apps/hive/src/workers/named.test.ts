@@ -59,7 +59,9 @@ test.each(["vllm", "llamacpp", "ollama"])(
     const { read, workers } = watch([], { named: `${kind}=${server.url}` });
     await read();
     expect((await read()).workers).toEqual([]);
-    expect(workers.leftOut).toMatchObject([{ why: `what answers on port ${server.port} is no ${kind}` }]);
+    expect(workers.leftOut).toMatchObject([
+      { why: `what answers on port ${server.port} is no ${kind}: HIVE_WORKERS can name it without a kind` },
+    ]);
     expect(new Set(server.requests)).toEqual(new Set(["GET /v1/models"]));
   },
 );

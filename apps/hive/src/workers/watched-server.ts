@@ -21,6 +21,7 @@ export const MAX_MODELS = 32;
 const FAILURES_UNTIL_ERROR = 3;
 const REFUSED_MS = 60_000;
 const NEEDS_NAME = "it speaks TLS: name it with HIVE_WORKERS, as https and by the name in its certificate";
+const RENAME = ": HIVE_WORKERS can name it without a kind";
 const NEVER = Number.NEGATIVE_INFINITY;
 
 /** Gives the way to ask an address for these paths. */
@@ -189,8 +190,10 @@ export class WatchedServer {
 
   /** Until what answers is of its kind again. */
   #givenUp(): ServerReading {
+    const { port, kind, isConfigured } = this.target;
     const keyed = this.#refused.size === 0 ? "" : `, or it wants a key: see ${KEYS_SETTING}`;
-    this.#misfit = `what answers on port ${this.target.port} is no ${this.kind}${keyed}`;
+    const renamed = isConfigured && kind !== undefined && kind !== "openai" ? RENAME : "";
+    this.#misfit = `what answers on port ${port} is no ${this.kind}${keyed}${renamed}`;
     this.#fits = false;
     this.#refused.clear();
     this.#adapter = undefined;

@@ -164,8 +164,15 @@ test("names, where no worker is idle and the caller says cold, a hive that has t
   });
   expect(await best(queen)).toMatchObject(refusal("of which cold=true names one that can load it"));
   expect(await best(queen, "&cold=false")).toMatchObject({ status: 404 });
-  expect(await best(queen, "&cold=true&min_free_vram_gb=21")).toMatchObject(refusal("none of which can load it now"));
-  expect(await best(queen, "&cold=true&backend=cuda")).toMatchObject({ status: 404 });
+  expect(await best(queen, "&cold=true&min_free_vram_gb=21")).toMatchObject(
+    refusal("none of which takes work, is reached from elsewhere and has the memory free, as far as that is measured"),
+  );
+  expect(await best(queen, "&cold=true&backend=cuda")).toMatchObject(
+    refusal("which cold=true names only where no backend is asked for"),
+  );
+  expect(await best(queen, "&backend=cuda")).toMatchObject(
+    refusal("which cold=true names only where no backend is asked for"),
+  );
   expect(await best(queen, "&cold=true")).toMatchObject({
     status: 200,
     body: {

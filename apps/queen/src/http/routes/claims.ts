@@ -82,7 +82,7 @@ export const claimsRoutes = [
       onScanned,
     };
     const made = assignments.claim(query, holdMs, holder);
-    if (made === undefined) throw noWorker(query, fleet.registry.whyNoWorker(query));
+    if (made === undefined) throw noWorker(query, fleet);
     const untilMs = clock.now() + holdMs;
     return { claim_id: made.claim.id, until_ms: Math.round(untilMs), worker: placedToJson(made.placed) };
   }),

@@ -112,6 +112,12 @@ describe("when there is no worker, the answer says why", () => {
   test("no hive serves that model, and which models there are", async () => {
     await using queen = await startTestQueen();
     expect(await refusal(queen)).toMatchObject({
+      detail:
+        'No hive has a worker for the model "llama-3-8b"; no model has one yet: the queen has only just begun to listen, and hives tell of theirs with their next heartbeat',
+      hives: NONE,
+    });
+    queen.clock.advance(3_600_000);
+    expect(await refusal(queen)).toMatchObject({
       detail: 'No hive has a worker for the model "llama-3-8b"; no model has one',
       hives: NONE,
     });

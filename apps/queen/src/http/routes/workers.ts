@@ -90,7 +90,7 @@ export const workersRoutes = [
     };
     await fleet.cordons.ready();
     const best = fleet.assignments.best(query, cold);
-    if (best === undefined) throw noWorker(query, fleet.registry.whyNoWorker(query), cold);
+    if (best === undefined) throw noWorker(query, fleet, cold);
     if ("worker" in best) return placedToJson(best);
     const { model, ...placed } = best;
     return coldToJson({ ...model, ...placed, cold: true });
