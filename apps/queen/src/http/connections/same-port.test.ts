@@ -4,6 +4,9 @@ import { expect, test } from "vitest";
 import { startTestQueen } from "../../../test/test-queen.ts";
 import { DEFAULT_LIMITS } from "../../config/settings.ts";
 
+/** An address of its own, whose ports no other program takes meanwhile. */
+const CALLER = "127.0.0.22";
+
 const closeOf = (socket: Socket) =>
   new Promise<void>((resolve) => {
     if (socket.closed) resolve();
@@ -17,7 +20,7 @@ test("a connection from the port of one that was broken off, before the queen ha
   const { port } = server.address() as AddressInfo;
   /** Both ends of a connection, from a port that the caller chooses, as a router does that has few. */
   const open = async (localPort = 0) => {
-    const own = connect({ host: "127.0.0.1", port, localPort }).on("error", () => undefined);
+    const own = connect({ host: "127.0.0.1", port, localAddress: CALLER, localPort }).on("error", () => undefined);
     const [[theirs]] = (await Promise.all([once(server, "connection"), once(own, "connect")])) as [[Socket], unknown];
     return { own, theirs, closed: closeOf(theirs) };
   };
