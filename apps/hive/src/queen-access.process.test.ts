@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { mountReadOnly } from "@repo/test-support/mount";
+import { dirname, join } from "node:path";
+import { mountFreezableDisk, mountReadOnly, mountSmallDisk } from "@repo/test-support/mount";
 import { expect, test } from "vitest";
 import {
   AGENT,
@@ -67,15 +67,25 @@ test("a certificate that takes the place of another in its file is trusted from 
   expect(new Set(queen.authorizations)).toEqual(new Set(["Bearer hq_1_first"]));
 });
 
-test("root's token file on a read-only mount, as container platforms hand it over, is taken by an agent of another user", () => {
-  const folder = temporaryFolder();
-  const path = join(folder, "token");
-  writeFileSync(path, "hq_1_secret", { mode: 0o644 });
-  chmodSync(folder, 0o755);
-  using _mount = mountReadOnly(folder, folder);
+test("root's token file on a read-only mount in memory, as container platforms hand it over, is taken by an agent of another user, and none of a disk", () => {
+  const [memory, disk] = [join(temporaryFolder(), "memory"), join(temporaryFolder(), "disk")];
+  using _memory = mountSmallDisk(memory, 65_536);
+  using _disk = mountFreezableDisk(disk);
+  for (const folder of [memory, disk]) {
+    writeFileSync(join(folder, "token"), "hq_1_secret", { mode: 0o644 });
+    chmodSync(dirname(folder), 0o755);
+  }
+  using _readOnlyMemory = mountReadOnly(memory, memory);
+  using _readOnlyDisk = mountReadOnly(disk, disk);
   const asOther = ["--reuid=54321", "--regid=54321", "--clear-groups", process.execPath];
-  const env = { PATH: process.env.PATH, HIVE_TOKEN_FILE: path };
   const once = ["--once", "--json", "--discover", "false", "--telemetry", "false"];
-  const { status, stderr } = spawnSync("setpriv", [...asOther, AGENT, ...once], { encoding: "utf8", env });
-  expect(status, stderr).toBe(0);
+  const ends = [memory, disk].map((folder) => {
+    const env = { PATH: process.env.PATH, HIVE_TOKEN_FILE: join(folder, "token") };
+    const { status, stderr } = spawnSync("setpriv", [...asOther, AGENT, ...once], { encoding: "utf8", env });
+    return { status, stderr };
+  });
+  expect(ends).toEqual([
+    { status: 0, stderr: expect.any(String) },
+    { status: 2, stderr: expect.stringContaining("others than its owner may use it (mode 644)") },
+  ]);
 });

@@ -87,6 +87,12 @@ test("it waits no longer than it is told to, and half as long at least, so that 
   expect(await waitsAt(0)).toEqual([500, 1000, 2000, 2500, 2500]);
 });
 
+test("who lets it wait for ever is not asked again at once, as by a timer of more than 24.8 days", async () => {
+  const { events, waits } = reading([bodyOf(["retry: 9999999999\n\n"])], { maxRetryMs: Number.POSITIVE_INFINITY });
+  await all(events);
+  expect(waits).toEqual([2 ** 31 - 1]);
+});
+
 test("it waits as the queen says, in a stream or with a refusal, and never without a pause", async () => {
   const { events, waits } = reading([bodyOf(["retry: 200\n\n"]), problem(503, 5000), bodyOf(["retry: 0\n\n"])]);
   await all(events);

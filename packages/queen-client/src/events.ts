@@ -2,7 +2,7 @@ import { mayPass, QueenNoAnswer, type QueenProblem } from "./errors.ts";
 import { type Bytes, linesOf, parse, SILENCE_MS } from "./lines.ts";
 import { blocksOf } from "./server-sent-events.ts";
 import type { QueenEvent } from "./types.ts";
-import type { Wait } from "./waiting.ts";
+import { MAX_TIMER_MS, type Wait } from "./waiting.ts";
 
 /** How the connection of a reader is: when it is lost, why, and after which time it is tried anew. */
 export type Connection =
@@ -62,7 +62,7 @@ export async function* readEvents(parts: Parts, how: How): AsyncGenerator<QueenE
       if (!mayPass(error)) throw error;
       why = error;
     }
-    const backOffMs = Math.min(retryMs * 2 ** failures, maxRetryMs) * (0.5 + parts.random() / 2);
+    const backOffMs = Math.min(retryMs * 2 ** failures, maxRetryMs, MAX_TIMER_MS) * (0.5 + parts.random() / 2);
     failures += 1;
     const waitMs = Math.round(Math.max(backOffMs, why.retryAfterMs ?? 0));
     onConnection?.({ isOpen: false, why, retryMs: waitMs });

@@ -3,7 +3,7 @@ import type { Environment } from "./settings.ts";
 const HOST = "_SERVICE_HOST";
 /** What Kubernetes hands to each container for a Service, behind the name of that. */
 const LINK = /^_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_[A-Z]+(?:_(?:PROTO|PORT|ADDR))?)$/;
-const LINK_TO_PORT = /^[a-z]+:\/\//;
+const LINK_TO_PORT = /^(?:tcp|udp|sctp):\/\//;
 
 /**
  * Variables that begin with `prefix`, without what Kubernetes makes of a Service that is called as the program is: of `queen`, in all containers beside it,

@@ -140,7 +140,9 @@ test("what Kubernetes tells of a Service that is called as the program is no set
   };
   expect(shop.read({ env: links })).toEqual({ values: { port: 80 }, warnings: [] });
   expect(shop.read({ env: { ...links, BAKERY_PORT: "81" } })).toEqual({ values: { port: 81 }, warnings: [] });
-  expect(shop.read({ env: { BAKERY_PORT: "tcp://10.0.0.1:80" } })).toMatchObject({ problems: [expect.any(String)] });
+  for (const mistakes of [{ BAKERY_PORT: "tcp://10.0.0.1:80" }, { ...links, BAKERY_PORT: "http://10.0.0.1:80" }]) {
+    expect(shop.read({ env: mistakes })).toMatchObject({ problems: [expect.any(String)] });
+  }
 });
 
 test("a variable of another program with the same prefix is no mistake", () => {

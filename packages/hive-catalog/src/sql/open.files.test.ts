@@ -131,6 +131,19 @@ test.each<[string, (bytes: Buffer) => Buffer]>([
   expect(readFileSync(file.path).equals(damaged)).toBe(true);
 });
 
+test.each([
+  ["whose tables were dropped", ["CREATE TABLE notes (note)", "DROP TABLE notes"]],
+  [
+    "that shrinks by itself, and whose tables were dropped",
+    ["PRAGMA auto_vacuum = INCREMENTAL", "CREATE TABLE notes (note)", "DROP TABLE notes"],
+  ],
+  ["with a table of a tool alone", ["CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER)"]],
+])("a file %s becomes a catalog", async (_name, statements) => {
+  await using file = await CatalogFile.create(...statements);
+  await using catalog = await file.open();
+  expect(await catalog.countHives()).toBe(0);
+});
+
 test("a catalog with noise in its header passes for no catalog, and stays byte for byte", async () => {
   await using file = await largeFile();
   const bytes = readFileSync(file.path);

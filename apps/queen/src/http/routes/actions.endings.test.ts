@@ -1,5 +1,5 @@
 import { type ServerResponse, request as send } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { expect, test } from "vitest";
 import { startHive } from "../../../test/hive-server.ts";
 import { act, addMany, countsIn, type Line, toldBy } from "../../../test/many-hives.ts";
@@ -70,6 +70,27 @@ test("whoever leaves in the middle ends what has not begun, and what has begun i
   expect(cordoned).toBe(500 - Number(said.not_begun));
   expect(cordoned).toBeGreaterThan(0);
   expect(cordoned).toBeLessThan(500);
+});
+
+test("for a caller who left while all of it waited for those of another, nothing begins", async () => {
+  await using queen = await startTestQueen();
+  await queen.app.listen({ host: "127.0.0.1", port: 0 });
+  const connections: Socket[] = [];
+  queen.app.server.on("connection", (socket) => void connections.push(socket));
+  const hive = await startSlowHive();
+  const [last = "", ...others] = await addMany(queen, 17, { port: hive.port });
+  const asked = told(post(queen, { action: "detect", ids: others }, "?parallel=16"));
+  await until("the others are asked", () => hive.waiting.length === 16);
+  const sent = post(queen, { action: "detect", ids: [last] });
+  await until("its request is there", () => (connections[1]?.bytesRead ?? 0) > 0);
+  for (let turns = 0; turns < 50; turns++) await wholeTurn();
+  sent.destroy();
+  await until("it has gone", () => connections[1]?.closed === true);
+  await hive.answerUntil([asked]);
+  for (let turns = 0; turns < 200; turns++) await wholeTurn();
+  hive.answer();
+  await queen.stop();
+  expect((await queen.catalog.findHivesWithoutDevices()).map(({ id }) => id)).toEqual([last]);
 });
 
 test("a queen that stops in the middle finishes what has begun, and says in the last line what has not", async () => {

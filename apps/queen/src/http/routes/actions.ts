@@ -197,11 +197,8 @@ export const actionsRoutes = [
 function signalUntil(reply: FastifyReply, stopping: AbortSignal): AbortSignal {
   const left = new AbortController();
   const leave = () => left.abort();
-  stopping.addEventListener("abort", leave, { once: true });
-  finished(reply.raw, () => {
-    stopping.removeEventListener("abort", leave);
-    leave();
-  });
+  stopping.addEventListener("abort", leave, { once: true, signal: left.signal });
+  finished(reply.raw, leave);
   return left.signal;
 }
 
