@@ -5,7 +5,8 @@ import { until } from "../../queen/test/until.ts";
 import { hivectl, inTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
-const queen = queenForAll({ QUEEN_STALE_AFTER_MS: "1500", QUEEN_HEALTH_INTERVAL_MS: "500" });
+// A queen that stands still for three eighths of that finds nobody missing for as long again.
+const queen = queenForAll({ QUEEN_STALE_AFTER_MS: "4000", QUEEN_HEALTH_INTERVAL_MS: "500" });
 const IDS = ["gone-1", "gone-2", "gone-3"];
 
 const run = (...args: string[]) => hivectl(["confirm-missing", ...args], { QUEEN_URL: queen.url });

@@ -62,8 +62,7 @@ export async function runTokenCommand(command: TokenCommand): Promise<number> {
     const { location: name } = await catalogInfo(location, access);
     say(`the catalog is ${name}`);
     const catalog = await HiveCatalog.open(location, { migrate, ...access });
-    const { migrations } = catalog;
-    if (migrations.length > 0) say(`the catalog was migrated for this version: ${migrations.join(", ")}`);
+    if (catalog.migrations.length > 0) say(`migrated for this version: ${catalog.migrations.join(", ")}`);
     // Node 22 runs this file as it is, and does not know `await using`.
     try {
       exitCode = await work(catalog);

@@ -53,6 +53,7 @@ const isIn = (spans: Spans, s: number): boolean => spans.some(([fromS, toS]) => 
 /** Lets a queen live through it, and returns what she did: "60 a offline silent", "90 mass_failure". The 60 s are those of the timeline. */
 export function live(timeline: Timeline): { log: string[]; liveness: Liveness; nowMs: number } {
   const { hives, toS, stalls = [], busyStalls = [], suspensions = [], operator = [], settings, rules } = timeline;
+  if (operator.some(([atS]) => atS % STEP_S !== 0)) throw new Error(`an operator acts at multiples of ${STEP_S} s`);
   let cpuMs = 0;
   const onWork = (id: string) => timeline.onWork?.(liveness, id);
   const liveness: Liveness = new Liveness({ ...LIVENESS_SETTINGS, ...settings }, 0, {

@@ -25,7 +25,8 @@ async function confirmMissing(session: Session): Promise<number> {
   const { terminal, queen, call, flags } = session;
   terminal.goOnUnread();
   const { liveness } = await beforeAnything(session, () => queen.getHealth(call));
-  if (liveness.state !== "mass_failure" && liveness.state !== "network_lost") {
+  // After a stall the queen gives all of them time, and none is missing until that is over.
+  if ((liveness.state !== "mass_failure" && liveness.state !== "network_lost") || liveness.missing === 0) {
     terminal.say("no hive is held back from being marked offline: nothing to confirm");
     return EXIT.done;
   }

@@ -72,6 +72,15 @@ const cases: Case[] = [
     ],
   ],
   [
+    "as long as none is missing, though the network is lost, there is nothing to confirm, and marks stay held back",
+    {
+      hives: many("gone", 4, diesAt(300)),
+      operator: [[324.375, (liveness, nowMs) => expect(liveness.condition.confirm(nowMs)).toBeUndefined()]],
+      toS: 400,
+    },
+    ["322.5 network_lost"],
+  ],
+  [
     "those that were marked within the last stale age count",
     {
       hives: { ...many("alive", 6, alive), ...many("first", 2, diesAt(300)), ...many("second", 2, diesAt(330)) },

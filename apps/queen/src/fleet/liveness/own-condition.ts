@@ -144,10 +144,10 @@ export class OwnCondition {
     if (cause !== undefined && cause !== was) this.#notices.push({ kind: cause, missing, online });
   }
 
-  /** An operator says that the missing hives are gone. Returns how many, or undefined when nothing is held back. */
+  /** An operator says that the missing hives are gone. Returns how many, or undefined when no mark is held back: none is missing while a lost network or a stall gives them time. */
   confirm(nowMs: number): { missing: number; online: number } | undefined {
-    if (!this.#hold.confirm(nowMs)) return undefined;
     const { missing, online } = this.#census;
+    if (missing === 0 || !this.#hold.confirm(nowMs)) return undefined;
     this.#notices.push({ kind: "resumed", how: "confirmed", missing, online });
     return { missing, online };
   }
