@@ -1,5 +1,6 @@
 import { loadavg } from "node:os";
 import { performance } from "node:perf_hooks";
+import { QueenClient } from "@repo/queen-client";
 import { Random } from "../../sim/random.ts";
 import { Attackers } from "./attackers.ts";
 import { Children } from "./children.ts";
@@ -95,12 +96,12 @@ const aborted = (signal: AbortSignal) =>
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
 
-/** What the locked queen says of each hive now. */
+/** What the locked queen says of each hive now. A page is short where attackers have left long devices. */
 async function statusesOf({ locked, operatorToken }: Site): Promise<[id: string, status: string][]> {
-  const headers = { authorization: `Bearer ${operatorToken}` };
-  const answer = await fetch(`http://127.0.0.1:${locked.port}/v1/hives?limit=1000`, { headers });
-  const { hives } = (await answer.json()) as { hives: { id: string; status: string }[] };
-  return hives.map(({ id, status }) => [id, status]);
+  const queen = new QueenClient({ url: `http://127.0.0.1:${locked.port}`, token: operatorToken });
+  const statuses: [id: string, status: string][] = [];
+  for await (const { hives } of queen.hivePages()) for (const { id, status } of hives) statuses.push([id, status]);
+  return statuses;
 }
 
 /** In the end all have come back. */
