@@ -1,4 +1,4 @@
-import type { Environment } from "./settings.ts";
+import type { Environment } from "./setting.ts";
 
 const HOST = "_SERVICE_HOST";
 /** What Kubernetes hands to each container for a Service, behind the name of that. */

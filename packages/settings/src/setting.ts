@@ -19,6 +19,7 @@ export interface Secret {
   readonly schema: z.ZodType;
 }
 
+export type Environment = Readonly<Record<string, string | undefined>>;
 export type Declarations = Readonly<Record<string, Setting | Secret>>;
 
 /** What declared settings are when they are read. */

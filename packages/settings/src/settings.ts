@@ -1,7 +1,15 @@
 import { type Command, CommanderError } from "commander";
 import { closest } from "fastest-levenshtein";
 import { withoutServiceLinks } from "./service-links.ts";
-import { type Declarations, isSecret, type Named, named, type Setting, type ValuesOf } from "./setting.ts";
+import {
+  type Declarations,
+  type Environment,
+  isSecret,
+  type Named,
+  named,
+  type Setting,
+  type ValuesOf,
+} from "./setting.ts";
 import { usageError } from "./usage-errors.ts";
 
 /** What differs in the words of programs. */
@@ -26,7 +34,6 @@ const WORDING: Wording = {
   empty: "must not be empty: leave it out for the default",
 };
 
-export type Environment = Readonly<Record<string, string | undefined>>;
 /** What settings are when they are read: the type of a program's configuration. */
 export type Values<S> = S extends Settings<infer D> ? ValuesOf<D> : never;
 /** The values and what was given in vain, or all that is wrong with what was given. */

@@ -144,7 +144,7 @@ export class OwnCondition {
     if (cause !== undefined && cause !== was) this.#notices.push({ kind: cause, missing, online });
   }
 
-  /** An operator says that the missing hives are gone. Returns how many, or undefined when no mark is held back: none is missing while a lost network or a stall gives them time. */
+  /** An operator says that the missing hives are gone. Returns how many, or undefined when no mark is held back, or none is missing: a lost network is noticed before that, and a stall gives all of them time. */
   confirm(nowMs: number): { missing: number; online: number } | undefined {
     const { missing, online } = this.#census;
     if (missing === 0 || !this.#hold.confirm(nowMs)) return undefined;
