@@ -1,4 +1,4 @@
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
+import { constants, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NamedPipe } from "@repo/test-support/named-pipe";
@@ -18,11 +18,8 @@ function openPipe() {
   return { pipe, output };
 }
 
-function openToWrite(path: string): number {
-  const fd = openSync(path, O_WRONLY | O_NONBLOCK);
-  onTestFinished(() => closeSync(fd));
-  return fd;
-}
+/** Never closed: an output writes what waits for as long as the process lives, and would write it into whatever else has got the number since. */
+const openToWrite = (path: string): number => openSync(path, O_WRONLY | O_NONBLOCK);
 
 const aLine = (number: number) => `${String(number).padStart(999, ".")}\n`;
 const linesOf = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => aLine(from + n)).join("");
