@@ -10,6 +10,7 @@ interface DescribedAnswer {
 }
 interface DescribedOperation {
   operationId: string;
+  parameters?: readonly { schema: Json & { anyOf?: readonly Json[] } }[];
   requestBody?: { content: Content };
   responses: Record<string, DescribedAnswer>;
 }

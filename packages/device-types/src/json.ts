@@ -84,10 +84,12 @@ export const DeviceReportJson = z
   })
   .meta({ id: "DeviceReportJson", description: "What a hive answers when it is asked for its devices" });
 
+const StrictGpuJson = GpuJson.strict().meta({ id: "StrictGpuJson" });
+
 /** The same form as `DeviceCapabilitiesJson` for input that a person wrote: a key that is not known is an error. */
 export const StrictDeviceCapabilitiesJson = z
   .codec(
-    z.strictObject({ cpu: CpuJson.strict().nullable(), gpus: z.array(GpuJson.strict(), GPU_LIST).nullable() }, OBJECT),
+    z.strictObject({ cpu: CpuJson.strict().nullable(), gpus: z.array(StrictGpuJson, GPU_LIST).nullable() }, OBJECT),
     DeviceCapabilities,
     { decode, encode: toDeviceCapabilitiesJson },
   )

@@ -1057,21 +1057,7 @@ export interface components {
                     cores: number;
                     ram_gb: number;
                 } | null;
-                gpus: {
-                    /** @description Index of the GPU on its host: 0, 1, 2, … */
-                    index: number;
-                    name: string;
-                    /** @description GB of 2^30 bytes of its own memory, rounded; null where that is not known */
-                    vram_gb: number | null;
-                    /** @description What its driver calls it wherever it is plugged in, such as "GPU-5a2e…" */
-                    uuid?: string;
-                    /** @description Who made it, such as "nvidia" */
-                    vendor?: string;
-                    /** @description What its host drives it with, such as "cuda" */
-                    backend?: string;
-                    /** @description Whether it works in the memory of the host, which then is the bound */
-                    unified?: boolean;
-                }[] | null;
+                gpus: components["schemas"]["StoredGpu"][] | null;
             } | null;
             /** @description Milliseconds since 1970-01-01 UTC */
             created_at_ms: number;
@@ -1080,6 +1066,21 @@ export interface components {
             labels: {
                 [key: string]: string;
             };
+        };
+        StoredGpu: {
+            /** @description Index of the GPU on its host: 0, 1, 2, … */
+            index: number;
+            name: string;
+            /** @description GB of 2^30 bytes of its own memory, rounded; null where that is not known */
+            vram_gb: number | null;
+            /** @description What its driver calls it wherever it is plugged in, such as "GPU-5a2e…" */
+            uuid?: string;
+            /** @description Who made it, such as "nvidia" */
+            vendor?: string;
+            /** @description What its host drives it with, such as "cuda" */
+            backend?: string;
+            /** @description Whether it works in the memory of the host, which then is the bound */
+            unified?: boolean;
         };
         FleetPage: {
             /** @description In the order that was asked for */
@@ -1225,22 +1226,23 @@ export interface components {
                 /** @description GB of 2^30 bytes, rounded */
                 ram_gb: number;
             } | null;
-            gpus: {
-                /** @description Index of the GPU on its host: 0, 1, 2, … */
-                index: number;
-                /** @description Product name, such as "NVIDIA RTX 4090" */
-                name: string;
-                /** @description GB of 2^30 bytes of its own memory, rounded; null where that is not known */
-                vram_gb: number | null;
-                /** @description What its driver calls it wherever it is plugged in, such as "GPU-5a2e…" */
-                uuid?: string;
-                /** @description Who made it, such as "nvidia" */
-                vendor?: string;
-                /** @description What its host drives it with, such as "cuda" */
-                backend?: string;
-                /** @description Whether it works in the memory of the host, which then is the bound */
-                unified?: boolean;
-            }[] | null;
+            gpus: components["schemas"]["StrictGpuJson"][] | null;
+        };
+        StrictGpuJson: {
+            /** @description Index of the GPU on its host: 0, 1, 2, … */
+            index: number;
+            /** @description Product name, such as "NVIDIA RTX 4090" */
+            name: string;
+            /** @description GB of 2^30 bytes of its own memory, rounded; null where that is not known */
+            vram_gb: number | null;
+            /** @description What its driver calls it wherever it is plugged in, such as "GPU-5a2e…" */
+            uuid?: string;
+            /** @description Who made it, such as "nvidia" */
+            vendor?: string;
+            /** @description What its host drives it with, such as "cuda" */
+            backend?: string;
+            /** @description Whether it works in the memory of the host, which then is the bound */
+            unified?: boolean;
         };
         /** @description Labels of a hive, at most 64: values by their keys */
         Labels: {
@@ -1296,6 +1298,50 @@ export interface components {
             added: number;
             failed: number;
         };
+        /** @description All that a hive is to be */
+        HiveReplacement: {
+            /**
+             * @description Unique name of the hive
+             * @example localhost
+             * @example hive-prod-01
+             */
+            id?: string;
+            host: string;
+            port: number;
+            ssh_host?: string | null;
+            ssh_port?: number | null;
+            ssh_user?: string | null;
+            status?: components["schemas"]["HiveStatus"];
+            last_heartbeat_ms?: number | null;
+            devices?: components["schemas"]["StrictDeviceCapabilitiesJson"] | null;
+            /** @description Milliseconds since 1970-01-01 UTC */
+            created_at_ms?: number;
+            /** @description Milliseconds since 1970-01-01 UTC */
+            updated_at_ms?: number;
+            labels?: components["schemas"]["Labels"];
+        };
+        /** @description The fields of a hive to change */
+        HiveChanges: {
+            host?: string;
+            port?: number;
+            ssh_host?: string | null;
+            ssh_port?: number | null;
+            ssh_user?: string | null;
+            status?: components["schemas"]["HiveStatus"];
+            last_heartbeat_ms?: number | null;
+            devices?: components["schemas"]["StrictDeviceCapabilitiesJson"] | null;
+            /** @description Milliseconds since 1970-01-01 UTC */
+            created_at_ms?: number;
+            /** @description Milliseconds since 1970-01-01 UTC */
+            updated_at_ms?: number;
+            labels?: components["schemas"]["LabelChanges"];
+            /**
+             * @description Unique name of the hive
+             * @example localhost
+             * @example hive-prod-01
+             */
+            id?: string;
+        };
         /** @description Labels to set, and those to remove as null; the others stay */
         LabelChanges: {
             [key: string]: string | null;
@@ -1325,22 +1371,7 @@ export interface components {
                 /** @description GB of 2^30 bytes, rounded */
                 ram_gb: number;
             } | null;
-            gpus: {
-                /** @description Index of the GPU on its host: 0, 1, 2, … */
-                index: number;
-                /** @description Product name, such as "NVIDIA RTX 4090" */
-                name: string;
-                /** @description GB of 2^30 bytes of its own memory, rounded; null where that is not known */
-                vram_gb: number | null;
-                /** @description What its driver calls it wherever it is plugged in, such as "GPU-5a2e…" */
-                uuid?: string;
-                /** @description Who made it, such as "nvidia" */
-                vendor?: string;
-                /** @description What its host drives it with, such as "cuda" */
-                backend?: string;
-                /** @description Whether it works in the memory of the host, which then is the bound */
-                unified?: boolean;
-            }[] | null;
+            gpus: components["schemas"]["StrictGpuJson"][] | null;
             /** @description In words, what the hive could not read: it stays as it was known */
             problems: string[];
         };
@@ -1518,14 +1549,31 @@ export interface components {
             /** @description Milliseconds since 1970-01-01 UTC */
             created_at_ms: number;
         };
+        CordonRequest: {
+            reason: string;
+            until_ms?: number | null;
+            /**
+             * @description ISO 8601 with its zone: seconds may be missing, and the zone may be Z, +02:00 or +0200
+             * @example 2025-10-21T10:00:00Z
+             */
+            until?: string;
+            /**
+             * @description Whole days, hours, minutes and seconds, the greatest first, in any case; or an ISO 8601 duration of them
+             * @example 90s
+             * @example 15m
+             * @example 2h
+             * @example 1h30m
+             * @example 7d
+             * @example PT2H
+             */
+            for?: string;
+        };
         /** @description Something that is done to a hive, or was */
         Operation: {
             id: string;
             hive_id: string;
-            /** @enum {string} */
-            kind: "start" | "stop" | "restart" | "install";
-            /** @enum {string} */
-            state: "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
+            kind: components["schemas"]["OperationKind"];
+            state: components["schemas"]["OperationState"];
             /** @description The step that failed, and why; when the operation failed, also a code and what to do next. Null when none did */
             problem: string | null;
             steps: {
@@ -1551,11 +1599,289 @@ export interface components {
             deadline_ms: number;
             finished_at_ms: number | null;
         };
+        /** @enum {string} */
+        OperationKind: "start" | "stop" | "restart" | "install";
+        /** @enum {string} */
+        OperationState: "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
         OperationPage: {
             /** @description The newest first */
             operations: components["schemas"]["Operation"][];
             /** @description `after` of the next page; null when this is the last one */
             next_after: string | null;
+        };
+        Action: components["schemas"]["CordonHives"] | components["schemas"]["UncordonHives"] | components["schemas"]["LabelHives"] | components["schemas"]["DetectHives"] | components["schemas"]["InstallHives"] | components["schemas"]["StartHives"] | components["schemas"]["StopHives"] | components["schemas"]["RestartHives"] | components["schemas"]["RemoveHives"];
+        CordonHives: {
+            /** @constant */
+            action: "cordon";
+            reason: string;
+            until_ms?: number | null;
+            /**
+             * @description ISO 8601 with its zone: seconds may be missing, and the zone may be Z, +02:00 or +0200
+             * @example 2025-10-21T10:00:00Z
+             */
+            until?: string;
+            /**
+             * @description Whole days, hours, minutes and seconds, the greatest first, in any case; or an ISO 8601 duration of them
+             * @example 90s
+             * @example 15m
+             * @example 2h
+             * @example 1h30m
+             * @example 7d
+             * @example PT2H
+             */
+            for?: string;
+            /** @description Also where the hive has a cordon that ends later, and is skipped otherwise. Default: where one hive alone is named by `ids` */
+            overwrite?: boolean;
+            /** @description These hives, in this order; one that is named twice is done once */
+            ids?: string[];
+            /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
+            selector?: string;
+            /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
+            gpu?: string;
+            /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
+            ram?: string;
+            /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
+            cores?: string;
+            /** @description Those with this, or with one of these */
+            status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
+            /** @description Whether a cordon is in force */
+            cordoned?: boolean;
+            /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
+            text?: string;
+            /** @description The `next_after` of the request before */
+            after?: string;
+            /**
+             * @description Hives at most that are chosen by what they are, beside those that cannot be read
+             * @default 1000
+             */
+            limit?: number;
+        };
+        UncordonHives: {
+            /** @constant */
+            action: "uncordon";
+            /** @description These hives, in this order; one that is named twice is done once */
+            ids?: string[];
+            /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
+            selector?: string;
+            /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
+            gpu?: string;
+            /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
+            ram?: string;
+            /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
+            cores?: string;
+            /** @description Those with this, or with one of these */
+            status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
+            /** @description Whether a cordon is in force */
+            cordoned?: boolean;
+            /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
+            text?: string;
+            /** @description The `next_after` of the request before */
+            after?: string;
+            /**
+             * @description Hives at most that are chosen by what they are, beside those that cannot be read
+             * @default 1000
+             */
+            limit?: number;
+        };
+        LabelHives: {
+            /** @constant */
+            action: "label";
+            labels: components["schemas"]["LabelChanges"];
+            /**
+             * @description Also where the hive has another value of the label, which fails otherwise
+             * @default true
+             */
+            overwrite?: boolean;
+            /** @description These hives, in this order; one that is named twice is done once */
+            ids?: string[];
+            /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
+            selector?: string;
+            /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
+            gpu?: string;
+            /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
+            ram?: string;
+            /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
+            cores?: string;
+            /** @description Those with this, or with one of these */
+            status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
+            /** @description Whether a cordon is in force */
+            cordoned?: boolean;
+            /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
+            text?: string;
+            /** @description The `next_after` of the request before */
+            after?: string;
+            /**
+             * @description Hives at most that are chosen by what they are, beside those that cannot be read
+             * @default 1000
+             */
+            limit?: number;
+        };
+        DetectHives: {
+            /** @constant */
+            action: "detect";
+            /** @description These hives, in this order; one that is named twice is done once */
+            ids?: string[];
+            /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
+            selector?: string;
+            /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
+            gpu?: string;
+            /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
+            ram?: string;
+            /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
+            cores?: string;
+            /** @description Those with this, or with one of these */
+            status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
+            /** @description Whether a cordon is in force */
+            cordoned?: boolean;
+            /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
+            text?: string;
+            /** @description The `next_after` of the request before */
+            after?: string;
+            /**
+             * @description Hives at most that are chosen by what they are, beside those that cannot be read
+             * @default 1000
+             */
+            limit?: number;
+        };
+        InstallHives: {
+            /** @constant */
+            action: "install";
+            /** @description These hives, in this order; one that is named twice is done once */
+            ids?: string[];
+            /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
+            selector?: string;
+            /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
+            gpu?: string;
+            /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
+            ram?: string;
+            /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
+            cores?: string;
+            /** @description Those with this, or with one of these */
+            status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
+            /** @description Whether a cordon is in force */
+            cordoned?: boolean;
+            /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
+            text?: string;
+            /** @description The `next_after` of the request before */
+            after?: string;
+            /**
+             * @description Hives at most that are chosen by what they are, beside those that cannot be read
+             * @default 1000
+             */
+            limit?: number;
+        };
+        StartHives: {
+            /** @constant */
+            action: "start";
+            /** @description These hives, in this order; one that is named twice is done once */
+            ids?: string[];
+            /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
+            selector?: string;
+            /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
+            gpu?: string;
+            /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
+            ram?: string;
+            /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
+            cores?: string;
+            /** @description Those with this, or with one of these */
+            status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
+            /** @description Whether a cordon is in force */
+            cordoned?: boolean;
+            /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
+            text?: string;
+            /** @description The `next_after` of the request before */
+            after?: string;
+            /**
+             * @description Hives at most that are chosen by what they are, beside those that cannot be read
+             * @default 1000
+             */
+            limit?: number;
+        };
+        StopHives: {
+            /** @constant */
+            action: "stop";
+            /** @description These hives, in this order; one that is named twice is done once */
+            ids?: string[];
+            /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
+            selector?: string;
+            /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
+            gpu?: string;
+            /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
+            ram?: string;
+            /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
+            cores?: string;
+            /** @description Those with this, or with one of these */
+            status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
+            /** @description Whether a cordon is in force */
+            cordoned?: boolean;
+            /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
+            text?: string;
+            /** @description The `next_after` of the request before */
+            after?: string;
+            /**
+             * @description Hives at most that are chosen by what they are, beside those that cannot be read
+             * @default 1000
+             */
+            limit?: number;
+        };
+        RestartHives: {
+            /** @constant */
+            action: "restart";
+            /** @description These hives, in this order; one that is named twice is done once */
+            ids?: string[];
+            /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
+            selector?: string;
+            /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
+            gpu?: string;
+            /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
+            ram?: string;
+            /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
+            cores?: string;
+            /** @description Those with this, or with one of these */
+            status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
+            /** @description Whether a cordon is in force */
+            cordoned?: boolean;
+            /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
+            text?: string;
+            /** @description The `next_after` of the request before */
+            after?: string;
+            /**
+             * @description Hives at most that are chosen by what they are, beside those that cannot be read
+             * @default 1000
+             */
+            limit?: number;
+        };
+        RemoveHives: {
+            /** @constant */
+            action: "remove";
+            /**
+             * @description Remove it all the same, for a host that is gone: an agent that still runs there stays
+             * @default false
+             */
+            force?: boolean;
+            /** @description These hives, in this order; one that is named twice is done once */
+            ids?: string[];
+            /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
+            selector?: string;
+            /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
+            gpu?: string;
+            /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
+            ram?: string;
+            /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
+            cores?: string;
+            /** @description Those with this, or with one of these */
+            status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
+            /** @description Whether a cordon is in force */
+            cordoned?: boolean;
+            /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
+            text?: string;
+            /** @description The `next_after` of the request before */
+            after?: string;
+            /**
+             * @description Hives at most that are chosen by what they are, beside those that cannot be read
+             * @default 1000
+             */
+            limit?: number;
         };
         ActionLine: components["schemas"]["ActionOnHive"] | components["schemas"]["ActionStep"] | components["schemas"]["ActionCounts"];
         /** @description The word on one hive: each gets one */
@@ -1641,6 +1967,87 @@ export interface components {
             /** @description Why nothing is offered; null when something is */
             problem: string | null;
         };
+        ConfirmedHostKey: {
+            fingerprint: string;
+        };
+        Heartbeat: {
+            /**
+             * @description The id under which the hive is stored
+             * @example localhost
+             * @example hive-prod-01
+             */
+            hive_id: string;
+            /**
+             * @description ISO 8601 with its zone: seconds may be missing, and the zone may be Z, +02:00 or +0200
+             * @example 2025-10-21T10:00:00Z
+             */
+            timestamp: string;
+            workers: {
+                worker_id: string;
+                state: string;
+                /**
+                 * @description ISO 8601 with its zone: seconds may be missing, and the zone may be Z, +02:00 or +0200
+                 * @example 2025-10-21T10:00:00Z
+                 */
+                last_heartbeat: string;
+                health_status: string;
+                url?: string | null;
+                model_id?: string | null;
+                backend?: string | null;
+                device_id?: number | null;
+                vram_bytes?: number | null;
+                ram_bytes?: number | null;
+                cpu_percent?: number | null;
+                gpu_percent?: number | null;
+                /** @description The program that serves it, and its version */
+                server?: string | null;
+                /** @description Requests that it works on */
+                running?: number | null;
+                /** @description Requests that wait */
+                waiting?: number | null;
+                /** @description Requests that it can work on at a time */
+                slots?: number | null;
+                /** @description Indexes of all GPUs on which it runs */
+                device_ids?: number[] | null;
+                /** @description Where `url` is not known: the queen makes it from the hive's host */
+                port?: number | null;
+                /** @description `all` where others than its own host reach the server, `loopback` where it is bound to loopback */
+                reachable?: ("all" | "loopback") | null;
+            }[];
+            gpus?: components["schemas"]["GpuReading"][] | null;
+            host?: {
+                memory_total_bytes?: number | null;
+                memory_used_bytes?: number | null;
+                cpu_percent?: number | null;
+            } | null;
+            /** @description When all of it was read, by the clock of the hive */
+            read_at?: string | null;
+            /** @description What its servers would load when they are asked for it */
+            models_on_disk?: components["schemas"]["ModelOnDisk"][] | null;
+        };
+        GpuReading: {
+            index: number;
+            uuid?: string | null;
+            memory_total_bytes?: number | null;
+            memory_used_bytes?: number | null;
+            utilization_percent?: number | null;
+            temperature_celsius?: number | null;
+            power_watts?: number | null;
+            /** @description Whether it was left alone, because reading it would wake it */
+            asleep?: boolean | null;
+        };
+        ModelOnDisk: {
+            model: string;
+            /** @description As much memory as it takes at least */
+            bytes?: number | null;
+            /** @description The program that would load it, and its version */
+            server?: string | null;
+            url?: string | null;
+            /** @description Where `url` is not known: the queen makes it from the hive's host */
+            port?: number | null;
+            /** @description `all` where others than its own host reach the server, `loopback` where it is bound to loopback */
+            reachable?: ("all" | "loopback") | null;
+        };
         /** @description A worker, and the hive on which it runs */
         PlacedWorker: {
             worker_id: string;
@@ -1679,7 +2086,7 @@ export interface components {
             server: string | null;
             url: string | null;
         };
-        NewClaim: {
+        ClaimRequest: {
             model: string;
             /** @description After so many milliseconds it ends by itself, if it was not given back and no beat has shown the worker busy since */
             hold_ms?: number;
@@ -1756,7 +2163,7 @@ export interface components {
             };
         };
         /** @description What shows who logs in */
-        NewSession: {
+        Login: {
             /** @description An operator's or a reader's */
             token?: string;
             /** @description Of POST /v1/session/codes, in place of a token */
@@ -1809,7 +2216,7 @@ export interface components {
             /** @description Of this queen at once, of others as it is written: once a minute, and when a queen stops. What she was told in the last minute before a crash is lost */
             last_used_at_ms: number | null;
         };
-        NewToken: {
+        TokenRequest: {
             /** @description What it is for, for people */
             name: string;
             /** @enum {string} */
@@ -3167,27 +3574,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /**
-                     * @description Unique name of the hive
-                     * @example localhost
-                     * @example hive-prod-01
-                     */
-                    id?: string;
-                    host: string;
-                    port: number;
-                    ssh_host?: string | null;
-                    ssh_port?: number | null;
-                    ssh_user?: string | null;
-                    status?: components["schemas"]["HiveStatus"];
-                    last_heartbeat_ms?: number | null;
-                    devices?: components["schemas"]["StrictDeviceCapabilitiesJson"] | null;
-                    /** @description Milliseconds since 1970-01-01 UTC */
-                    created_at_ms?: number;
-                    /** @description Milliseconds since 1970-01-01 UTC */
-                    updated_at_ms?: number;
-                    labels?: components["schemas"]["Labels"];
-                };
+                "application/json": components["schemas"]["HiveReplacement"];
             };
         };
         responses: {
@@ -3294,48 +3681,8 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/merge-patch+json": {
-                    host?: string;
-                    port?: number;
-                    ssh_host?: string | null;
-                    ssh_port?: number | null;
-                    ssh_user?: string | null;
-                    status?: components["schemas"]["HiveStatus"];
-                    last_heartbeat_ms?: number | null;
-                    devices?: components["schemas"]["StrictDeviceCapabilitiesJson"] | null;
-                    /** @description Milliseconds since 1970-01-01 UTC */
-                    created_at_ms?: number;
-                    /** @description Milliseconds since 1970-01-01 UTC */
-                    updated_at_ms?: number;
-                    labels?: components["schemas"]["LabelChanges"];
-                    /**
-                     * @description Unique name of the hive
-                     * @example localhost
-                     * @example hive-prod-01
-                     */
-                    id?: string;
-                };
-                "application/json": {
-                    host?: string;
-                    port?: number;
-                    ssh_host?: string | null;
-                    ssh_port?: number | null;
-                    ssh_user?: string | null;
-                    status?: components["schemas"]["HiveStatus"];
-                    last_heartbeat_ms?: number | null;
-                    devices?: components["schemas"]["StrictDeviceCapabilitiesJson"] | null;
-                    /** @description Milliseconds since 1970-01-01 UTC */
-                    created_at_ms?: number;
-                    /** @description Milliseconds since 1970-01-01 UTC */
-                    updated_at_ms?: number;
-                    labels?: components["schemas"]["LabelChanges"];
-                    /**
-                     * @description Unique name of the hive
-                     * @example localhost
-                     * @example hive-prod-01
-                     */
-                    id?: string;
-                };
+                "application/merge-patch+json": components["schemas"]["HiveChanges"];
+                "application/json": components["schemas"]["HiveChanges"];
             };
         };
         responses: {
@@ -3850,25 +4197,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    reason: string;
-                    until_ms?: number | null;
-                    /**
-                     * @description ISO 8601 with its zone: seconds may be missing, and the zone may be Z, +02:00 or +0200
-                     * @example 2025-10-21T10:00:00Z
-                     */
-                    until?: string;
-                    /**
-                     * @description Whole days, hours, minutes and seconds, the greatest first, in any case; or an ISO 8601 duration of them
-                     * @example 90s
-                     * @example 15m
-                     * @example 2h
-                     * @example 1h30m
-                     * @example 7d
-                     * @example PT2H
-                     */
-                    for?: string;
-                };
+                "application/json": components["schemas"]["CordonRequest"];
             };
         };
         responses: {
@@ -4226,9 +4555,9 @@ export interface operations {
                 /** @description Those of one hive alone, also of one that was removed */
                 hive_id?: string;
                 /** @description In one of these: several by commas, or by naming it several times */
-                state?: ("running" | "succeeded" | "failed" | "cancelled" | "interrupted") | ("running" | "succeeded" | "failed" | "cancelled" | "interrupted")[];
+                state?: components["schemas"]["OperationState"] | components["schemas"]["OperationState"][];
                 /** @description Of one of these, in the same way */
-                kind?: ("start" | "stop" | "restart" | "install") | ("start" | "stop" | "restart" | "install")[];
+                kind?: components["schemas"]["OperationKind"] | components["schemas"]["OperationKind"][];
                 /** @description The `next_after` of the page before */
                 after?: string;
                 /** @description Operations at most */
@@ -4437,271 +4766,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @constant */
-                    action: "cordon";
-                    reason: string;
-                    until_ms?: number | null;
-                    /**
-                     * @description ISO 8601 with its zone: seconds may be missing, and the zone may be Z, +02:00 or +0200
-                     * @example 2025-10-21T10:00:00Z
-                     */
-                    until?: string;
-                    /**
-                     * @description Whole days, hours, minutes and seconds, the greatest first, in any case; or an ISO 8601 duration of them
-                     * @example 90s
-                     * @example 15m
-                     * @example 2h
-                     * @example 1h30m
-                     * @example 7d
-                     * @example PT2H
-                     */
-                    for?: string;
-                    /** @description Also where the hive has a cordon that ends later, and is skipped otherwise. Default: where one hive alone is named by `ids` */
-                    overwrite?: boolean;
-                    /** @description These hives, in this order; one that is named twice is done once */
-                    ids?: string[];
-                    /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
-                    selector?: string;
-                    /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
-                    gpu?: string;
-                    /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
-                    ram?: string;
-                    /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
-                    cores?: string;
-                    /** @description Those with this, or with one of these */
-                    status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
-                    /** @description Whether a cordon is in force */
-                    cordoned?: boolean;
-                    /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
-                    text?: string;
-                    /** @description The `next_after` of the request before */
-                    after?: string;
-                    /**
-                     * @description Hives at most that are chosen by what they are, beside those that cannot be read
-                     * @default 1000
-                     */
-                    limit?: number;
-                } | {
-                    /** @constant */
-                    action: "uncordon";
-                    /** @description These hives, in this order; one that is named twice is done once */
-                    ids?: string[];
-                    /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
-                    selector?: string;
-                    /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
-                    gpu?: string;
-                    /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
-                    ram?: string;
-                    /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
-                    cores?: string;
-                    /** @description Those with this, or with one of these */
-                    status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
-                    /** @description Whether a cordon is in force */
-                    cordoned?: boolean;
-                    /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
-                    text?: string;
-                    /** @description The `next_after` of the request before */
-                    after?: string;
-                    /**
-                     * @description Hives at most that are chosen by what they are, beside those that cannot be read
-                     * @default 1000
-                     */
-                    limit?: number;
-                } | {
-                    /** @constant */
-                    action: "label";
-                    labels: components["schemas"]["LabelChanges"];
-                    /**
-                     * @description Also where the hive has another value of the label, which fails otherwise
-                     * @default true
-                     */
-                    overwrite?: boolean;
-                    /** @description These hives, in this order; one that is named twice is done once */
-                    ids?: string[];
-                    /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
-                    selector?: string;
-                    /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
-                    gpu?: string;
-                    /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
-                    ram?: string;
-                    /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
-                    cores?: string;
-                    /** @description Those with this, or with one of these */
-                    status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
-                    /** @description Whether a cordon is in force */
-                    cordoned?: boolean;
-                    /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
-                    text?: string;
-                    /** @description The `next_after` of the request before */
-                    after?: string;
-                    /**
-                     * @description Hives at most that are chosen by what they are, beside those that cannot be read
-                     * @default 1000
-                     */
-                    limit?: number;
-                } | {
-                    /** @constant */
-                    action: "detect";
-                    /** @description These hives, in this order; one that is named twice is done once */
-                    ids?: string[];
-                    /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
-                    selector?: string;
-                    /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
-                    gpu?: string;
-                    /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
-                    ram?: string;
-                    /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
-                    cores?: string;
-                    /** @description Those with this, or with one of these */
-                    status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
-                    /** @description Whether a cordon is in force */
-                    cordoned?: boolean;
-                    /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
-                    text?: string;
-                    /** @description The `next_after` of the request before */
-                    after?: string;
-                    /**
-                     * @description Hives at most that are chosen by what they are, beside those that cannot be read
-                     * @default 1000
-                     */
-                    limit?: number;
-                } | {
-                    /** @constant */
-                    action: "install";
-                    /** @description These hives, in this order; one that is named twice is done once */
-                    ids?: string[];
-                    /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
-                    selector?: string;
-                    /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
-                    gpu?: string;
-                    /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
-                    ram?: string;
-                    /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
-                    cores?: string;
-                    /** @description Those with this, or with one of these */
-                    status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
-                    /** @description Whether a cordon is in force */
-                    cordoned?: boolean;
-                    /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
-                    text?: string;
-                    /** @description The `next_after` of the request before */
-                    after?: string;
-                    /**
-                     * @description Hives at most that are chosen by what they are, beside those that cannot be read
-                     * @default 1000
-                     */
-                    limit?: number;
-                } | {
-                    /** @constant */
-                    action: "start";
-                    /** @description These hives, in this order; one that is named twice is done once */
-                    ids?: string[];
-                    /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
-                    selector?: string;
-                    /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
-                    gpu?: string;
-                    /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
-                    ram?: string;
-                    /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
-                    cores?: string;
-                    /** @description Those with this, or with one of these */
-                    status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
-                    /** @description Whether a cordon is in force */
-                    cordoned?: boolean;
-                    /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
-                    text?: string;
-                    /** @description The `next_after` of the request before */
-                    after?: string;
-                    /**
-                     * @description Hives at most that are chosen by what they are, beside those that cannot be read
-                     * @default 1000
-                     */
-                    limit?: number;
-                } | {
-                    /** @constant */
-                    action: "stop";
-                    /** @description These hives, in this order; one that is named twice is done once */
-                    ids?: string[];
-                    /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
-                    selector?: string;
-                    /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
-                    gpu?: string;
-                    /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
-                    ram?: string;
-                    /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
-                    cores?: string;
-                    /** @description Those with this, or with one of these */
-                    status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
-                    /** @description Whether a cordon is in force */
-                    cordoned?: boolean;
-                    /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
-                    text?: string;
-                    /** @description The `next_after` of the request before */
-                    after?: string;
-                    /**
-                     * @description Hives at most that are chosen by what they are, beside those that cannot be read
-                     * @default 1000
-                     */
-                    limit?: number;
-                } | {
-                    /** @constant */
-                    action: "restart";
-                    /** @description These hives, in this order; one that is named twice is done once */
-                    ids?: string[];
-                    /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
-                    selector?: string;
-                    /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
-                    gpu?: string;
-                    /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
-                    ram?: string;
-                    /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
-                    cores?: string;
-                    /** @description Those with this, or with one of these */
-                    status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
-                    /** @description Whether a cordon is in force */
-                    cordoned?: boolean;
-                    /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
-                    text?: string;
-                    /** @description The `next_after` of the request before */
-                    after?: string;
-                    /**
-                     * @description Hives at most that are chosen by what they are, beside those that cannot be read
-                     * @default 1000
-                     */
-                    limit?: number;
-                } | {
-                    /** @constant */
-                    action: "remove";
-                    /**
-                     * @description Remove it all the same, for a host that is gone: an agent that still runs there stays
-                     * @default false
-                     */
-                    force?: boolean;
-                    /** @description These hives, in this order; one that is named twice is done once */
-                    ids?: string[];
-                    /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
-                    selector?: string;
-                    /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
-                    gpu?: string;
-                    /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
-                    ram?: string;
-                    /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
-                    cores?: string;
-                    /** @description Those with this, or with one of these */
-                    status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
-                    /** @description Whether a cordon is in force */
-                    cordoned?: boolean;
-                    /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
-                    text?: string;
-                    /** @description The `next_after` of the request before */
-                    after?: string;
-                    /**
-                     * @description Hives at most that are chosen by what they are, beside those that cannot be read
-                     * @default 1000
-                     */
-                    limit?: number;
-                };
+                "application/json": components["schemas"]["Action"];
             };
         };
         responses: {
@@ -4793,9 +4858,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    fingerprint: string;
-                };
+                "application/json": components["schemas"]["ConfirmedHostKey"];
             };
         };
         responses: {
@@ -4924,82 +4987,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /**
-                     * @description The id under which the hive is stored
-                     * @example localhost
-                     * @example hive-prod-01
-                     */
-                    hive_id: string;
-                    /**
-                     * @description ISO 8601 with its zone: seconds may be missing, and the zone may be Z, +02:00 or +0200
-                     * @example 2025-10-21T10:00:00Z
-                     */
-                    timestamp: string;
-                    workers: {
-                        worker_id: string;
-                        state: string;
-                        /**
-                         * @description ISO 8601 with its zone: seconds may be missing, and the zone may be Z, +02:00 or +0200
-                         * @example 2025-10-21T10:00:00Z
-                         */
-                        last_heartbeat: string;
-                        health_status: string;
-                        url?: string | null;
-                        model_id?: string | null;
-                        backend?: string | null;
-                        device_id?: number | null;
-                        vram_bytes?: number | null;
-                        ram_bytes?: number | null;
-                        cpu_percent?: number | null;
-                        gpu_percent?: number | null;
-                        /** @description The program that serves it, and its version */
-                        server?: string | null;
-                        /** @description Requests that it works on */
-                        running?: number | null;
-                        /** @description Requests that wait */
-                        waiting?: number | null;
-                        /** @description Requests that it can work on at a time */
-                        slots?: number | null;
-                        /** @description Indexes of all GPUs on which it runs */
-                        device_ids?: number[] | null;
-                        /** @description Where `url` is not known: the queen makes it from the hive's host */
-                        port?: number | null;
-                        /** @description `all` where others than its own host reach the server, `loopback` where it is bound to loopback */
-                        reachable?: ("all" | "loopback") | null;
-                    }[];
-                    gpus?: {
-                        index: number;
-                        uuid?: string | null;
-                        memory_total_bytes?: number | null;
-                        memory_used_bytes?: number | null;
-                        utilization_percent?: number | null;
-                        temperature_celsius?: number | null;
-                        power_watts?: number | null;
-                        /** @description Whether it was left alone, because reading it would wake it */
-                        asleep?: boolean | null;
-                    }[] | null;
-                    host?: {
-                        memory_total_bytes?: number | null;
-                        memory_used_bytes?: number | null;
-                        cpu_percent?: number | null;
-                    } | null;
-                    /** @description When all of it was read, by the clock of the hive */
-                    read_at?: string | null;
-                    /** @description What its servers would load when they are asked for it */
-                    models_on_disk?: {
-                        model: string;
-                        /** @description As much memory as it takes at least */
-                        bytes?: number | null;
-                        /** @description The program that would load it, and its version */
-                        server?: string | null;
-                        url?: string | null;
-                        /** @description Where `url` is not known: the queen makes it from the hive's host */
-                        port?: number | null;
-                        /** @description `all` where others than its own host reach the server, `loopback` where it is bound to loopback */
-                        reachable?: ("all" | "loopback") | null;
-                    }[] | null;
-                };
+                "application/json": components["schemas"]["Heartbeat"];
             };
         };
         responses: {
@@ -5179,7 +5167,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewClaim"];
+                "application/json": components["schemas"]["ClaimRequest"];
             };
         };
         responses: {
@@ -5461,7 +5449,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewSession"];
+                "application/json": components["schemas"]["Login"];
             };
         };
         responses: {
@@ -5625,7 +5613,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewToken"];
+                "application/json": components["schemas"]["TokenRequest"];
             };
         };
         responses: {

@@ -204,3 +204,12 @@ test("knows nothing of what is used on a hive that was never heard", () => {
   expect(ram).toMatchObject({ totalBytes: 64 * GB, usedBytes: null, freeBytes: null });
   expect(vram).toMatchObject({ totalBytes: 36 * GB, usedBytes: null, freeBytes: null });
 });
+
+test("no amount is larger than the API says, whatever a hive says that it has", () => {
+  const gpus = [0, 1].map((index) => ({ index, name: "GPU", vramGb: 2 ** 32 - 1 }));
+  const worker = aWorker({ deviceId: 0, vramBytes: Number.MAX_SAFE_INTEGER, ramBytes: Number.MAX_SAFE_INTEGER });
+  const usage = usageOf(said([worker, worker]), { cpu: { cores: 1, ramGb: 2 ** 32 - 1 }, gpus });
+  for (const { totalBytes, usedBytes, workersBytes } of [usage.ram, usage.vram]) {
+    expect([totalBytes, usedBytes, workersBytes]).toEqual(Array(3).fill(Number.MAX_SAFE_INTEGER));
+  }
+});

@@ -143,7 +143,10 @@ const amountOn = (index: number, vram: ReadonlyMap<number, number | null>): numb
 
 /** What is not known makes the sum unknown. */
 const plus = (sum: number | null, amount: number | null): number | null =>
-  sum === null || amount === null ? null : sum + amount;
+  sum === null || amount === null ? null : bounded(sum + amount);
+
+/** A number of bytes beyond these is not exact, and the API promises that none is answered. */
+const bounded = (bytes: number): number => Math.min(bytes, Number.MAX_SAFE_INTEGER);
 
 /** The indexes of the GPUs on which a worker runs. */
 function devicesOf({ deviceIds, deviceId }: Worker): readonly number[] {
@@ -186,7 +189,8 @@ function memory(totalBytes: number | null, readBytes: number | null, workersByte
   return { totalBytes, usedBytes, freeBytes, workersBytes, measured: readBytes !== null };
 }
 
-const toBytes = (gigabytes: number | null): number | null => (gigabytes === null ? null : gigabytes * BYTES_PER_GB);
+const toBytes = (gigabytes: number | null): number | null =>
+  gigabytes === null ? null : bounded(gigabytes * BYTES_PER_GB);
 
 const sumOfAll = (amounts: readonly (number | null)[]): number | null => amounts.reduce(plus, 0);
 

@@ -7,6 +7,15 @@ const operations = Object.entries(DOCUMENT.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
 );
 
+interface Schema {
+  type?: string;
+  anyOf?: readonly Schema[];
+}
+function* schemasIn(value: object): Generator<Schema> {
+  yield value;
+  for (const part of Object.values(value)) if (typeof part === "object" && part !== null) yield* schemasIn(part);
+}
+
 test("openapi.json is what the schemas and routes say: if not, run pnpm openapi", () => {
   expect(DOCUMENT).toEqual(openApiDocument());
 });
@@ -23,6 +32,30 @@ test("each pattern is written so that other languages read it: no classes by the
     .map(([, json]) => String(JSON.parse(json ?? "")))
     .filter((text) => /\\p|\\u\{|\\u[dD][89a-fA-F]|\(\?</.test(text));
   expect(own).toEqual([]);
+});
+
+test("what several places share has a name, of which generators make one type: bodies, and words of which one or a list may stand", () => {
+  const bodies = operations.flatMap(({ operation }) => Object.values(operation.requestBody?.content ?? {}));
+  expect(bodies.length).toBeGreaterThan(5);
+  expect(bodies.filter(({ schema }) => schema.$ref === undefined)).toEqual([]);
+  const oneOrMore = operations
+    .flatMap(({ operation }) => operation.parameters ?? [])
+    .flatMap(({ schema }) => (schema.anyOf?.some(({ type }) => type === "array") ? schema.anyOf : []));
+  expect(oneOrMore.length).toBeGreaterThan(5);
+  expect(oneOrMore.filter((schema) => schema.enum)).toEqual([]);
+});
+
+test("an entry of a list that may be null has a name: some generators take the list for one entry otherwise", () => {
+  const lists = [...schemasIn(DOCUMENT)].filter(
+    ({ anyOf }) => anyOf?.some(({ type }) => type === "null") && anyOf.some(({ type }) => type === "array"),
+  );
+  expect(lists.length).toBeGreaterThan(5);
+  expect(JSON.stringify(lists)).not.toContain('"items":{"type":"object"');
+});
+
+test("no name is that of another with New before it: in Go that is what makes one", () => {
+  const names = Object.keys(DOCUMENT.components.schemas);
+  expect(names.filter((name) => names.includes(`New${name}`))).toEqual([]);
 });
 
 test("each example is valid by the schema beside it", () => {

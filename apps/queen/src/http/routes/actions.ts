@@ -146,7 +146,9 @@ export const actionsRoutes = [
       parallel: wholeNumber(upTo(MAX_PARALLEL).default(4)).meta({ description: "Hives at a time" }),
     }),
     body: {
-      schema: z.union(NAMES.map((name) => Actions[name])),
+      schema: z
+        .union(NAMES.map((name) => Actions[name].meta({ id: `${name[0]?.toUpperCase()}${name.slice(1)}Hives` })))
+        .meta({ id: "Action" }),
       read: readAction,
       examples: {
         cordon: { action: "cordon", reason: "new power supply", for: "2h", selector: "rack=r12" },

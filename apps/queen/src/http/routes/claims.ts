@@ -36,7 +36,7 @@ const NewClaim = z
     if (hold === undefined && hold_ms === undefined) refuse("hold_ms", "is required, or hold as a duration");
     if (hold !== undefined && hold_ms !== undefined) refuse("hold", "must be the only one of hold_ms and hold");
   })
-  .meta({ id: "NewClaim" });
+  .meta({ id: "ClaimRequest" });
 
 const ClaimJson = z
   .strictObject({

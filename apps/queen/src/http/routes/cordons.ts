@@ -73,7 +73,7 @@ export const cordonsRoutes = [
     description:
       "It is watched as ever, and never the best worker's. In place of an earlier cordon. Ends at `until` or `until_ms`, after `for`, or when it is lifted.",
     body: {
-      schema: z.strictObject(newCordon).check(checkEnd),
+      schema: z.strictObject(newCordon).check(checkEnd).meta({ id: "CordonRequest" }),
       examples: {
         until_lifted: { reason: "new power supply" },
         for_two_hours: { reason: "new power supply", for: "2h" },

@@ -20,7 +20,7 @@ const hiveId = Cordon.shape.hiveId
 
 const heartbeatFields = { hive_id: hiveId, timestamp: isoTimeMs, workers: WorkersJson, ...readingFields };
 /** What a hive posts to `/v1/heartbeat`, as it should. Further keys are ignored. */
-export const HeartbeatJson = z.object(heartbeatFields);
+export const HeartbeatJson = z.object(heartbeatFields).meta({ id: "Heartbeat" });
 
 /** Without this it is nobody's sign of life. */
 const Sender = z.object({

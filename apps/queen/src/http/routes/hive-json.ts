@@ -23,7 +23,7 @@ export const HIVE_EXAMPLE = {
 const stored = { id: z.string(), host: z.string(), ssh_host: z.string().nullable(), ssh_user: z.string().nullable() };
 const amount = z.int().min(0);
 const { in: DevicesIn } = StrictDeviceCapabilitiesJson;
-const StoredGpu = DevicesIn.shape.gpus.unwrap().element.extend({ name: z.string() });
+const StoredGpu = DevicesIn.shape.gpus.unwrap().element.extend({ name: z.string() }).meta({ id: "StoredGpu" });
 const StoredDevices = z.strictObject({
   cpu: z.strictObject({ cores: amount, ram_gb: amount }).nullable(),
   gpus: z.array(StoredGpu).nullable(),

@@ -67,7 +67,9 @@ export const hivesRoutes = [
     description:
       "What is left out becomes what it is for a new hive, but for what the queen finds out by herself: `status` and `devices` stay as they are unless they are named; without `labels` it has none then. Times are checked and then ignored. A field that is sent back as it is stored is held to no rule. Never creates a hive.",
     body: {
-      schema: NewHiveJson.in.partial({ id: true }),
+      schema: NewHiveJson.in
+        .partial({ id: true })
+        .meta({ id: "HiveReplacement", description: "All that a hive is to be" }),
       code: "INVALID_HIVE",
       read: readObject,
       examples: { moved: { host: "10.0.1.101", port: 8600 }, read_before: HIVE_EXAMPLE },
@@ -89,7 +91,9 @@ export const hivesRoutes = [
     description:
       "A JSON merge patch at the top level: `devices` is replaced as a whole, `labels` are merged key by key, null clears. A field that is sent back as it is stored is held to no rule.",
     body: {
-      schema: HiveChangesJson.in.extend({ id: HiveRecordJson.in.shape.id.optional() }),
+      schema: HiveChangesJson.in
+        .extend({ id: HiveRecordJson.in.shape.id.optional() })
+        .meta({ id: "HiveChanges", description: "The fields of a hive to change" }),
       code: "INVALID_HIVE",
       read: readObject,
       examples: {

@@ -74,7 +74,9 @@ export const hostKeysRoutes = [
     description:
       "Compare it with what `ssh-keygen -lf` says on the host itself. From then on no other key is accepted.",
     body: {
-      schema: z.strictObject({ fingerprint: z.string(PRINT).regex(/^SHA256:[A-Za-z0-9+/]{43}$/, PRINT) }),
+      schema: z
+        .strictObject({ fingerprint: z.string(PRINT).regex(/^SHA256:[A-Za-z0-9+/]{43}$/, PRINT) })
+        .meta({ id: "ConfirmedHostKey" }),
       examples: { ed25519: { fingerprint: FINGERPRINT } },
     },
     answer: { description: "The key is pinned", schema: PinnedKeyJson, example: PINNED },

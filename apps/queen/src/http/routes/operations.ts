@@ -15,6 +15,9 @@ import { missingHives, refuseHives } from "./known-hives.ts";
 import { answerPage, NextAfter, pageQuery } from "./paging.ts";
 import { HiveId, oneOf, optionalListOf } from "./query-fields.ts";
 
+const OperationKind = oneOf(OPERATION_KINDS).meta({ id: "OperationKind" });
+const OperationState = oneOf(OPERATION_STATES).meta({ id: "OperationState" });
+
 export const OperationStepJson = z.strictObject({
   name: z.string(),
   state: z.enum([...OperationStep.shape.state.options, "interrupted"]).meta({
@@ -29,8 +32,8 @@ const OperationJson = z
   .strictObject({
     id: z.string(),
     hive_id: z.string(),
-    kind: z.enum(OPERATION_KINDS),
-    state: z.enum(OPERATION_STATES),
+    kind: OperationKind,
+    state: OperationState,
     problem: z.string().nullable().meta({
       description:
         "The step that failed, and why; when the operation failed, also a code and what to do next. Null when none did",
@@ -143,10 +146,10 @@ export const operationsRoutes = [
       "A page may be short, or empty, although there are more: `next_after` says where to go on, with the same query.",
     query: z.strictObject({
       hive_id: HiveId.optional().meta({ description: "Those of one hive alone, also of one that was removed" }),
-      state: optionalListOf(oneOf(OPERATION_STATES)).meta({
+      state: optionalListOf(OperationState).meta({
         description: "In one of these: several by commas, or by naming it several times",
       }),
-      kind: optionalListOf(oneOf(OPERATION_KINDS)).meta({ description: "Of one of these, in the same way" }),
+      kind: optionalListOf(OperationKind).meta({ description: "Of one of these, in the same way" }),
       ...pageQuery("Operations"),
     }),
     isCostly: true,

@@ -40,15 +40,17 @@ const modelFields = {
   server: TEXT.schema.nullish().meta({ description: "The program that would load it, and its version" }),
   ...addressFields,
 };
-const listOf = <Fields extends z.ZodRawShape>(fields: Fields) =>
-  z.array(z.object(fields, rule("must be an object")), rule("must be a list")).nullish();
+const listOf = <Fields extends z.ZodRawShape>(id: string, fields: Fields) =>
+  z.array(z.object(fields, rule("must be an object")).meta({ id }), rule("must be a list")).nullish();
 
 /** What a hive that measures itself sends beside its workers. Whatever is not known is null or left out, never 0. */
 export const readingFields = {
-  gpus: listOf(gpuFields),
+  gpus: listOf("GpuReading", gpuFields),
   host: z.object(hostFields, rule("must be an object")).nullish(),
   read_at: isoTime.nullish().meta({ description: "When all of it was read, by the clock of the hive" }),
-  models_on_disk: listOf(modelFields).meta({ description: "What its servers would load when they are asked for it" }),
+  models_on_disk: listOf("ModelOnDisk", modelFields).meta({
+    description: "What its servers would load when they are asked for it",
+  }),
 };
 
 export const READING_EXAMPLE = {

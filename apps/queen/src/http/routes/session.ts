@@ -23,7 +23,7 @@ const NewSession = z
     // What was shown stays out of the answer.
     issues.push({ code: "custom", input: undefined, path: ["token"], message });
   })
-  .meta({ id: "NewSession", description: "What shows who logs in" });
+  .meta({ id: "Login", description: "What shows who logs in" });
 
 const role = z.enum(["operator", "reader"]).meta({ description: "Of the token with which somebody logged in" });
 const expires_at_ms = timeMs.meta({ description: "Half a day after the login, or when the token expires" });

@@ -22,7 +22,7 @@ const NewTokenJson = z
     hive_id: hiveId.meta({ description: "Required for the role hive, and for it alone" }),
     expires_at_ms: timeMs.nullish().meta({ description: "From when on it is worth nothing; null for never" }),
   })
-  .meta({ id: "NewToken" });
+  .meta({ id: "TokenRequest" });
 
 const TOKEN = {
   id: "0123456789abcdef",
