@@ -25,7 +25,7 @@ const COMMON = [
   "scripts/build/cache.js",
   "node_modules/.pnpm/lock.yaml",
 ];
-/** A bundle that was not started for so long is removed: not at once, because a program that runs may still read of it. */
+/** A bundle that nothing used for so long is removed when another is made. */
 const KEPT_MS = 24 * 60 * 60_000;
 
 /** In the repository, programs in TypeScript are bundled, and everything else is taken from where it stands. */
@@ -47,19 +47,21 @@ export async function bundlesOf(sources) {
   const [name] = Object.keys(programs);
   const prefix = `${name}-${hashOf(Object.values(programs).join("\0")).slice(0, 8)}-`;
   const folder = findCurrent(prefix) ?? (await make(programs, prefix));
-  noteStart(folder);
+  noteUse(folder);
+  // A program that runs for days may still read of it: the queen, the agent that she installs.
+  setInterval(noteUse, KEPT_MS / 4, folder).unref();
   return folder;
 }
 
 const nameOf = (source) => basename(source, extname(source));
 
-/** Another user than the one who made it may start it all the same. */
-function noteStart(folder) {
+/** Another user than the one who made it may use it all the same, also when somebody has emptied the cache meanwhile. */
+function noteUse(folder) {
   const now = new Date();
   try {
     utimesSync(folder, now, now);
   } catch (error) {
-    if (error.code !== "EPERM") throw error;
+    if (error.code !== "EPERM" && error.code !== "ENOENT") throw error;
   }
 }
 

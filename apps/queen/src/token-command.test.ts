@@ -136,12 +136,13 @@ test("makes a token that expires, and shows when, and when it was last used", as
   }
 });
 
-test("prune removes what was revoked long enough ago, and says how many", async () => {
+test("prune removes what was revoked or expired long enough ago, and says how many", async () => {
   const database = await newCatalog();
   let nowMs = Date.now() - 100 * MS_PER_DAY;
   await using catalog = await HiveCatalog.open(database, { now: () => nowMs });
   const hash = "0".repeat(64);
   for (const id of ["long-ago", "lately", "in-force"]) await catalog.tokens.add({ id, name: id, role: "reader", hash });
+  await catalog.tokens.add({ id: "of-a-day", name: "CI", role: "reader", hash, expiresAtMs: nowMs + MS_PER_DAY });
   await catalog.tokens.revoke("long-ago");
   nowMs += 99 * MS_PER_DAY;
   await catalog.tokens.revoke("lately");
@@ -150,7 +151,7 @@ test("prune removes what was revoked long enough ago, and says how many", async 
     exitCode: 0,
     namesCatalog: true,
     stdout: "",
-    stderr: "queen: 1 token is removed\n",
+    stderr: "queen: 2 tokens are removed\n",
   });
   expect((await catalog.tokens.list()).map(({ id }) => id)).toEqual(["lately", "in-force"]);
   expect(await run(database, "prune", "--older-than-days", "0", "--json")).toEqual({

@@ -140,7 +140,7 @@ function commandLine(
   add("revoke <id>", "Makes a token worthless for good.").action((id: string, flags: Flags) =>
     withCatalog(flags, (catalog) => revoke(catalog, id, flags)),
   );
-  add("prune", "Removes the tokens that were revoked long ago: lists no longer show them.")
+  add("prune", "Removes the tokens that were revoked or expired long ago: lists no longer show them.")
     .addOption(new Option("--older-than-days <days>", "how long ago at least; required").argParser(daysFrom(0)))
     .action((flags: Partial<PruneFlags> & Flags, pruning: Command) => {
       const { olderThanDays } = flags;
@@ -259,7 +259,7 @@ async function prune(catalog: HiveCatalog, { olderThanDays, json }: PruneFlags):
     );
     return 1;
   }
-  const removed = await catalog.tokens.removeRevoked(olderThanDays * MS_PER_DAY);
+  const removed = await catalog.tokens.removeEnded(olderThanDays * MS_PER_DAY);
   if (json) await print(JSON.stringify({ removed }));
   else say(`${removed} ${removed === 1 ? "token is" : "tokens are"} removed`);
   return 0;

@@ -62,6 +62,15 @@ test.concurrent.each(["bench", "build", "demo", "sim", "soak", "start", "openapi
   60_000,
 );
 
+test.concurrent.each(["queen", "hive", "hivectl", "catalog", "queen token"])(
+  "pnpm %s with a word that is none of its commands says one line on stderr that names it, and ends with 2",
+  async (command) => {
+    const line = /^.*\bfoo\b.*; --help shows what there is\n$/;
+    expect(await run(command, "foo")).toEqual({ code: 2, stdout: "", stderr: expect.stringMatching(line) });
+  },
+  60_000,
+);
+
 test.concurrent.each([
   ...[...PROGRAMS.keys(), "queen token", "catalog info", "soak --hostile"].map((command) => `${command} --help`),
   "openapi --check",

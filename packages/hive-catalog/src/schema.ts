@@ -58,7 +58,7 @@ export const cordons = sqliteTable("cordons", {
 export const tokens = sqliteTable("tokens", { ...columnsOf(tokenFields), id: text("id").primaryKey() }, (table) => [
   // removeHive, which removes the hive's tokens.
   index("idx_tokens_hive").on(table.hiveId).where(sql`hive_id IS NOT NULL`),
-  // tokens.version, which counts the revoked ones, and tokens.removeRevoked.
+  // tokens.version, which counts the revoked ones.
   index("idx_tokens_revoked").on(table.revokedAtMs).where(sql`revoked_at_ms IS NOT NULL`),
 ]);
 

@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { bundlesOf } from "../../../scripts/build/cache.js";
 import { REPOSITORY, runNode } from "./repository.ts";
 
 const CACHE = join(REPOSITORY, "node_modules", ".cache", "bundles");
@@ -17,6 +18,7 @@ async function newProgram(files: Record<string, string>) {
   const all = { [`${name}.ts`]: "", ...files };
   for (const [file, text] of Object.entries(all)) await write(file, text);
   return {
+    main: join(folder, `${name}.ts`),
     write,
     writeMain: (text: string) => write(`${name}.ts`, text),
     run: (...args: string[]) => runNode([join(REPOSITORY, "scripts", "run.js"), join(folder, `${name}.ts`), ...args]),
@@ -65,7 +67,18 @@ test("many starts at once do no harm to each other", async () => {
   expect(await program.bundles()).toHaveLength(1);
 });
 
-test("a bundle that was not started for a day is removed when another is made", async () => {
+test("a bundle is in use for as long as a program of it runs", async () => {
+  const program = await newProgram({});
+  vi.useFakeTimers({ toFake: ["setInterval"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const folder = await bundlesOf([program.main]);
+  const almostTooOld = new Date(Date.now() - 0.9 * DAY_MS);
+  await utimes(folder, almostTooOld, almostTooOld);
+  vi.advanceTimersByTime(DAY_MS / 2);
+  expect((await stat(folder)).mtimeMs).toBeGreaterThan(almostTooOld.getTime() + DAY_MS / 2);
+});
+
+test("a bundle that was not used for a day is removed when another is made", async () => {
   const program = await newProgram({});
   await program.writeMain("console.log(1);");
   await program.run();

@@ -37,7 +37,8 @@ export async function control(command: string, agent: string): Promise<void> {
   const folder = dirname(agent);
   const run = COMMANDS[command];
   try {
-    if (run === undefined) throw new ControlError(`takes ${Object.keys(COMMANDS).join(", ")}, not "${command}"`);
+    if (run === undefined)
+      throw new ControlError(`takes ${Object.keys(COMMANDS).join(", ")}, not "${command}"; --help shows what there is`);
     const installation = {
       agent,
       settings: join(folder, "hive.env"),

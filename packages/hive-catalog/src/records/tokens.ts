@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { and, eq, lt, type SQL, sql } from "drizzle-orm";
+import { and, type Column, eq, lt, or, type SQL, sql } from "drizzle-orm";
 import type { CallClient } from "../drivers/client.ts";
 import { hiveNotFound } from "../errors.ts";
 import { inBatches, turnOfTheLoop } from "../event-loop.ts";
@@ -19,7 +19,7 @@ import { Verbs } from "./verbs.ts";
 type Id = { id: string };
 type Now = { nowMs: number };
 
-/** Revoked tokens that one transaction removes. */
+/** Tokens that one transaction removes. */
 const MAX_REMOVED = 1000;
 /** Tokens whose last use one statement stores: those of a large fleet are all used within a minute. */
 const MAX_USES = 250;
@@ -70,11 +70,12 @@ const storeUses = statement<{ uses: string }>(({ uses }) =>
     .from(sql`json_each(${uses}) AS used`)
     .where(sql`${tokens.id} = used.key AND ifnull(${tokens.lastUsedAtMs} < used.value, true)`),
 );
-const removeRevoked = statement<{ beforeMs: number }>(({ beforeMs }) => {
+const removeEnded = statement<{ beforeMs: number }>(({ beforeMs }) => {
+  const isBefore = (column: Column) => and(lt(column, beforeMs), sql`typeof(${column}) = 'integer'`);
   const old = build
     .select({ id: tokens.id })
     .from(tokens)
-    .where(and(lt(tokens.revokedAtMs, beforeMs), sql`typeof(${tokens.revokedAtMs}) = 'integer'`))
+    .where(or(isBefore(tokens.revokedAtMs), isBefore(tokens.expiresAtMs)))
     .limit(MAX_REMOVED);
   return build.delete(tokens).where(sql`${tokens.id} IN ${old}`);
 });
@@ -143,13 +144,13 @@ export class Tokens extends Verbs {
     }, options);
   }
 
-  /** Removes the tokens that were revoked longer than `maxAgeMs` ago: their use can then not be told from a wrong token's any more. Resolves to how many. */
-  async removeRevoked(maxAgeMs: number, options?: CallOptions): Promise<number> {
+  /** Removes the tokens that were revoked, or expired, longer than `maxAgeMs` ago: their use can then not be told from a wrong token's any more. Resolves to how many. */
+  async removeEnded(maxAgeMs: number, options?: CallOptions): Promise<number> {
     return this.access.calls.run(async (client) => {
       checkInteger("maxAgeMs", maxAgeMs, 0);
       const beforeMs = this.access.now() - maxAgeMs;
       for (let removed = 0; ; ) {
-        const [result] = await client.batch([removeRevoked({ beforeMs }), renew({})]);
+        const [result] = await client.batch([removeEnded({ beforeMs }), renew({})]);
         const { rowsAffected = 0 } = result ?? {};
         removed += rowsAffected;
         if (rowsAffected < MAX_REMOVED) return removed;

@@ -101,17 +101,34 @@ export function describeTokens(name: string, openSite: () => Promise<Site>): voi
       await catalog.tokens.revoke("newer");
       await site.run("UPDATE tokens SET name = CAST(x'ff' AS TEXT) WHERE id = 'old'");
       clock.nowMs += 1000;
-      expect(await catalog.tokens.removeRevoked(1010)).toBe(0);
+      expect(await catalog.tokens.removeEnded(1010)).toBe(0);
       const version = await catalog.tokens.version();
-      expect(await catalog.tokens.removeRevoked(1009)).toBe(1);
+      expect(await catalog.tokens.removeEnded(1009)).toBe(1);
       expect(await catalog.tokens.version()).not.toBe(version);
       expect((await catalog.tokens.list()).map(({ id }) => id)).toEqual(["newer", "in-force"]);
       clock.nowMs += 1;
-      expect(await catalog.tokens.removeRevoked(0)).toBe(1);
+      expect(await catalog.tokens.removeEnded(0)).toBe(1);
       expect(await catalog.tokens.count()).toBe(1);
       for (const age of [-1, 1.5, "1"]) {
-        expect(fieldsOf(await refusalOf(catalog.tokens.removeRevoked(age as number)))).toEqual(["maxAgeMs"]);
+        expect(fieldsOf(await refusalOf(catalog.tokens.removeEnded(age as number)))).toEqual(["maxAgeMs"]);
       }
+    });
+
+    test("those that expired are removed when that is as long ago as is said, those that will never", async () => {
+      await using site = await openSite();
+      const clock = { nowMs: NOW_MS };
+      const catalog = await withHives(site, clock);
+      for (const [id, expiresAtMs] of [
+        ["expires", NOW_MS + 10],
+        ["later", NOW_MS + 5000],
+        ["never", null],
+      ] as const) {
+        await catalog.tokens.add({ id, name: id, role: "reader", hash: HASH, expiresAtMs });
+      }
+      clock.nowMs += 1010;
+      expect(await catalog.tokens.removeEnded(1000)).toBe(0);
+      expect(await catalog.tokens.removeEnded(999)).toBe(1);
+      expect((await catalog.tokens.list()).map(({ id }) => id)).toEqual(["later", "never"]);
     });
 
     test("thousands of revoked ones are removed in one call", async () => {
@@ -119,7 +136,7 @@ export function describeTokens(name: string, openSite: () => Promise<Site>): voi
       const catalog = await withHives(site);
       await site.run(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
         INSERT INTO tokens SELECT 't-' || i, 'T', 'reader', NULL, '${HASH}', 1, i, NULL, NULL FROM n`);
-      expect(await catalog.tokens.removeRevoked(0)).toBe(2500);
+      expect(await catalog.tokens.removeEnded(0)).toBe(2500);
       expect(await catalog.tokens.list()).toEqual([]);
     });
 

@@ -69,9 +69,9 @@ export class ModelTokens {
     return true;
   }
 
-  removeRevoked(maxAgeMs: number): number {
-    const isOld = ({ revokedAtMs }: StoredToken) =>
-      revokedAtMs !== null && revokedAtMs < this.#catalog.nowMs - maxAgeMs;
+  removeEnded(maxAgeMs: number): number {
+    const isOld = ({ revokedAtMs, expiresAtMs }: StoredToken) =>
+      Math.min(revokedAtMs ?? Infinity, expiresAtMs ?? Infinity) < this.#catalog.nowMs - maxAgeMs;
     const old = [...this.records.values()].filter(isOld);
     for (const { id } of old) this.records.delete(id);
     return old.length;

@@ -84,7 +84,7 @@ export const tableCalls: Record<"cordons" | "tokens" | "operations" | "hostKeys"
     reads: [call("cordons.get", hiveId), call("cordons.list", page)],
   },
   tokens: {
-    changes: [call("tokens.add", token), call("tokens.revoke", tokenId), call("tokens.removeRevoked", fc.nat(120_000))],
+    changes: [call("tokens.add", token), call("tokens.revoke", tokenId), call("tokens.removeEnded", fc.nat(120_000))],
     reads: [call("tokens.get", tokenId), call("tokens.list"), call("tokens.count")],
   },
   operations: {

@@ -86,9 +86,9 @@ const SENT_ONCE: Record<string, Change> = {
     },
   },
   "hostKeys.remove": { prepare: pin, run: ({ hostKeys }, id) => hostKeys.remove(id, 22), others: { "new key": pin } },
-  "tokens.removeRevoked": {
+  "tokens.removeEnded": {
     prepare: async (catalog, id) => [await add(catalog, id), await catalog.tokens.revoke(id)],
-    run: ({ tokens }) => tokens.removeRevoked(0),
+    run: ({ tokens }) => tokens.removeEnded(0),
     // As long as the revoked one is there, its id is taken.
     others: { "token of the same id": (catalog, id) => add(catalog, id).catch(() => undefined) },
   },
