@@ -12,11 +12,21 @@ const KIND_BY_OWNER = new Map<string, ServerKind>([
   ["vllm-frontend-rs", "vllm"],
   ["sglang", "sglang"],
   ["library", "ollama"],
+  // A router before several of them.
+  ["ollama", "ollama"],
 ]);
 
 /** The kind that an answer to `/v1/models` gives away; undefined where it could be any. */
 export function kindIn({ server, json }: Answer): ServerKind | undefined {
   if (isLlamaCpp(server)) return "llamacpp";
-  const owner = modelsIn(json).find(({ owned_by }) => owned_by !== undefined)?.owned_by;
-  return KIND_BY_OWNER.get(owner ?? "");
+  const owned = modelsIn(json).filter(({ owned_by }) => owned_by !== undefined);
+  const [first] = owned;
+  if (first === undefined) return undefined;
+  return KIND_BY_OWNER.get(first.owned_by ?? "") ?? (owned.every(isOfOllama) ? "ollama" : undefined);
+}
+
+/** Who owns `hf.co/unsloth/qwen:latest` is `unsloth` to Ollama, which has the newest model first. */
+function isOfOllama({ id, owned_by }: { readonly id: string; readonly owned_by?: string | undefined }): boolean {
+  const [name = "", owner = "library"] = id.split("/").reverse();
+  return name.includes(":") && owner === owned_by;
 }

@@ -272,3 +272,16 @@ test("a process whose port is answered by another server is not asked for its he
   expect((await read()).workers).toEqual([]);
   expect(other.requests).toEqual(["GET /props"]);
 });
+
+test("an Ollama whose newest model is of somebody else tells, named without a kind, which are loaded", async () => {
+  const models = ["hf.co/unsloth/qwen3:Q4_K_M", "tiny-a:latest", "big-c:latest"].map((id) => ({
+    id,
+    owned_by: id.split("/").at(-2) ?? "library",
+  }));
+  const list = written("GET /v1/models", { data: models });
+  const server = await startStub("ollama-version", "ollama-ps-loaded", "ollama-tags", list);
+  const { read } = watch([], { named: server.url.href });
+  const { workers, models_on_disk } = await read();
+  expect(workers.map(({ model_id }) => model_id)).toEqual(["tiny-a:latest"]);
+  expect(models_on_disk.map(({ model }) => model)).toEqual(["big-c:latest"]);
+});

@@ -80,10 +80,19 @@ test.each([withoutKey(MODELS), recorded("litellm-models-no-key")])("that wants a
   expect(reading).toMatchObject({ state: "Error", health: "it wants a key: see HIVE_WORKER_KEYS_FILE" });
 });
 
+const ownedBy = (owners: Readonly<Record<string, string>>) =>
+  written(MODELS, { data: Object.entries(owners).map(([id, owned_by]) => ({ id, owned_by })) });
+
 test.each([
   ["llamacpp", recorded("llamacpp-models")],
   ["llamacpp", recorded("llamacpp-b11434-models-no-key")],
   ["ollama", recorded("ollama-v1-models")],
+  [
+    "ollama",
+    ownedBy({ "hf.co/unsloth/qwen3:Q4_K_M": "unsloth", "somebody/phi:latest": "somebody", "tiny-a:latest": "library" }),
+  ],
+  ["ollama", ownedBy({ "big-c:latest": "ollama" })],
+  [undefined, ownedBy({ "openai/gpt-4o": "openai" })],
   ["vllm", recorded("vllm-models-lora")],
   ["vllm", recorded("vllm-rust-models")],
   ["sglang", recorded("sglang-models")],
