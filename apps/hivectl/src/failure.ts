@@ -43,7 +43,8 @@ const NO_SUCH_ROUTE = `who answers is no queen, as an agent of a hive is none, o
 const NEXT: { readonly [C in Code]?: string } = {
   NOT_FOUND: NO_SUCH_ROUTE,
   METHOD_NOT_ALLOWED: NO_SUCH_ROUTE,
-  HIVE_NOT_FOUND: "`hivectl get hives` lists those that there are",
+  HIVE_NOT_FOUND:
+    "`hivectl get hives` lists those that there are, and `hivectl get events ID` says whether it was removed",
   HIVE_ALREADY_EXISTS: "`hivectl describe hive ID` shows it, and `hivectl set ID` changes it",
   TOKEN_NOT_FOUND: "`hivectl token list` shows those that there are",
   LAST_OPERATOR: "make another one of an operator first: `hivectl token create --name NAME --role operator`",
