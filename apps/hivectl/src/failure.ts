@@ -146,7 +146,7 @@ const OF_CERTIFICATES: Record<string, string> = {
   ERR_TLS_CERT_ALTNAME_INVALID: "call the queen by a name or an address that stands in it: --url, QUEEN_URL",
 };
 
-const AUTHORITY = "QUEEN_CA names the file with the certificate of its authority";
+const AUTHORITY = "QUEEN_CA, or --ca of `hivectl login`, names the file with the certificate of its authority";
 const CHAIN =
   "where it does, or that authority is one that all know, QUEEN_TLS_CERT lacks the certificates between the two";
 
