@@ -20,6 +20,8 @@ interface Described {
 
 const OPERATIONS = 5;
 const PROBES = 3;
+/** What a clock may be off before it matters to whoever reads logs, and to certificates. */
+const MAX_SKEW_MS = 60_000;
 
 export const addDescribe: AddVerb = (parent, does) => {
   parent
@@ -70,6 +72,7 @@ function text({ hive, state, liveness, operations, last }: Described, session: S
     ["Status", `${liveness.status}: ${liveness.why} (${liveness.rule})`],
     ...heldFacts(liveness, times),
     ["Last beat", times.at(hive.last_heartbeat_ms)],
+    ...clockFacts(state),
     ["Reachable", reachText(liveness, times)],
     ["Takes work", state.why_not === null ? "yes" : `no: ${state.why_not}`],
     ...probationFacts(liveness, times),
@@ -114,6 +117,11 @@ function text({ hive, state, liveness, operations, last }: Described, session: S
     eventsText(last, hive.id, session),
   ];
   return wrapped(`${blocks.join("\n\n")}\n`, terminal.width);
+}
+
+function clockFacts({ skew_ms: skewMs }: Schema<"HiveState">): [string, string][] {
+  if (skewMs === null || Math.abs(skewMs) < MAX_SKEW_MS) return [];
+  return [["Clock", `${duration(Math.abs(skewMs))} ${skewMs > 0 ? "ahead of" : "behind"} the queen's`]];
 }
 
 /** What the health checks show of it, and nothing else. */
