@@ -5,6 +5,7 @@ import { examples } from "../output/help-lines.ts";
 import { duration, type Times } from "../output/times.ts";
 import { wrapped } from "../output/wrapped.ts";
 import type { Session } from "../session.ts";
+import { runningText } from "./get-workers.ts";
 import { heldMarks } from "./held-marks.ts";
 import { addressText, labelsText } from "./hive-columns.ts";
 import { eventsText, type LastEvents, lastEventsOf } from "./last-events.ts";
@@ -89,11 +90,12 @@ function text({ hive, state, liveness, operations, last }: Described, session: S
     inColumns(facts.map(([name, value]) => [`${name}:`, value])),
     ...block(
       state.live ? "Workers" : `Workers, as its last heartbeat told (${times.at(hive.last_heartbeat_ms)})`,
-      state.workers.map(({ worker_id, state, model_id, health_status }) => [
-        worker_id,
-        state,
-        model_id ?? "-",
-        health_status,
+      state.workers.map((worker) => [
+        worker.worker_id,
+        worker.state,
+        worker.running === null ? "-" : `${runningText(worker)} running`,
+        worker.model_id ?? "-",
+        worker.health_status,
       ]),
     ),
     ...block(
