@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { basename, join, relative, resolve } from "node:path";
 import { bundle, LIBSQL } from "./bundle.js";
 import { makeFolder } from "./folders.js";
+import { sizesIn } from "./own-folder.js";
 import { makePage } from "./page.js";
 import { platformText, thisPlatform } from "./platform.js";
 import { PAGE } from "./ready-page.js";
@@ -30,7 +31,8 @@ export async function buildDist(place = pathOf("dist")) {
     await writePage(join(folder, PAGE));
     for (const name of Object.keys(PROGRAMS)) chmodSync(join(folder, `${name}.js`), 0o755);
     copyFileSync(binaryHere(), join(folder, BINARY));
-    writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifestFor(platform), null, 2)}\n`);
+    const manifest = { ...manifestFor(platform), sizes: sizesIn(folder) };
+    writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
     const readme = readFileSync(pathOf("scripts/build/dist-readme.md"), "utf8");
     writeFileSync(join(folder, "README.md"), readme.replace("PLATFORM", platformText(platform)));
   });
@@ -84,7 +86,7 @@ function siteOf(folder) {
 /** libsql looks for its binary among the installed packages. */
 function useBinaryBeside({ onLoad, onResolve }) {
   const search = /^.*?function requireNative\(\) \{.*?\n\}/s;
-  const found = `require(${JSON.stringify(pathOf("scripts/build/platform.js"))}).checkPlatform();
+  const found = `require(${JSON.stringify(pathOf("scripts/build/own-folder.js"))}).checkOwnFolder();
     const requireNative = () => require("${BINARY}");`;
   onLoad({ filter: /\/libsql\/index\.js$/ }, ({ path }) => {
     const text = readFileSync(path, "utf8");

@@ -43,7 +43,8 @@ const NO_SUCH_ROUTE = `who answers is no queen, as an agent of a hive is none, o
 const NEXT: { readonly [C in Code]?: string } = {
   NOT_FOUND: NO_SUCH_ROUTE,
   METHOD_NOT_ALLOWED: NO_SUCH_ROUTE,
-  HIVE_NOT_FOUND: "`hivectl get hives` lists those that there are",
+  HIVE_NOT_FOUND:
+    "`hivectl get hives` lists those that there are, and `hivectl get events ID` says whether it was removed",
   HIVE_ALREADY_EXISTS: "`hivectl describe hive ID` shows it, and `hivectl set ID` changes it",
   TOKEN_NOT_FOUND: "`hivectl token list` shows those that there are",
   LAST_OPERATOR: "make another one of an operator first: `hivectl token create --name NAME --role operator`",
@@ -145,7 +146,7 @@ const OF_CERTIFICATES: Record<string, string> = {
   ERR_TLS_CERT_ALTNAME_INVALID: "call the queen by a name or an address that stands in it: --url, QUEEN_URL",
 };
 
-const AUTHORITY = "QUEEN_CA names the file with the certificate of its authority";
+const AUTHORITY = "QUEEN_CA, or --ca of `hivectl login`, names the file with the certificate of its authority";
 const CHAIN =
   "where it does, or that authority is one that all know, QUEEN_TLS_CERT lacks the certificates between the two";
 

@@ -29,7 +29,7 @@ test("cancel ends operations by their own ids or by those of hives, and says why
   expect({ code, stderr }).toEqual({
     code: 3,
     stderr:
-      "hivectl: 2 done, 1 skipped, 1 failed: nope HIVE_NOT_FOUND\nhivectl: `hivectl get hives` lists those that there are\n",
+      "hivectl: 2 done, 1 skipped, 1 failed: nope HIVE_NOT_FOUND\nhivectl: `hivectl get hives` lists those that there are, and `hivectl get events nope` says whether it was removed\n",
   });
   expect(stdout).toMatch(new RegExp(`^gpu-01 +done +${first} is cancelled$`, "m"));
   expect(stdout).toMatch(new RegExp(`^gpu-02 +done +${second} is cancelled$`, "m"));

@@ -47,6 +47,30 @@ test("workers that are heard no more are told as the last heartbeat told them, w
   );
 });
 
+test("describe hive says what still runs on each of its workers, and what is not known", async () => {
+  const { url } = await queens.open();
+  await new QueenClient({ url }).addHive({ id: "gpu-01", host: "127.0.0.1", port: await deadPort() });
+  const workers = [workerJson({ worker_id: "w1", running: 1, slots: 4 }), workerJson({ worker_id: "w2" })];
+  await postJson(`${url}/v1/heartbeat`, { hive_id: "gpu-01", timestamp: new Date().toISOString(), workers });
+  expect(await describing(url)("gpu-01")).toMatch(/^ {2}w1 {2}Idle {2}1\/4 running {2}\S.*\n {2}w2 {2}Idle {2}- {2}/m);
+});
+
+test("describe hive says of a clock that is off by how much, and of one that is not nothing", async () => {
+  const { url } = await queens.open();
+  const describe = describing(url);
+  await new QueenClient({ url }).addHive({ id: "gpu-01", host: "127.0.0.1", port: await deadPort() });
+  for (const [offMs, line] of [
+    [7_230_000, "2h ahead of"],
+    [-7_230_000, "2h behind"],
+  ] as const) {
+    const timestamp = new Date(Date.now() + offMs).toISOString();
+    await postJson(`${url}/v1/heartbeat`, { hive_id: "gpu-01", timestamp, workers: [] });
+    expect(await describe("gpu-01")).toMatch(new RegExp(`^Clock: +${line} the queen's$`, "m"));
+  }
+  await postJson(`${url}/v1/heartbeat`, { hive_id: "gpu-01", timestamp: new Date().toISOString(), workers: [] });
+  expect(await describe("gpu-01")).not.toContain("Clock:");
+});
+
 test("get events leaves out what beats bring, unless it is asked for, and says of a change what it was", async () => {
   const { url } = await queens.open();
   const events = async (...args: string[]) => (await hivectl(["get", "events", ...args], { QUEEN_URL: url })).stdout;

@@ -126,9 +126,13 @@ test("none is said on stderr, and is no failure; a name that is none is one", as
     stdout: "",
     stderr: "hivectl: none of 3 hives is as asked for\n",
   });
-  const missing = { stderr: 'hivectl: HIVE_NOT_FOUND: There is no hive "nope"\n' };
-  expect(await get("nope")).toEqual({ code: 1, stdout: "", ...missing });
-  expect(await get("nope", "gpu-01")).toMatchObject({ code: 3, stdout: expect.stringContaining("gpu-01"), ...missing });
+  const missing = (id: string) => `hivectl: HIVE_NOT_FOUND: There is no hive "${id}"\n`;
+  const next = (id: string) =>
+    `hivectl: \`hivectl get hives\` lists those that there are, and \`hivectl get events ${id}\` says whether it was removed\n`;
+  const one = { stderr: missing("nope") + next("nope") };
+  expect(await get("nope")).toEqual({ code: 1, stdout: "", ...one });
+  expect(await get("nope", "gpu-01")).toMatchObject({ code: 3, stdout: expect.stringContaining("gpu-01"), ...one });
+  expect(await get("nope", "gone")).toMatchObject({ stderr: missing("nope") + missing("gone") + next("ID") });
 });
 
 test("what cannot be asked is said with its code and an example, and ends with 2", async () => {

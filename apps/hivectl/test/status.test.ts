@@ -22,6 +22,9 @@ test("status counts, names who needs attention and why, and says what to do next
   expect(text).toContain(`Fleet at ${url}: 4 hives, 1 online, 1 offline, 2 unknown, 1 cordoned`);
   expect(text).toMatch(/^Offline:\n {2}gpu-02 {2}offline {2}\S+ {2}\S/m);
   expect(text).toMatch(/^Cordoned:\n {2}gpu-01 {2}online,cordoned {2}2\S+Z {2}new fans$/m);
+  expect(text).toMatch(
+    /^Next:\n {2}hivectl describe hive gpu-02 {2}says what its health checks met\n {2}hivectl describe hive gpu-03 /m,
+  );
   expect(text).not.toContain("uncordon gpu-01");
   expect(JSON.parse(await status("--json"))).toMatchObject({
     queen: url,
@@ -55,7 +58,7 @@ test("status proposes to start the agent of an offline hive where a queen has op
   await client.changeHive("gpu-02", { status: "unknown" });
   const installed = await after(await client.installHive("gpu-02"));
   expect(installed).toMatch(
-    /^Next:\n {2}hivectl describe operation install-\w+ {2}says why its install failed; next: \w/m,
+    /^Next:\n {2}hivectl describe hive gpu-01 .*\n {2}hivectl describe operation install-\w+ {2}says why its install failed; next: \w/m,
   );
 });
 
@@ -188,6 +191,6 @@ test("describe hive shows its record, why it is as it is, and its last operation
     code: 1,
     stdout: "",
     stderr:
-      'hivectl: HIVE_NOT_FOUND: There is no hive "nope"\nhivectl: `hivectl get hives` lists those that there are\n',
+      'hivectl: HIVE_NOT_FOUND: There is no hive "nope"\nhivectl: `hivectl get hives` lists those that there are, and `hivectl get events nope` says whether it was removed\n',
   });
 });

@@ -20,7 +20,7 @@ test("a certificate of one's own is trusted when QUEEN_CA names it, and refused 
   expect(await hivectl(["get", "hives"], { QUEEN_URL })).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(
-      /cannot be reached: .*\nhivectl: QUEEN_CA names the file with the certificate of its authority\n$/,
+      /cannot be reached: .*\nhivectl: QUEEN_CA, or --ca of `hivectl login`, names the file with the certificate of its authority\n$/,
     ),
   });
   expect(await hivectl(["get", "hives"], { QUEEN_URL, QUEEN_CA: pathOf("a.cert.pem") })).toMatchObject({ code: 0 });
@@ -58,7 +58,9 @@ test("of a certificate that comes without those between it and its authority it 
   const QUEEN_URL = (await queens.start(tls).origin()).replace("http:", "https:");
   const { code, stderr } = await hivectl(["get", "hives"], { QUEEN_URL, QUEEN_CA: pathOf("chained-root.cert.pem") });
   expect(code).toBe(1);
-  expect(stderr).toMatch(/QUEEN_CA names .*\nhivectl: where it does, .* QUEEN_TLS_CERT lacks the certificates between/);
+  expect(stderr).toMatch(
+    /QUEEN_CA, .* names .*\nhivectl: where it does, .* QUEEN_TLS_CERT lacks the certificates between/,
+  );
 });
 
 test("a file in QUEEN_CA with a certificate that cannot be read is refused, whatever stands before or behind it", async () => {

@@ -44,6 +44,24 @@ test("token create --out-dir makes one for each hive that is chosen and has none
   expect((await client.listTokens()).tokens).toHaveLength(2);
 });
 
+test("token create --out puts a token into a new file for its owner alone, and none into one that is there", async () => {
+  const file = `${queen.folder}/one.token`;
+  const one = ["--name", "one", "--role", "hive", "--hive", "gpu-03", "--out", file];
+  const made = await create(...one, "-o", "jsonl");
+  expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining("HIVE_TOKEN_FILE") });
+  const { id, ...others } = JSON.parse(made.stdout);
+  expect(others).toEqual({ hive_id: "gpu-03", file });
+  const token = readFileSync(file, "utf8");
+  expect(token).toMatch(new RegExp(`^hq_${id}_\\S+\n$`));
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+
+  const isThere = { code: 1, stdout: "", stderr: `hivectl: one: ${file} is there already, and stays as it is\n` };
+  expect(await create(...one)).toEqual(isThere);
+  expect(readFileSync(file, "utf8")).toBe(token);
+  const { tokens } = await new QueenClient({ url: queen.url }).listTokens();
+  expect(tokens.filter(({ hive_id }) => hive_id === "gpu-03")).toMatchObject([{ id }]);
+});
+
 test("token create --out-dir writes nowhere else, whatever another program called a hive", async () => {
   const tooLong = "x".repeat(300);
   for (const id of ["../escaped", tooLong]) await storeOddHive(`${queen.folder}/hives.db`, id);
@@ -87,6 +105,7 @@ test("token create refuses to choose hives for one token, and --out-dir for anot
     ["--role", "reader", "--name", "x", "-l", "rack=r1"],
     ["--role", "reader", "--out-dir", "x"],
     ["--role", "hive", "--hive", "gpu-01", "--out-dir", "x"],
+    ["--role", "hive", "--out", "x", "--out-dir", "x"],
     ["--role", "reader"],
   ]) {
     expect(await create(...args), args.join(" ")).toMatchObject({ code: 2, stdout: "" });

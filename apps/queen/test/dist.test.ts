@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -87,19 +87,68 @@ test("the commands work on a catalog, and each is called in its help as it is ca
   expect((await readdir(folder)).sort()).toEqual(["copy.db", "data", "dist", "restored.db"]);
 });
 
-test("programs beside the migrations of an older version say so, and call no catalog up to date or sound", async () => {
+test("programs built beside the migrations of an older version say so, and call no catalog up to date or sound", async () => {
   const { folder, run } = await machine();
   expect(run("db-migrate")).toMatchObject({ status: 0 });
   const journal = join(folder, "dist", "assets", "drizzle", "meta", "_journal.json");
   const { entries, ...rest } = JSON.parse(await readFile(journal, "utf8"));
   await writeFile(journal, JSON.stringify({ ...rest, entries: entries.slice(0, 5) }));
+  const manifest = join(folder, "dist", "package.json");
+  const asBuilt = JSON.parse(await readFile(manifest, "utf8"));
+  await writeFile(manifest, JSON.stringify({ ...asBuilt, sizes: {} }));
   for (const [program, ...args] of [["db-migrate"], ["catalog", "check"], ["queen"]] as const) {
     const { status, stderr } = run(program, ...args);
     expect({ status, stderr }).toEqual({
       status: 1,
-      stderr: expect.stringMatching(/of another version .*copy dist\/ as a whole/),
+      stderr: expect.stringMatching(/^[^\n]*migrations at [^\n]* are of another version .*copy dist\/ as a whole/),
     });
   }
+});
+
+test.each([
+  ["libsql.node", "cut short"],
+  ["libsql.node", "missing"],
+  ["sql-thread-worker.js", "missing"],
+  ["queen.js", "empty"],
+  ["assets/page", "missing"],
+  ["package.json", "missing"],
+])("a folder of which a copy was broken off is not run: its %s is %s", async (name, how) => {
+  const { folder, run } = await machine();
+  const path = join(folder, "dist", name);
+  if (how === "missing") await rm(path, { recursive: true });
+  else await truncate(path, how === "empty" ? 0 : (await stat(path)).size / 2);
+  const { status, stderr } = run("db-migrate");
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: expect.stringMatching(
+      `(?:^|\n)db-migrate: ${path}\\S* is not there, cut short, .*: copy dist/ as a whole\n$`,
+    ),
+  });
+  expect(await readdir(folder)).toEqual(["dist"]);
+});
+
+test("by the steps of the handbook each next version takes the place of the one before, whatever an earlier one, or one that broke off, left there", async () => {
+  const { folder, run } = await machine();
+  run("db-migrate");
+  const handbook = await readFile(join(ROOT, "docs", "operations.md"), "utf8");
+  const [, steps = ""] = /### The next version\n\n```sh\n(.*?)```/s.exec(handbook) ?? [];
+  const here = steps.replaceAll("queen.example:", "").replaceAll(/(?<= )(?=\/(?:opt|backups|var)\/)/g, folder);
+  for (const each of ["opt", "backups", "var/lib"]) await mkdir(join(folder, each), { recursive: true });
+  await rename(join(folder, "data"), join(folder, "var/lib/queen"));
+  const catalog = join(folder, "opt", "hive-catalog");
+  await cp(join(folder, "dist"), catalog, { recursive: true });
+  const versionIn = (place: string) => readFile(join(place, "VERSION"), "utf8");
+  await writeFile(join(catalog, "VERSION"), "0");
+  for (const version of [1, 2]) {
+    await writeFile(join(folder, "dist", "VERSION"), `${version}`);
+    await mkdir(`${catalog}.next`);
+    const script = `set -e; scp() { cp "$@"; }; systemctl() { :; }; ${here}`;
+    const { status, stderr } = spawnSync("sh", ["-c", script], { cwd: folder, env: { PATH }, encoding: "utf8" });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect([await versionIn(catalog), await versionIn(`${catalog}.before`)]).toEqual([`${version}`, `${version - 1}`]);
+  }
+  expect((await readdir(join(folder, "opt"))).sort()).toEqual(["hive-catalog", "hive-catalog.before"]);
+  expect((await readdir(catalog)).sort()).toEqual((await readdir(join(folder, "dist"))).sort());
 });
 
 test("the queen shows her API and her metrics", async () => {

@@ -21,6 +21,15 @@ test("people are told how long ago it was, or will be, and programs when", () =>
   expect(timesFor(false, nowMs).at(nowMs)).toBe("2026-01-01T00:00:00.000Z");
 });
 
+test.each([
+  [7_199_000, "in 2h"],
+  [5_399_000, "in 1h"],
+  [86_399_000, "in 1d"],
+  [400, "in 0s"],
+])("of what ends in %i ms it is said that it ends %s", (leftMs, text) => {
+  expect(timesFor(true, 0).at(leftMs)).toBe(text);
+});
+
 test("in lines that stay times are said by the clock of this machine, and of another day with their day", () => {
   const nowMs = new Date(2026, 2, 4, 10, 26, 4).getTime();
   const times = timesByClock(nowMs);

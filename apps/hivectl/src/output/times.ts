@@ -5,11 +5,16 @@ const UNITS: readonly (readonly [ms: number, letter: string])[] = [
   [1000, "s"],
 ];
 
+const unitOf = (ms: number) => UNITS.find(([unit]) => ms >= unit) ?? ([1000, "s"] as const);
+
 /** In one unit, rounded down: `12m`. */
 export function duration(ms: number): string {
-  const [unitMs, letter] = UNITS.find(([unit]) => ms >= unit) ?? [1000, "s"];
+  const [unitMs, letter] = unitOf(ms);
   return `${Math.floor(Math.max(ms, 0) / unitMs)}${letter}`;
 }
+
+/** Rounded to the nearest: what was to last two hours does so for `2h` a moment later. */
+const durationLeft = (ms: number): string => duration(ms + unitOf(ms)[0] / 2);
 
 /** As it was given, to the millisecond: `1h30m`. */
 export function exactDuration(ms: number): string {
@@ -71,7 +76,7 @@ export function timesFor(people: boolean, nowMs: number): Times {
     return people ? said(nowMs - ms) : new Date(ms).toISOString();
   };
   return {
-    at: (ms) => text(ms, (ageMs) => (ageMs < 0 ? `in ${duration(-ageMs)}` : `${duration(ageMs)} ago`)),
+    at: (ms) => text(ms, (ageMs) => (ageMs < 0 ? `in ${durationLeft(-ageMs)}` : `${duration(ageMs)} ago`)),
     since: (ms) => text(ms, duration),
   };
 }

@@ -20,7 +20,13 @@ export const addCordon: AddVerb = (parent, does) => {
     .option("--for <duration>", "how long: 2h, 1d12h; default: until it is lifted")
     .option("--until <time>", "until when, as ISO 8601: 2026-12-01T08:00Z")
     .option("--overwrite", "of several also those whose cordon ends later; one that is named alone is cordoned anew")
-    .addHelpText("after", examples(['pnpm -s hivectl cordon -l rack=r12 --reason "new fans" --for 2h']))
+    .addHelpText(
+      "after",
+      examples(
+        ['pnpm -s hivectl cordon -l rack=r12 --reason "new fans" --for 2h'],
+        ["pnpm -s hivectl describe hive gpu-01", "shows what still runs on one of them"],
+      ),
+    )
     .action(does<Flags>(cordon));
   addBulkFlags(parent.command("uncordon").description("Gives hives work again."))
     .addHelpText("after", examples(["pnpm -s hivectl uncordon -l rack=r12"]))

@@ -5,6 +5,7 @@ import { examples } from "../output/help-lines.ts";
 import { duration, type Times } from "../output/times.ts";
 import { wrapped } from "../output/wrapped.ts";
 import type { Session } from "../session.ts";
+import { runningText } from "./get-workers.ts";
 import { heldMarks } from "./held-marks.ts";
 import { addressText, labelsText } from "./hive-columns.ts";
 import { eventsText, type LastEvents, lastEventsOf } from "./last-events.ts";
@@ -20,6 +21,8 @@ interface Described {
 
 const OPERATIONS = 5;
 const PROBES = 3;
+/** What a clock may be off before it matters to whoever reads logs, and to certificates. */
+const MAX_SKEW_MS = 60_000;
 
 export const addDescribe: AddVerb = (parent, does) => {
   parent
@@ -70,6 +73,7 @@ function text({ hive, state, liveness, operations, last }: Described, session: S
     ["Status", `${liveness.status}: ${liveness.why} (${liveness.rule})`],
     ...heldFacts(liveness, times),
     ["Last beat", times.at(hive.last_heartbeat_ms)],
+    ...clockFacts(state),
     ["Reachable", reachText(liveness, times)],
     ["Takes work", state.why_not === null ? "yes" : `no: ${state.why_not}`],
     ...probationFacts(liveness, times),
@@ -86,11 +90,12 @@ function text({ hive, state, liveness, operations, last }: Described, session: S
     inColumns(facts.map(([name, value]) => [`${name}:`, value])),
     ...block(
       state.live ? "Workers" : `Workers, as its last heartbeat told (${times.at(hive.last_heartbeat_ms)})`,
-      state.workers.map(({ worker_id, state, model_id, health_status }) => [
-        worker_id,
-        state,
-        model_id ?? "-",
-        health_status,
+      state.workers.map((worker) => [
+        worker.worker_id,
+        worker.state,
+        worker.running === null ? "-" : `${runningText(worker)} running`,
+        worker.model_id ?? "-",
+        worker.health_status,
       ]),
     ),
     ...block(
@@ -114,6 +119,11 @@ function text({ hive, state, liveness, operations, last }: Described, session: S
     eventsText(last, hive.id, session),
   ];
   return wrapped(`${blocks.join("\n\n")}\n`, terminal.width);
+}
+
+function clockFacts({ skew_ms: skewMs }: Schema<"HiveState">): [string, string][] {
+  if (skewMs === null || Math.abs(skewMs) < MAX_SKEW_MS) return [];
+  return [["Clock", `${duration(Math.abs(skewMs))} ${skewMs > 0 ? "ahead of" : "behind"} the queen's`]];
 }
 
 /** What the health checks show of it, and nothing else. */

@@ -44,7 +44,7 @@ export const addGetWorkers: AddVerb = (parent, does) => {
 export const workerName = ({ hive_id, worker_id }: Worker): string => `${hive_id}/${worker_id}`;
 
 /** Of its slots, where it says how many it has. */
-export const runningText = ({ running, slots }: Worker): string =>
+export const runningText = ({ running, slots }: Pick<Worker, "running" | "slots">): string =>
   running === null ? "-" : `${running}${slots === null ? "" : `/${slots}`}`;
 
 const bytesText = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)}GB`;

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { mayPass, type Query, type Schema } from "@repo/queen-client";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { EXIT, sentencesOf, UsageProblem } from "../failure.ts";
+import { EXIT, nextFor, sentencesOf, UsageProblem } from "../failure.ts";
 import { type Kind, type Sorter, sorterOf, withRoom } from "../output/records.ts";
 import type { Session } from "../session.ts";
 import { type HiveRow, STATUS } from "./hive-columns.ts";
@@ -172,17 +172,22 @@ async function printNamed(
   const printer = session.printer(kind);
   const inOrder = sorterOf(kind, sort);
   const rows: HiveRow[] = [];
-  let found = 0;
+  const missing: string[] = [];
   for await (const batch of rowsOf(session, ids, {})) {
     const there = batch.flatMap(([, row]) => row ?? []);
     if (sort !== undefined) rows.push(...there);
     else if (there.length > 0) await printer.print(there);
-    for (const [id, row] of batch) if (row === undefined) session.terminal.complain(noSuchHive(id));
-    found += there.length;
+    missing.push(...batch.flatMap(([id, row]) => (row === undefined ? [id] : [])));
   }
   if (rows.length > 0) await printer.print(inOrder(rows));
   await printer.end();
-  return exitCodeOf(ids.length, found);
+  for (const id of missing) session.terminal.complain(noSuchHive(id));
+  const [only, ...others] = missing;
+  if (only !== undefined) {
+    const next = nextFor("HIVE_NOT_FOUND", others.length === 0 ? only : undefined);
+    for (const sentence of next) session.terminal.complain(sentence);
+  }
+  return exitCodeOf(ids.length, ids.length - missing.length);
 }
 
 /** As the queen puts them in order; or else how it is done here. */

@@ -33,7 +33,7 @@ export function nextCalls(status: Status): Call[] {
   }
   calls.push(...agentCalls(status), ...tokenCalls(status));
   const [deaf] = unreachable;
-  if (deaf !== undefined) calls.push([`describe hive ${deaf.hive.id}`, "says what its health checks met"]);
+  if (deaf !== undefined) calls.push(healthChecksOf(deaf));
   if (in_error.length > 0) calls.push(["get workers --state error", "shows them"]);
   // Somebody meant it: it is no fault, and comes up where there is none.
   const kept = cordoned.find(({ cordon }) => cordon?.until_ms === null);
@@ -41,12 +41,16 @@ export function nextCalls(status: Status): Call[] {
   return [[`uncordon ${kept.hive.id}`, "gives it work again, once that for which it is cordoned is done"]];
 }
 
+const healthChecksOf = ({ hive }: HiveRow): Call => [`describe hive ${hive.id}`, "says what its health checks met"];
+
 /** How those get an agent that are not there. */
 function agentCalls({ offline, unknown, failed }: Status): Call[] {
   const calls: Call[] = [];
   const mend = (row: HiveRow) => failed.filter(({ hive_id }) => hive_id === row.hive.id).map(afterFailure)[0];
   const stopped = offline.find(canStart);
+  const lost = offline.find(isAwaited);
   if (stopped !== undefined) calls.push(mend(stopped) ?? [`start ${stopped.hive.id}`, "starts its agent again"]);
+  else if (lost !== undefined) calls.push(healthChecksOf(lost));
   const awaited = unknown.find(isAwaited);
   if (awaited !== undefined) {
     const { id, ssh_host } = awaited.hive;
@@ -107,6 +111,6 @@ export function whyText(row: HiveRow): string {
 /** One on which something is done now gets its agent, or is told of when that has failed. */
 export const isAwaited = ({ last_operation: last }: HiveRow): boolean => last?.state !== "running";
 
-/** Why it is offline is said already; whether a queen can do something about it, by her own operations. */
+/** Whether a queen can do something about one that is offline, by her own operations. */
 export const canStart = ({ last_operation }: HiveRow): boolean =>
   last_operation !== null && last_operation.state !== "running";

@@ -8,7 +8,7 @@ import type { Session } from "../session.ts";
 import { addFilterFlags, type FilterFlags, filterOf } from "./hive-filter.ts";
 import { makeToken } from "./make-token.ts";
 import { showing } from "./shown-columns.ts";
-import { WRITTEN, writeTokens } from "./token-files.ts";
+import { WRITTEN, writeToken, writeTokens } from "./token-files.ts";
 import type { Call, Does } from "./verb.ts";
 
 type Role = Schema<"Token">["role"];
@@ -18,6 +18,7 @@ interface Flags extends FilterFlags {
   readonly role: Role;
   readonly hive?: string;
   readonly expiresInDays?: number;
+  readonly out?: string;
   readonly outDir?: string;
 }
 
@@ -29,7 +30,9 @@ const NAMED = 5;
 export const addTokenCreate = (token: Command, does: Does): Command =>
   addFilterFlags(
     showing(token.command("create"), WRITTEN, { isSorted: false })
-      .description("Makes a token, and prints it to stdout, this once; or writes one for each of many hives to files.")
+      .description(
+        "Makes a token, and prints it to stdout, this once, or writes it to a file; or one for each of many hives.",
+      )
       .option("--name <name>", "what it is for")
       .addOption(new Option("--role <role>", "what its bearer may do").choices(ROLES).makeOptionMandatory())
       .option("--hive <id>", "for the role hive: the one hive for which it beats")
@@ -38,6 +41,7 @@ export const addTokenCreate = (token: Command, does: Does): Command =>
           readDays,
         ),
       )
+      .option("--out <file>", "a new file of mode 600 for the token, which is then not printed")
       .option(
         "--out-dir <dir>",
         "for the role hive: one for each hive that has none, or for those of them that are chosen, in DIR/ID.token",
@@ -46,20 +50,20 @@ export const addTokenCreate = (token: Command, does: Does): Command =>
     .addHelpText(
       "after",
       examples(
-        ["(umask 077; pnpm -s hivectl token create --name gpu-01 --role hive --hive gpu-01 > gpu-01.token)"],
+        ["pnpm -s hivectl token create --name gpu-01 --role hive --hive gpu-01 --out gpu-01.token"],
         ["pnpm -s hivectl token create --role hive -l rack=r12 --out-dir tokens"],
       ),
     )
     .action(does<Flags>(create));
 
 async function create(session: Session, { flags }: Call<Flags>): Promise<number> {
-  const { name, role, hive, outDir, expiresInDays } = flags;
+  const { name, role, hive, out, outDir, expiresInDays } = flags;
   const filter = filterOf(flags);
   const validity = expiresInDays === undefined ? {} : { expires_at_ms: session.nowMs + expiresInDays * MS_PER_DAY };
   if (outDir !== undefined) {
-    if (role !== "hive" || hive !== undefined || name !== undefined)
+    if (role !== "hive" || hive !== undefined || name !== undefined || out !== undefined)
       throw new UsageProblem(
-        "--out-dir goes with --role hive, and without --hive and --name: hives are chosen as by -l",
+        "--out-dir goes with --role hive, and without --hive, --name and --out: hives are chosen as by -l",
       );
     return writeTokens(session, outDir, { filter, validity });
   }
@@ -67,20 +71,28 @@ async function create(session: Session, { flags }: Call<Flags>): Promise<number>
   if (name === undefined) throw new UsageProblem("--name says what the token is for");
   if ((role === "hive") !== (hive !== undefined))
     throw new UsageProblem("--hive goes with --role hive, and that with it");
-  if (leadsNowhere()) {
+  if (out === undefined && leadsNowhere()) {
     session.terminal.complain("stdout leads nowhere: nobody would have the token, and none was made");
     return EXIT.failed;
   }
   await confirm(session, role);
   const body = { name, role, ...(hive !== undefined && { hive_id: hive }), ...validity };
-  const made = await makeToken(session, body, (one) => session.show(one, () => `${printable(one.token)}\n`));
-  if (made === undefined) return EXIT.failed;
-  tell(session, made);
+  if (out !== undefined) {
+    const written = await writeToken(session, out, body);
+    if (written === undefined) return EXIT.failed;
+    const printer = session.printer(WRITTEN);
+    await printer.print([written]);
+    await printer.end();
+  } else {
+    const made = await makeToken(session, body, (one) => session.show(one, () => `${printable(one.token)}\n`));
+    if (made === undefined) return EXIT.failed;
+    session.terminal.say(`this is the token ${made.id}; it is not shown again`);
+  }
+  tell(session, role);
   return EXIT.done;
 }
 
-function tell({ terminal, caller }: Session, { id, role }: Schema<"TokenMade">): void {
-  terminal.say(`this is the token ${id}; it is not shown again`);
+function tell({ terminal, caller }: Session, role: Role): void {
   terminal.say(useOf(role));
   // Whoever needed none made the first one.
   if (!caller?.hasToken && role !== "hive") {

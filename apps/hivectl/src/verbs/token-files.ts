@@ -12,7 +12,7 @@ import { exitCodeOf } from "./outcome.ts";
 
 interface Written {
   readonly id: string;
-  readonly hive_id: string;
+  readonly hive_id: string | null;
   readonly file: string;
 }
 
@@ -57,22 +57,31 @@ export async function writeTokens(session: Session, folder: string, { filter, va
   return exitCodeOf(lacking.length, written);
 }
 
-/** The token of one hive; undefined where its file could not be written, which is said and keeps none of the others back. */
-async function writeOf(
+/** The token of one hive, where its file could be written. */
+function writeOf(
   session: Session,
   id: string,
   { folder, validity }: { folder: string; validity: Which["validity"] },
 ): Promise<Written | undefined> {
   // What another program called a hive may lead out of the folder.
   const file = join(folder, `${encodeURIComponent(id)}.token`);
+  return writeToken(session, file, { name: id, role: "hive", hive_id: id, ...validity });
+}
+
+/** Makes a token in a new file; undefined where that could not be written, which is said. */
+export async function writeToken(
+  session: Session,
+  file: string,
+  body: Body<"createToken">,
+): Promise<Written | undefined> {
   try {
-    const token = await writeNew(session, file, { name: id, role: "hive", hive_id: id, ...validity });
-    return token && { id: token.id, hive_id: id, file };
+    const token = await writeNew(session, file, body);
+    return token && { id: token.id, hive_id: token.hive_id, file };
   } catch (error) {
     if (!(error instanceof Error && "syscall" in error)) throw error;
     const isThere = "code" in error && error.code === "EEXIST";
     const why = isThere ? `${file} is there already, and stays as it is` : unwritable(file, error);
-    session.terminal.complain(`${id}: ${why}`);
+    session.terminal.complain(`${body.name}: ${why}`);
     return undefined;
   }
 }
@@ -114,7 +123,7 @@ export const WRITTEN: Kind<Written> = {
   nameOf: ({ id }) => id,
   columns: [
     { title: "ID", cell: ({ id }) => id },
-    { title: "HIVE", cell: ({ hive_id }) => hive_id },
+    { title: "HIVE", cell: ({ hive_id }) => hive_id ?? "-" },
     { title: "FILE", cell: ({ file }) => file },
   ],
 };

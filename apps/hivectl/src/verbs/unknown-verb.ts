@@ -1,27 +1,32 @@
 import type { Command } from "commander";
 
-/** What others call it: kubectl, systemctl, a shell. */
-const OTHER_NAMES: Readonly<Record<string, string>> = {
-  apply: "add",
-  create: "add",
-  register: "add",
-  delete: "remove",
-  rm: "remove",
-  drain: "cordon",
-  edit: "set",
-  patch: "set",
-  update: "set",
-  logs: "get events",
-  log: "get events",
-  list: "get hives",
-  ls: "get hives",
-  node: "get hives",
-  nodes: "get hives",
-  hosts: "get hives",
-  pod: "get workers",
-  pods: "get workers",
-  ps: "get workers",
-  show: "describe hive ID",
+/** What others call it: kubectl, systemctl, a shell. The first is meant where none begins as what was typed before it. */
+const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
+  apply: ["add"],
+  create: ["add"],
+  register: ["add"],
+  delete: ["remove", "token revoke", "context remove", "host-key forget"],
+  rm: ["remove", "token revoke", "context remove", "host-key forget"],
+  remove: ["token revoke", "host-key forget"],
+  drain: ["cordon"],
+  edit: ["set"],
+  patch: ["set"],
+  update: ["set"],
+  logs: ["get events"],
+  log: ["get events"],
+  list: ["get hives", "host-key show"],
+  ls: ["get hives", "token list", "context list", "host-key show"],
+  node: ["get hives"],
+  nodes: ["get hives"],
+  hosts: ["get hives"],
+  pod: ["get workers"],
+  pods: ["get workers"],
+  ps: ["get workers"],
+  show: ["describe hive ID", "token list", "context list"],
+  tokens: ["token list"],
+  contexts: ["context list"],
+  config: ["context list"],
+  rotate: ["token create"],
 };
 const MIN_BEGINNING = 3;
 
@@ -60,10 +65,10 @@ function describedBy(word: string, program: Command): string | undefined {
 const kindNear = (typed: string, program: Command): string | undefined =>
   nameNear(typed, ...program.commands.filter((one) => one.name() === "get"));
 
-/** Within one command only what begins as it does. */
+/** Within one command only what begins as it does; in place of `get`, what lists it. */
 function otherName(typed: string, beginning = ""): string | undefined {
-  const name = Object.hasOwn(OTHER_NAMES, typed) ? OTHER_NAMES[typed] : undefined;
-  return name?.startsWith(beginning) ? name : undefined;
+  const names = Object.hasOwn(OTHER_NAMES, typed) ? OTHER_NAMES[typed] : undefined;
+  return names?.find((name) => name.startsWith(beginning) || (beginning === "get " && name.endsWith(" list")));
 }
 
 function nameNear(typed: string, ...groups: readonly Command[]): string | undefined {

@@ -150,8 +150,9 @@ function problemOf(error: Error, location: string): string {
 }
 
 function remedyOf(code: string, location: string): string | undefined {
-  if (code === "CATALOG_FULL") return "make room on the disk";
-  if (!isAbsolute(location)) return HEALED_BY_RESTART.has(code) ? "restart the server" : undefined;
+  const isServer = !isAbsolute(location);
+  if (code === "CATALOG_FULL") return `make room on the disk of ${isServer ? "the server" : location}`;
+  if (isServer) return HEALED_BY_RESTART.has(code) ? "restart the server" : undefined;
   return code === "CATALOG_BUSY" ? `end the process that holds the lock, which \`fuser ${location}\` shows` : undefined;
 }
 

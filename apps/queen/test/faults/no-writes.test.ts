@@ -9,7 +9,8 @@ import { startTestQueen } from "../test-queen.ts";
 test("a queen whose catalog has had no room for a while is not ready until it has", async () => {
   await using folder = await temporaryFolder();
   using disk = mountSmallDisk(join(folder.path, "disk"), 2_000_000);
-  await using queen = await startTestQueen({ catalog: await HiveCatalog.open(join(disk.path, "hives.db")) });
+  const file = join(disk.path, "hives.db");
+  await using queen = await startTestQueen({ catalog: await HiveCatalog.open(file) });
   await queen.presence.renewAndLook();
   const ballast = join(disk.path, "ballast");
   const { bavail, bsize } = statfsSync(disk.path);
@@ -25,7 +26,7 @@ test("a queen whose catalog has had no room for a while is not ready until it ha
   }
   expect(await queen.request("GET", "/health/ready")).toMatchObject({
     status: 503,
-    body: { errors: [{ message: "fails: reads work, writes do not: make room on the disk" }] },
+    body: { errors: [{ message: `fails: reads work, writes do not: make room on the disk of ${file}` }] },
   });
   rmSync(ballast);
   await queen.presence.renewAndLook();

@@ -122,6 +122,26 @@ test("at no width anything of the fleet is cut off, with the longest names eithe
   expect([x - left - taken >= 8, height < 30, await overflow(page, ".table-frame")]).toEqual([true, true, 0]);
 });
 
+test("at no width the head of the page is wider than the window, with the longest name of a token either: its last button is seen", async () => {
+  const { url: origin } = await queens.open();
+  const body = JSON.stringify({ name: "n".repeat(100), role: "operator" });
+  const made = await fetch(`${origin}/v1/tokens`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body,
+  });
+  const { page } = await openTab(`${origin}/ui`);
+  await page.getByLabel("Token").fill(((await made.json()) as { token: string }).token);
+  await page.getByRole("button", { name: "Log in" }).click();
+  const logOut = page.getByRole("button", { name: "Log out" });
+  await logOut.waitFor();
+  for (const width of [320, 390, 700, 701, 768, 871, 1024, 1440]) {
+    await page.setViewportSize({ width, height: 900 });
+    const { x = 0, width: taken = 0, height = 0 } = (await logOut.boundingBox()) ?? {};
+    expect([width, await overflow(page, "html"), x + taken <= width, height]).toEqual([width, 0, true, 32]);
+  }
+});
+
 test("on a phone every table is seen whole: when a token ends, and the button that revokes it, too", async () => {
   const origin = await startFullQueen();
   const { page } = await openTab(`${origin}/ui/tokens`);
