@@ -283,5 +283,5 @@ test("an Ollama whose newest model is of somebody else tells, named without a ki
   const { read } = watch([], { named: server.url.href });
   const { workers, models_on_disk } = await read();
   expect(workers.map(({ model_id }) => model_id)).toEqual(["tiny-a:latest"]);
-  expect(models_on_disk.map(({ model }) => model)).toEqual(["big-c:latest"]);
+  expect(models_on_disk).toMatchObject([{ model: "big-c:latest" }]);
 });
