@@ -194,7 +194,6 @@ test.each([
     process.removeListener("unhandledRejection", listener);
     process.removeListener("uncaughtException", listener);
   },
-  5_000,
 );
 
 function fail(): never {
