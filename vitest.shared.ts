@@ -1,6 +1,9 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
+/** What programs print is compared, and some machines say how it is to look: in colour, or cut where a terminal would end. */
+for (const name of ["FORCE_COLOR", "COLUMNS"]) delete process.env[name];
+
 /**
  * The tests of all packages below the pattern `packages`, in two projects: a file that starts processes or breaks disks stands in test/ or
  * scripts/, or is called *.process.test.ts, and is "slow"; every other one is "quick".

@@ -271,7 +271,7 @@ test("a queen who is away, or no queen, is said with what to look at; -v shows t
   });
 });
 
-test("what takes too long is given up, and Ctrl-C ends it with 130", async () => {
+test("Ctrl-C ends it with 130, and what takes too long is given up", async () => {
   const server = createServer(() => undefined).listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => {
@@ -279,12 +279,12 @@ test("what takes too long is given up, and Ctrl-C ends it with 130", async () =>
     server.closeAllConnections();
   });
   const QUEEN_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  expect(await hivectl(["get", "hives", "--timeout", "50ms"], { QUEEN_URL })).toMatchObject({
-    code: 1,
-    stderr: "hivectl: GET /v1/fleet was not answered within 50 ms\nhivectl: --timeout gives it longer\n",
-  });
   const waiting = new HivectlProcess(["get", "hives"], { QUEEN_URL });
   await once(server, "request");
   waiting.child.kill("SIGINT");
   expect(await waiting.end()).toEqual({ code: 130, stdout: "", stderr: "" });
+  expect(await hivectl(["get", "hives", "--timeout", "50ms"], { QUEEN_URL })).toMatchObject({
+    code: 1,
+    stderr: "hivectl: GET /v1/fleet was not answered within 50 ms\nhivectl: --timeout gives it longer\n",
+  });
 });

@@ -279,7 +279,7 @@ test("label sets and removes, and overwrites only where that is said", async () 
   const all = await run(["label", "-y", "-l", "set=l", "env=prod", "old-", "rack=r12", "--overwrite"]);
   expect(all).toMatchObject({ code: 0, stderr: "hivectl: 1 done, 1 skipped\n" });
   expect(await labels("l2")).toEqual(await labels("l1"));
-  expect(await run(["label", "-y", "-", "set-", "-o", "name"], "l1\nl2\n")).toMatchObject({
+  expect(await run(["label", "-y", "-", "set-", "-o", "name", "--parallel=1"], "l1\nl2\n")).toMatchObject({
     code: 0,
     stdout: "l1\nl2\n",
   });

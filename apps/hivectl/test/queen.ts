@@ -11,7 +11,7 @@ export function queenForAll(env: NodeJS.ProcessEnv = {}) {
   let queen: OwnQueen;
   beforeAll(async () => {
     folder = await folderInMemory();
-    queen = await openQueen({ QUEEN_DATABASE: `${folder.path}/hives.db`, ...UNWATCHED, ...env });
+    queen = await openQueen({ QUEEN_DATABASE: `${folder.path}/hives.db`, HOME: folder.path, ...UNWATCHED, ...env });
   });
   afterAll(async () => {
     await queen.stop();

@@ -16,23 +16,26 @@ export function queenProcesses() {
     for (const queen of opened.splice(0)) await queen.stop();
     await folder[Symbol.asyncDispose]();
   });
+  const file = () => `${folder.path}/data/hives.db`;
+  /** Agents on this machine would be kept in her HOME, where those of whoever runs the tests may be. */
+  const here = () => ({ QUEEN_DATABASE: file(), HOME: folder.path });
   return {
     get folder(): string {
       return folder.path;
     },
     /** Of the catalog; queens make it. */
     get file(): string {
-      return `${folder.path}/data/hives.db`;
+      return file();
     },
     /** In this process. */
     async open(env: NodeJS.ProcessEnv = {}): Promise<OwnQueen> {
-      const queen = await openQueen({ QUEEN_DATABASE: this.file, ...env });
+      const queen = await openQueen({ ...here(), ...env });
       opened.push(queen);
       return queen;
     },
     /** In one of hers. */
     start(args: string[] = [], env: NodeJS.ProcessEnv = {}, how: HowToRun = {}): Daemon {
-      const queen = spawnQueen(args, { QUEEN_DATABASE: this.file, ...env }, how);
+      const queen = spawnQueen(args, { ...here(), ...env }, how);
       started.push(queen);
       return queen;
     },

@@ -167,13 +167,13 @@ test("with every timer faked each call has its answer, and so has close", async 
   await catalog.updateHiveStatus("a", "online");
   expect(await catalog.listHives()).toHaveLength(3);
   await catalog.close();
-}, 5_000);
+});
 
 test("with every timer faked a server that cannot be reached ends a call in time, too", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "setImmediate", "clearImmediate", "Date"] });
   const opening = HiveCatalog.open("http://127.0.0.1:9", { requestTimeoutMs: 100 });
   expect((await refusalOf(opening)).code).toBe("CATALOG_UNAVAILABLE");
-}, 5_000);
+});
 
 test("the event loop turns while a caller awaits call after call", async () => {
   await using catalog = await openTestCatalog();

@@ -44,12 +44,17 @@ export class Sshd implements AsyncDisposable {
     const folder = await mkdtemp(join(tmpdir(), "queen-sshd-"));
     await chmod(folder, 0o711);
     const sshd = new Sshd(folder, addAccount(join(folder, "home"), shell), await unusedPort(), lines);
-    await mkdir(sshd.home);
-    await chown(sshd.home, sshd.account.uid, sshd.account.gid);
-    for (const key of ["host_key", "other_host_key", "identity"]) makeKey(join(folder, key));
-    await writeFile(join(folder, "authorized_keys"), await readFile(join(folder, "identity.pub")));
-    if (forced !== undefined) await writeFile(join(folder, "forced.sh"), forced);
-    await sshd.run("host_key");
+    try {
+      await mkdir(sshd.home);
+      await chown(sshd.home, sshd.account.uid, sshd.account.gid);
+      for (const key of ["host_key", "other_host_key", "identity"]) makeKey(join(folder, key));
+      await writeFile(join(folder, "authorized_keys"), await readFile(join(folder, "identity.pub")));
+      if (forced !== undefined) await writeFile(join(folder, "forced.sh"), forced);
+      await sshd.run("host_key");
+    } catch (error) {
+      await sshd[Symbol.asyncDispose]();
+      throw error;
+    }
     return sshd;
   }
 
