@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { bytesText, durationText, momentText, shareText, timeText } from "./amounts.ts";
 import { curlCommand, fleetCommand } from "./command.ts";
 import { gpuTexts } from "./devices.ts";
+import { FILTERS } from "./filters.ts";
 
 const GB = 2 ** 30;
 
@@ -56,6 +57,12 @@ test("the command at the foot asks for the same hives, and survives a shell", ()
   expect(command("selector=!drained,zone in (a)&cordoned=true")).toBe(
     "pnpm -s hivectl get hives -l '!drained,zone in (a)' --cordoned",
   );
+  for (const flag of ["cordoned", "on-probation", "unreachable", "not-beating"]) {
+    const name = flag.replace("-", "_");
+    expect(FILTERS).toHaveProperty(name);
+    expect(command(`${name}=true`)).toBe(`pnpm -s hivectl get hives --${flag}`);
+    expect(command(`${name}=false`)).toBe(`curl 'http://127.0.0.1:8500/v1/fleet?${name}=false'`);
+  }
   expect(command("model=it's")).toBe(`pnpm -s hivectl get hives --model 'it'\\''s'`);
   expect(command("text=gpu 1&status=online&group_by=rack")).toBe(
     "curl 'http://127.0.0.1:8500/v1/fleet?text=gpu+1&status=online'",
