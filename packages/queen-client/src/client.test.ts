@@ -134,6 +134,21 @@ test("events are not asked for again in silence: whoever waits for them is told 
   expect(server.requests).toHaveLength(1);
 });
 
+test("how long silence lasts, and the wait behind it, is for the reader of events to say", async () => {
+  await using server = await startClient((_, response) =>
+    response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders(),
+  );
+  const stop = new AbortController();
+  const told: Connection[] = [];
+  const onConnection = (connection: Connection) => {
+    told.push(connection);
+    if (!connection.isOpen) stop.abort();
+  };
+  const how = { signal: stop.signal, onConnection, silenceMs: 1, maxRetryMs: 1 };
+  expect(await all(server.client.readEvents(how))).toEqual([]);
+  expect(told).toMatchObject([{ isOpen: true }, { isOpen: false, why: { reason: "timed_out" }, retryMs: 1 }]);
+});
+
 test("what only reads is asked again when the queen says when, and a change never is", async () => {
   await using server = await startClient(problem(503, "CATALOG_BUSY", { "retry-after": "0" }));
   await expect(server.client.countHives()).rejects.toMatchObject({ code: "CATALOG_BUSY" });

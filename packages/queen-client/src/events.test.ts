@@ -119,7 +119,7 @@ test("a connection on which nothing comes is made anew", async () => {
 });
 
 test("the signal ends it without an error, in the middle of a stream too", async () => {
-  const { events, stop } = reading([bodyOf([event("s-1"), event("s-2")])]);
+  const { events, stop } = reading([bodyOf([event("s-1") + event("s-2")])]);
   expect((await events.next()).value?.id).toBe("s-1");
   stop.abort();
   expect(await events.next()).toEqual({ done: true, value: undefined });

@@ -45,7 +45,11 @@ export function nodeFetch(ca: string | undefined, onAnswer?: (seen: Seen) => voi
   };
 }
 
-function send(url: URL, { method, headers, body, signal }: RequestInit, agent: http.Agent): Promise<http.IncomingMessage> {
+function send(
+  url: URL,
+  { method, headers, body, signal }: RequestInit,
+  agent: http.Agent,
+): Promise<http.IncomingMessage> {
   const [{ request }, connected] = url.protocol === "https:" ? [https, "secureConnect"] : [http, "connect"];
   const options = { method, agent, headers: Object.fromEntries(new Headers(headers)), ...(signal && { signal }) };
   return new Promise((resolve, reject) => {
