@@ -47,6 +47,11 @@ test.each(["prod", ["prod"]])("labels that are none are refused, also beside tho
   });
 });
 
+test("a call ends once it is answered, however long it might have taken", async () => {
+  const running = new HivectlProcess(["get", "models", "--timeout", "20d"], { QUEEN_URL: queen.url });
+  expect(await running.end()).toMatchObject({ code: 0, stdout: "" });
+});
+
 test("where the queen does not answer before anything is done, it is said that nothing was", async () => {
   await using nobody = await closedPort();
   const away = { QUEEN_URL: nobody.url };

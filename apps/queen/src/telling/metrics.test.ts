@@ -105,6 +105,16 @@ test("observes the delay of the event loop", async () => {
   expect(await until("it was observed", async () => (await observed()) > 0)).toBe(true);
 });
 
+test("counts what the queen went through as a whole", async () => {
+  await using queen = await startTestQueen();
+  await queen.watch.sweep();
+  queen.clock.advance(60_000);
+  await queen.watch.sweep();
+  const page = await scrape(queen);
+  expect(page.get('queen_liveness_notices_total{kind="stalled"}')).toBe(1);
+  expect(page.get('queen_liveness_notices_total{kind="mass_failure"}')).toBe(0);
+});
+
 test("more hives make no more series", async () => {
   await using queen = await startTestQueen();
   await addHive(queen, 8600);
