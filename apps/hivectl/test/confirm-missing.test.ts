@@ -20,8 +20,6 @@ test("confirm-missing lists those that went missing at once, and asks for their 
   expect(await run("-y")).toEqual({ code: 0, stdout: "", stderr: nothing });
   const port = await deadPort();
   for (const id of IDS) await client.addHive({ id, host: "127.0.0.1", port });
-  await client.addHive({ id: "here", host: "127.0.0.1", port: (await startHive()).port });
-  await until("one is there", async () => (await client.countHives()).online > 0);
   const timestamp = new Date().toISOString();
   await Promise.all(IDS.map((hive_id) => client.sendHeartbeat({ hive_id, timestamp, workers: [] })));
   const areHeldBack = async () => {
@@ -33,6 +31,11 @@ test("confirm-missing lists those that went missing at once, and asks for their 
     standStill();
     return (await run()).stderr === nothing;
   });
+  await client.addHive({ id: "here", host: "127.0.0.1", port: (await startHive()).port });
+  await until(
+    "another is there",
+    async () => (await client.listFleet({ id: ["here"], status: "online" })).hives.length > 0,
+  );
   await until("they are held back again", areHeldBack);
   const { stdout: described } = await hivectl(["describe", "hive", "gone-2"], { QUEEN_URL: queen.url });
   expect(described).toMatch(/^Status: +online: /m);
