@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { printerOf, valueText } from "./records.ts";
+import { type Kind, printerOf, sorterOf, valueText } from "./records.ts";
+import { measured } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 const STRANGE = { "k\u009b": "\x1b]0;owned\x07\u202e", plain: "yes", lines: "a\nb", number: 1, none: null, list: [] };
@@ -31,3 +32,17 @@ test.each(["name", "jsonl", "json", "yaml", "table"] as const)(
     expect(text.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   },
 );
+
+test("what is not known is last in the order of a column, either way", () => {
+  const kind: Kind<{ load: number | null }> = {
+    name: "things",
+    nameOf: () => "",
+    columns: [measured("LOAD", ({ load }) => load)],
+  };
+  const records = [{ load: null }, { load: 2 }, { load: 10 }];
+  const sorted = (sort: string) => sorterOf(kind, sort)(records).map(({ load }) => load);
+  expect([sorted("load"), sorted("-load")]).toEqual([
+    [2, 10, null],
+    [10, 2, null],
+  ]);
+});
