@@ -56,6 +56,14 @@ test("best is one line: the worker to send work to, and where it is", async () =
   ]);
 });
 
+test("only where so much memory is free, where that is asked for", async () => {
+  expect(await best("llama-3-8b", "--min-free-vram-gb", "60")).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("gpu-01"),
+  });
+  expect(await best("llama-3-8b", "--min-free-vram-gb", "60.5")).toMatchObject({ code: 1, stdout: "" });
+});
+
 test("to ask is to take: whoever asks next gets another one", async () => {
   const hives = [await best("llama-3-8b", "--json"), await best("llama-3-8b", "--json")];
   expect(hives.map(({ stdout }) => JSON.parse(stdout).hive_id)).toEqual(["gpu-01", "gpu-02"]);

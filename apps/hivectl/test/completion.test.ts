@@ -154,6 +154,8 @@ test("every flag whose help names its values offers them all", async () => {
 test("operations and tokens are offered by their ids, where they are asked for", async () => {
   const client = new QueenClient({ url: queen.url });
   const { id: token } = await client.createToken({ name: "x", role: "hive", hive_id: "gpu-01" });
+  const { id: revoked } = await client.createToken({ name: "y", role: "hive", hive_id: "gpu-02" });
+  await client.revokeToken(revoked);
   expect(await offered("token", "revoke", "")).toEqual([token]);
   expect(await offered("token", "revoke", token, "")).toEqual([]);
   const catalog = await HiveCatalog.open(`${queen.folder}/hives.db`);

@@ -1,6 +1,6 @@
 import { QueenClient } from "@repo/queen-client";
 import { expect, test } from "vitest";
-import { deadPort } from "../../queen/test/hive-server.ts";
+import { deadPort, startHive } from "../../queen/test/hive-server.ts";
 import { until } from "../../queen/test/until.ts";
 import { hivectl, inTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
@@ -23,7 +23,7 @@ test("confirm-missing lists those that went missing at once, and asks for their 
   const timestamp = new Date().toISOString();
   await Promise.all(IDS.map((hive_id) => client.sendHeartbeat({ hive_id, timestamp, workers: [] })));
   const areHeldBack = async () => {
-    const { hives } = await client.listFleet();
+    const { hives } = await client.listFleet({ id: IDS });
     return hives.every(({ status }) => /^(?:mass_failure|network_lost)$/.test(status.rule));
   };
   await until("the marks of all are held back", areHeldBack);
@@ -31,6 +31,11 @@ test("confirm-missing lists those that went missing at once, and asks for their 
     standStill();
     return (await run()).stderr === nothing;
   });
+  await client.addHive({ id: "here", host: "127.0.0.1", port: (await startHive()).port });
+  await until(
+    "another is there",
+    async () => (await client.listFleet({ id: ["here"], status: "online" })).hives.length > 0,
+  );
   await until("they are held back again", areHeldBack);
   const { stdout: described } = await hivectl(["describe", "hive", "gone-2"], { QUEEN_URL: queen.url });
   expect(described).toMatch(/^Status: +online: /m);
@@ -44,7 +49,7 @@ test("confirm-missing lists those that went missing at once, and asks for their 
   expect(await run("-y", "-o", "name")).toEqual({
     code: 0,
     stdout: `${IDS.join("\n")}\n`,
-    stderr: "hivectl: 3 of 3 online hives are missing: they are marked offline as the queen next looks\n",
+    stderr: "hivectl: 3 of 4 online hives are missing: they are marked offline as the queen next looks\n",
   });
   await until("they are offline", async () => (await client.countHives()).offline === IDS.length);
 });

@@ -1,3 +1,4 @@
+import { createClient } from "@libsql/client";
 import { QueenClient } from "@repo/queen-client";
 import { beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -169,6 +170,20 @@ test("a queen does not take the variables of hivectl for mistakes", async () => 
   await using other: Daemon = spawnQueen([], env);
   await other.origin();
   expect(other.logLines.filter(({ msg }) => msg.includes("is no setting"))).toEqual([]);
+});
+
+test("a hive that another program damaged is left out, which is said, and stands beside the others in data", async () => {
+  await new QueenClient({ url: queen.url }).addHive({ id: "damaged", host: "127.0.0.1", port: 1 });
+  const other = createClient({ url: `file:${queen.folder}/hives.db` });
+  await other.execute("UPDATE hives SET port = 0 WHERE id = 'damaged'");
+  const { code, stdout, stderr } = await get("--json");
+  await other.execute("DELETE FROM hives WHERE id = 'damaged'");
+  other.close();
+  expect({ code, damaged: JSON.parse(stdout).damaged }).toMatchObject({
+    code: 0,
+    damaged: [{ id: "damaged", column: "port" }],
+  });
+  expect(stderr).toMatch(/^hivectl: damaged is left out: its port is damaged: /);
 });
 
 test("ids of any length are found by name, each in its place", async () => {

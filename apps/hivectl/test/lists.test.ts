@@ -125,11 +125,13 @@ test.each([
   [[], /\ngpu-02 .*\ngpu-01 .*\n/],
   [["--sort=-idle"], /\ngpu-01 .*\ngpu-02 .*\n/],
 ])("top -w %j of more hives than a terminal has lines says so", async (args, shown) => {
-  const seen = { columns: 100, rows: 6, typedAfter: "more" };
   const env = { QUEEN_URL: queen.url, NO_COLOR: "1" };
-  const { stdout } = await processInTerminal(["top", "-w", ...args], env, seen, "\x03");
+  const top = (rows: number) =>
+    processInTerminal(["top", "-w", ...args], env, { columns: 100, rows, typedAfter: "more" }, "\x03");
+  const { stdout } = await top(6);
   expect(stdout).toMatch(shown);
   expect(stdout).toContain("\nhivectl: there are more than 2: a higher terminal shows more\n");
+  expect((await top(3)).stdout).toContain("\nhivectl: there are more than 1: a higher terminal shows more\n");
 });
 
 test("events are told as far as they are kept, of all or of some", async () => {

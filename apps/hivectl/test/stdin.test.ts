@@ -39,6 +39,19 @@ test("columns that there are not are refused before the hives to add are typed",
   expect(await running.end()).toMatchObject({ code: 2, stderr: expect.stringContaining('no column "nope"') });
 });
 
+test.each(["prod", ["prod"]])("labels that are none are refused, also beside those of a flag: %j", async (labels) => {
+  const line = JSON.stringify({ id: "gpu-01", host: "h", labels });
+  expect(await hivectl(["add", "-", "--label", "env=prod"], { QUEEN_URL: queen.url }, line)).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/^1 +gpu-01 +failed +INVALID_HIVE: labels: must be an object/m),
+  });
+});
+
+test("a call ends once it is answered, however long it might have taken", async () => {
+  const running = new HivectlProcess(["get", "models", "--timeout", "20d"], { QUEEN_URL: queen.url });
+  expect(await running.end()).toMatchObject({ code: 0, stdout: "" });
+});
+
 test("where the queen does not answer before anything is done, it is said that nothing was", async () => {
   await using nobody = await closedPort();
   const away = { QUEEN_URL: nobody.url };

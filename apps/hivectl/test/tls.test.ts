@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createSocket } from "node:net";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { HiveCatalog } from "@repo/hive-catalog";
@@ -9,7 +9,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { Daemon } from "../../queen/test/daemon.ts";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
 import { addToken } from "../../queen/test/tokens.ts";
-import { hivectl } from "./hivectl.ts";
+import { hivectl, hivectlProcess } from "./hivectl.ts";
 
 const queens = queenProcesses();
 const pathOf = (name: string) => fileURLToPath(new URL(`../../queen/test/tls/${name}`, import.meta.url));
@@ -126,6 +126,18 @@ test("where a proxy leads whoever leaves out the s is said, without what stands 
     stderr: expect.stringMatching(
       / but HTTP 301: it leads to https:\/\/ops\.example\/hives\/v1\/[^?]+\nhivectl: is a queen at /,
     ),
+  });
+});
+
+test("who answers with a status that HTTP does not have is said to be no queen", async () => {
+  const other = createSocket((socket) => void socket.write("HTTP/1.1 999 no\r\ncontent-length: 9\r\n\r\n"));
+  onTestFinished(() => void other.close());
+  await once(other.listen(0, "127.0.0.1"), "listening");
+  const QUEEN_URL = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+  expect(await hivectlProcess(["get", "hives"], { QUEEN_URL })).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: expect.stringMatching(/^hivectl: .* the status 999, which HTTP does not have\nhivectl: is a queen at /),
   });
 });
 

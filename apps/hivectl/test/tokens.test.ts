@@ -61,6 +61,8 @@ test("token list shows whose they are, and no secret", async () => {
   const narrow = await inTerminal(["token", "list"], env, { columns: 60 });
   expect(narrow.stdout).toMatch(/^ID +NAME +ROLE +HIVE +MADE +REVOKED\n/);
   expect((await made()).map(({ name }: { name: string }) => name).toSorted()).toEqual(["gpu-01", "guest", "me"]);
+  const guest = (await made()).find(({ name }: { name: string }) => name === "guest");
+  expect(Math.round((guest.expires_at_ms - guest.created_at_ms) / 86_400_000)).toBe(7);
   for (const secret of Object.values(tokens)) expect(stdout).not.toContain(secret);
 });
 
@@ -104,6 +106,15 @@ test("the token of a hive is told by whose tokens lists are read, once", async (
   expect(await as("hive", "get", "hives")).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(/^hivectl: FORBIDDEN: .* one of: reader, operator; .* the role hive\n$/),
+  });
+});
+
+test("a token that is named twice is revoked once", async () => {
+  const spare = ["--name", "spare", "--role", "reader", "--json"];
+  const { id } = JSON.parse((await as("operator", "token", "create", ...spare)).stdout);
+  expect(await as("operator", "token", "revoke", id, id, "-y", "-o", "name")).toMatchObject({
+    code: 0,
+    stdout: `${id}\n`,
   });
 });
 

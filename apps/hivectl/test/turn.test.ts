@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { QueenClient } from "@repo/queen-client";
 import { expect, onTestFinished, test } from "vitest";
 import { until } from "../../queen/test/until.ts";
-import { Hivectl } from "./hivectl.ts";
+import { Hivectl, hivectl } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
 const queen = queenForAll();
@@ -28,4 +28,24 @@ test("while the queen does too much else, it says that it waits, and is done whe
   await Promise.all(others);
   const turn = "hivectl: the queen does too much else for this caller: it waits for its turn\n";
   expect(await running.end()).toMatchObject({ code: 0, stderr: `${turn}hivectl: 0 done, 1 skipped\n` });
+});
+
+test("of a queen who stops in the middle, what had not begun is said to be not done, and is no success", async () => {
+  const line = (hive_id: string, outcome: string) => ({ type: "hive", hive_id, outcome, detail: "", problem: null });
+  const end = (more: object = {}) => ({ type: "end", counts: {}, running: 0, not_begun: 0, next_after: null, ...more });
+  const answers = [
+    [line("a", "would_do"), line("b", "would_do"), end()],
+    [line("a", "done"), end({ not_begun: 1, stopping: true })],
+  ];
+  const stopping = createServer((_asked, response) => {
+    const lines = answers.shift()?.map((one) => `${JSON.stringify(one)}\n`);
+    response.writeHead(200, { "content-type": "application/x-ndjson" }).end(lines?.join(""));
+  });
+  onTestFinished(() => void stopping.close());
+  await once(stopping.listen(0, "127.0.0.1"), "listening");
+  const QUEEN_URL = `http://127.0.0.1:${(stopping.address() as AddressInfo).port}`;
+  expect(await hivectl(["uncordon", "a", "b", "-y"], { QUEEN_URL })).toMatchObject({
+    code: 3,
+    stderr: "hivectl: the queen stops: what had not begun is not done\nhivectl: 1 done, 1 not done\n",
+  });
 });

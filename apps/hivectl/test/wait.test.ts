@@ -2,6 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { QueenClient } from "@repo/queen-client";
 import { expect, test } from "vitest";
+import { storeOddHive } from "../../queen/test/odd-hive.ts";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
 import { until } from "../../queen/test/until.ts";
 import { breakingProxy } from "./breaking-proxy.ts";
@@ -65,6 +66,14 @@ test("it waits for a cordon, for its end and for a removal, of hives by their la
     stdout: "b1\nb2\n",
     stderr: "",
   });
+});
+
+test("a hive whose id another program gave a comma is followed among all, and is not asked for again and again", async () => {
+  await storeOddHive(`${queen.folder}/hives.db`, "odd,one");
+  const running = await waiting(queen.url, "odd,one", "--for", "cordoned");
+  await client().cordonHive("odd,one", { reason: "new fans" });
+  const { code, stderr } = await running.end();
+  expect({ code, refused: stderr.match(/.* → 400/g) }).toEqual({ code: 0, refused: null });
 });
 
 test("what can no longer be ends it with 1, and time that is up with 5: each says why", async () => {

@@ -50,6 +50,12 @@ test("a list in a query is named item by item", async () => {
   expect(server.requests[0]?.url).toBe("/v1/events?hive=a%2Cb&hive=c&kind=status");
 });
 
+test("what is false, nothing or empty in a query is said", async () => {
+  await using server = await startClient(json({ hives: [] }));
+  await server.client.listFleet({ cordoned: false, min_free_vram_gb: 0, selector: "" });
+  expect(server.requests[0]?.url).toBe("/v1/fleet?cordoned=false&min_free_vram_gb=0&selector=");
+});
+
 test("an id cannot lead elsewhere", async () => {
   await using server = await startClient(json({}));
   await server.client.getHive("../tokens?x=#/%2e%2e");
@@ -132,6 +138,33 @@ test("events are not asked for again in silence: whoever waits for them is told 
   expect(await all(server.client.readEvents({ signal: stop.signal, onConnection }))).toEqual([]);
   expect(told).toMatchObject([{ isOpen: false, why: { code: "TOO_MANY_REQUESTS" } }]);
   expect(server.requests).toHaveLength(1);
+});
+
+test("the signal of a call ends it also in the midst of its lines, with its reason", async () => {
+  await using server = await startClient((_, response) => {
+    response.writeHead(200, { "content-type": "application/x-ndjson" }).write('{"type":"hive"}\n');
+  });
+  const stop = new AbortController();
+  const lines = server.client.actOnHives({ action: "detect", ids: ["a"] }, {}, { signal: stop.signal });
+  expect(await lines.next()).toMatchObject({ value: { type: "hive" } });
+  const next = lines.next();
+  stop.abort(new Error("enough"));
+  await expect(next).rejects.toThrow("enough");
+});
+
+test("how long silence lasts, and the wait behind it, is for the reader of events to say", async () => {
+  await using server = await startClient((_, response) =>
+    response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders(),
+  );
+  const stop = new AbortController();
+  const told: Connection[] = [];
+  const onConnection = (connection: Connection) => {
+    told.push(connection);
+    if (!connection.isOpen) stop.abort();
+  };
+  const how = { signal: stop.signal, onConnection, silenceMs: 1, maxRetryMs: 1 };
+  expect(await all(server.client.readEvents(how))).toEqual([]);
+  expect(told).toMatchObject([{ isOpen: true }, { isOpen: false, why: { reason: "timed_out" }, retryMs: 1 }]);
 });
 
 test("what only reads is asked again when the queen says when, and a change never is", async () => {

@@ -61,6 +61,12 @@ test("it begins where it is told to, and a bookmark moves its place", async () =
   expect(asked).toEqual(["s-4", "s-9"]);
 });
 
+test("what says only how long to wait moves no place", async () => {
+  const { events, asked } = reading([bodyOf(["retry: 200\n\n"])], { after: "s-4" });
+  expect(await all(events)).toEqual([]);
+  expect(asked).toEqual(["s-4", "s-4"]);
+});
+
 test("a gap is an event, from which it goes on", async () => {
   const { events, asked } = reading([bodyOf(['id: t-0\nevent: gap\ndata: {"why":"queen_restarted"}\n\n'])], {
     after: "s-4",
@@ -119,7 +125,7 @@ test("a connection on which nothing comes is made anew", async () => {
 });
 
 test("the signal ends it without an error, in the middle of a stream too", async () => {
-  const { events, stop } = reading([bodyOf([event("s-1"), event("s-2")])]);
+  const { events, stop } = reading([bodyOf([event("s-1") + event("s-2")])]);
   expect((await events.next()).value?.id).toBe("s-1");
   stop.abort();
   expect(await events.next()).toEqual({ done: true, value: undefined });

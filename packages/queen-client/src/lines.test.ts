@@ -60,6 +60,13 @@ test("whoever reads no further closes the body", async () => {
   expect(isClosed).toBe(true);
 });
 
+test("the signal ends the reading with its reason, also while nothing comes", async () => {
+  const stop = new AbortController();
+  const next = linesOf(bodyOf([], { ends: false }), { signal: stop.signal }).next();
+  stop.abort(new Error("enough"));
+  await expect(next).rejects.toThrow("enough");
+});
+
 test("whoever waits for longer than timers know, such as for ever, waits", async () => {
   const pull = (controller: ReadableStreamDefaultController) => {
     setTimeout(() => controller.close(), 5);

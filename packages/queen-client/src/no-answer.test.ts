@@ -1,5 +1,6 @@
 import type { RequestListener } from "node:http";
 import { expect, test } from "vitest";
+import { mayPass } from "./errors.ts";
 import { json, startClient } from "./testing.ts";
 
 test.each([
@@ -16,6 +17,16 @@ test.each([
   await expect(server.client.countHives()).rejects.toMatchObject(noQueen);
   await expect(server.client.addHive({ id: "a", host: "h", port: 1 })).rejects.toMatchObject(noQueen);
   await expect(server.client.removeHive("a")).rejects.toMatchObject(noQueen);
+});
+
+test("what may go well a little later is told from what never will", async () => {
+  const statuses = [400, 401, 404, 408, 429, 500, 502];
+  const passing = statuses.map(async (status) => {
+    await using server = await startClient((_, response) => void response.writeHead(status).end());
+    return mayPass(await server.client.countHives().catch((error) => error));
+  });
+  expect(await Promise.all(passing)).toEqual([false, false, false, true, true, true, true]);
+  expect(mayPass(new TypeError("no"))).toBe(false);
 });
 
 test("nothing with 204 is an answer to what deletes alone", async () => {

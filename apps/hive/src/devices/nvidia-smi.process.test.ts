@@ -25,4 +25,9 @@ test("after a run that hung, nvidia-smi is left alone for 1 reading, then 2, 4 â
   fakeProgram(path, "nvidia-smi", 'echo "0, NVIDIA L4, 23034"');
   for (let reading = 0; reading < 32; reading++) expect((await nvidiaSmi.readGpus()).gpus).toBeNull();
   expect((await nvidiaSmi.readGpus()).gpus).toHaveLength(1);
+  options.timeoutMs = 100;
+  fakeProgram(path, "nvidia-smi", "exec /bin/sleep 600");
+  run.mockClear();
+  for (let reading = 0; reading < 3; reading++) await nvidiaSmi.readGpus();
+  expect(run).toHaveBeenCalledTimes(2);
 });

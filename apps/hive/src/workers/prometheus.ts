@@ -22,7 +22,6 @@ export function samplesOf(page: string, names: readonly string[]): Sample[] {
 /** Values may hold commas, spaces and braces. */
 function labelsOf(text: string): Record<string, string> {
   const labels: [string, string][] = [];
-  LABEL.lastIndex = 0;
   for (let found = LABEL.exec(text); found !== null; found = LABEL.exec(text)) {
     const [, name = "", value = ""] = found;
     labels.push([name, value.replace(/\\(.)/g, (_, letter) => (letter === "n" ? "\n" : letter))]);

@@ -18,6 +18,11 @@ const listing = (...ids: string[]): Ask => {
   const json = { data: ids.map((id) => ({ id })) };
   return async () => ({ status: 200, server: "", text: JSON.stringify(json), json });
 };
+/** A model that is loaded when it is asked for. */
+const unloaded: Ask = async () => {
+  const json = { data: [{ id: "cold", status: { value: "unloaded" } }] };
+  return { status: 200, server: "", text: JSON.stringify(json), json };
+};
 const silent: Ask = () => Promise.reject(new NoAnswer("it is too slow"));
 
 test("of a reading that was cut short nothing counts: neither what was said so far, nor that nothing was", async () => {
@@ -33,4 +38,14 @@ test("of a reading that was cut short nothing counts: neither what was said so f
   }
   await read(listing("b"), false);
   expect(told()).toEqual([["b", "healthy"]]);
+});
+
+test("a server that does not answer has nothing to load, until it answers again", async () => {
+  const server = new WatchedServer(TARGET, 0);
+  const cold: string[][] = [];
+  for (const ask of [unloaded, silent, unloaded]) {
+    await server.read(TARGET, { askOf: () => ask, nowMs: 0, isCutShort: () => false });
+    cold.push(server.cold.map(({ model }) => model));
+  }
+  expect(cold).toEqual([["cold"], [], ["cold"]]);
 });

@@ -35,7 +35,7 @@ export function nodeFetch(ca: string | undefined, onAnswer?: (seen: Seen) => voi
     const startMs = performance.now();
     const tell = (outcome: string) => onAnswer?.({ method, url, outcome, tookMs: performance.now() - startMs });
     try {
-      const response = await send(url, init, url.protocol === "https:" ? secure : plain);
+      const response = toResponse(await send(url, init, url.protocol === "https:" ? secure : plain));
       tell(String(response.status));
       return response;
     } catch (error) {
@@ -45,12 +45,16 @@ export function nodeFetch(ca: string | undefined, onAnswer?: (seen: Seen) => voi
   };
 }
 
-function send(url: URL, { method, headers, body, signal }: RequestInit, agent: http.Agent): Promise<Response> {
+function send(
+  url: URL,
+  { method, headers, body, signal }: RequestInit,
+  agent: http.Agent,
+): Promise<http.IncomingMessage> {
   const [{ request }, connected] = url.protocol === "https:" ? [https, "secureConnect"] : [http, "connect"];
   const options = { method, agent, headers: Object.fromEntries(new Headers(headers)), ...(signal && { signal }) };
   return new Promise((resolve, reject) => {
     let isConnected = false;
-    const asked = request(url, options, (answer) => resolve(toResponse(answer)));
+    const asked = request(url, options, resolve);
     asked.on("socket", (socket) => {
       isConnected = asked.reusedSocket;
       if (isConnected) return;
@@ -65,6 +69,11 @@ function send(url: URL, { method, headers, body, signal }: RequestInit, agent: h
 
 function toResponse(answer: http.IncomingMessage): Response {
   const status = answer.statusCode ?? 0;
+  // A Response takes no other.
+  if (status < 200 || status > 599) {
+    answer.destroy();
+    throw new Error(`what answers has the status ${status}, which HTTP does not have`);
+  }
   const headers = Object.entries(answer.headersDistinct).flatMap(([name, values = []]) =>
     values.map((value): [string, string] => [name, value]),
   );

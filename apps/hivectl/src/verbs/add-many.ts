@@ -168,7 +168,11 @@ const nameOf = ({ line, id }: Added): string => ["line", line, ...(id === null ?
 
 /** The hive of a line, or what is wrong with it. */
 function hiveOf(text: string, { labels, ...defaults }: Defaults): NewHive | string {
-  const merge = (hive: NewHive): NewHive => ({ ...defaults, ...hive, labels: { ...labels, ...hive.labels } });
+  const merge = ({ labels: own, ...hive }: NewHive): NewHive => {
+    // Spread, a text would be a label for each of its letters: it is for the queen to refuse.
+    const areLabels = own === undefined || (typeof own === "object" && !Array.isArray(own));
+    return { ...defaults, ...hive, labels: areLabels ? { ...labels, ...own } : own };
+  };
   if (text.startsWith("{")) {
     try {
       // What is wrong with it beside that, the queen says.

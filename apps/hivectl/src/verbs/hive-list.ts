@@ -65,7 +65,7 @@ export async function listHives(
   const isWatch = flags.watch === true && !isRedrawn;
   const list = (room?: number) => printPages(session, kind, { filter, order, isWatch, flags, room });
   if (isRedrawn) {
-    return redraw(session, isNamed ? named : () => list(session.terminal.height - BELOW));
+    return redraw(session, isNamed ? named : () => list(Math.max(1, session.terminal.height - BELOW)));
   }
   if (isNamed) {
     if (!flags.watch) return named();

@@ -19,7 +19,6 @@ export async function* rowsOf(
   filter: HiveFilter,
   signal = ended,
 ): AsyncGenerator<readonly Found[], void, undefined> {
-  const lengthOf = (id: string) => (isApart(id) ? MAX_LENGTH : encodeURIComponent(id).length + "&id=".length);
   for (const id of batchesOf(ids, { count: MAX_NAMED, length: MAX_LENGTH, lengthOf })) {
     // An id that another program made up may have a comma, which parts two of them. A page with room left is the last.
     const named = isApart(id[0]) ? { text: id[0] } : { id, limit: MAX_NAMED + 1 };
@@ -32,3 +31,8 @@ export async function* rowsOf(
 }
 
 const isApart = (id: string | undefined): id is string => id?.includes(",") === true;
+const lengthOf = (id: string): number => (isApart(id) ? MAX_LENGTH : encodeURIComponent(id).length + "&hive=".length);
+
+/** Whether one request can name them all. */
+export const canBeNamed = (ids: readonly string[]): boolean =>
+  ids.length <= MAX_NAMED && ids.reduce((sum, id) => sum + lengthOf(id), 0) < MAX_LENGTH;

@@ -2,7 +2,7 @@ import type { QueenEvent } from "@repo/queen-client";
 import { type Kind, withRoom } from "../output/records.ts";
 import type { Session } from "../session.ts";
 import type { HiveRow } from "./hive-columns.ts";
-import { rowsOf } from "./one-hive.ts";
+import { canBeNamed, rowsOf } from "./one-hive.ts";
 import { type Awaited, NO_ANSWER } from "./wait-until.ts";
 
 export const CONDITIONS = ["online", "offline", "cordoned", "uncordoned", "removed"] as const;
@@ -21,9 +21,6 @@ export const MET: Kind<Met> = {
     { title: "IS", cell: ({ is }) => is },
   ],
 };
-
-/** A watch asks for so many by name; above that, for all. */
-const MAX_NAMED = 100;
 
 /** Until each of these hives is so. */
 export function hivesAwaited(
@@ -47,8 +44,9 @@ export function hivesAwaited(
   };
   return {
     get events() {
-      const hive = left.size <= MAX_NAMED && { hive: [...left.keys()] };
-      return { kind: ["status", "cordon", "hive_added", "hive_removed"], ...hive } satisfies Awaited["events"];
+      const hive = [...left.keys()];
+      const kind = ["status", "cordon", "hive_added", "hive_removed"] satisfies Awaited["events"]["kind"];
+      return canBeNamed(hive) ? { kind, hive } : { kind };
     },
     async look(event?: QueenEvent) {
       const changed = event && "hive_id" in event.data ? event.data : undefined;

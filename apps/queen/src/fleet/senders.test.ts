@@ -19,6 +19,11 @@ test("two that beat by turns are said once, with both addresses", () => {
   expect(senders.count(35_000)).toBe(1);
 });
 
+test("addresses are said as one writes them", () => {
+  const [a, b] = [`::ffff:${A}`, `::ffff:${B}`];
+  expect(hear([0, a], [5, b], [15, a]).said).toEqual([`hive-a: ${B} ${A}`]);
+});
+
 test("half an interval apart, or at the same moment, or more than two, as well", () => {
   expect(hear([0, A], [7.5, B], [15, A]).said).toHaveLength(1);
   expect(hear([0, A], [0, B], [15, B], [15, A]).said).toHaveLength(1);

@@ -1,4 +1,5 @@
 import { type DeviceCapabilities, GpuRequirement } from "@repo/device-types";
+import { type HiveRecord, newHiveRecord } from "@repo/hive-catalog";
 import { expect, test, vi } from "vitest";
 import { Traits } from "./traits.ts";
 
@@ -45,4 +46,27 @@ test("devices that were read before those that are known change nothing", () => 
   expect(traits.learnDevices("a", null, 30)).toBe(true);
   expect(traits.learnDevices("a", devicesOf("GPU-1"), 20)).toBe(false);
   expect(hasGpu()).toBe(false);
+});
+
+test("what another program changed of a hive is noticed, each part of it", () => {
+  const record = newHiveRecord({ id: "a", host: "h", port: 1 }, 1);
+  const noticed = (changes: Partial<HiveRecord>, labels: Record<string, string> = { env: "prod" }) => {
+    const traits = new Traits();
+    traits.learn(record, { env: "prod" }, 1);
+    return traits.learn({ ...record, ...changes }, labels, 2);
+  };
+  expect(noticed({})).toEqual([]);
+  for (const address of [
+    { host: "i" },
+    { port: 2 },
+    { sshHost: "s" },
+    { sshPort: 2 },
+    { sshUser: "u" },
+    { createdAtMs: 2 },
+  ]) {
+    expect(noticed(address)).toEqual(["address"]);
+  }
+  expect(noticed({ devices: devicesOf("GPU-1") })).toEqual(["devices"]);
+  for (const labels of [{ env: "dev" }, { env: "prod", rack: "r1" }, {}])
+    expect(noticed({}, labels)).toEqual(["labels"]);
 });

@@ -18,6 +18,27 @@ test("probes every hive of several pages", async () => {
   expect(hive.countOf("GET /health")).toBe(250);
 });
 
+test("checks out of turn go on, however many there were before", async () => {
+  await using queen = await startTestQueen();
+  const hive = await startHive();
+  await queen.catalog.addHive({ id: "a", host: hive.host, port: hive.port });
+  for (let n = 0; n < 20; n++) await queen.fleet.check({ id: "a", host: hive.host, port: hive.port });
+  expect(hive.countOf("GET /health")).toBe(20);
+});
+
+test("a round notices that another program took all labels of a hive away", async () => {
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", {
+    id: "a",
+    host: "127.0.0.1",
+    port: await deadPort(),
+    labels: { env: "x" },
+  });
+  await queen.catalog.labels.patch("a", { env: null });
+  await queen.watch.runRound();
+  expect(queen.fleet.traits.mayHave("a", "env", "x")).toBe(false);
+});
+
 test("lets other work run between the pages of hives that it may not contact, and within a sweep", async () => {
   await using queen = await startTestQueen({ massFailureShare: 1 });
   const { clock, fleet, watch } = queen;

@@ -40,6 +40,8 @@ test("counts beats, groups, commits and changes of status from the start on", as
   expect(page.get("queen_heartbeat_group_size_sum")).toBe(3);
   expect(page.get("queen_heartbeat_group_size_count")).toBe(page.get("queen_heartbeat_commit_seconds_count"));
   expect(page.get("queen_heartbeat_commit_seconds_sum")).toBeGreaterThan(0);
+  queen.metrics.onCommit({ size: 1, durationMs: 3_600_000 });
+  expect((await scrape(queen)).get("queen_heartbeat_commit_seconds_sum")).toBeCloseTo(3600, -2);
   expect(page.get("queen_heartbeats_waiting")).toBe(0);
   expect(page.get('queen_status_changes_total{status="online"}')).toBe(2);
   expect(page.get('queen_hives{status="online"}')).toBe(2);
@@ -103,6 +105,16 @@ test("observes the delay of the event loop", async () => {
   expect(await until("it was observed", async () => (await observed()) > 0)).toBe(true);
 });
 
+test("counts what the queen went through as a whole", async () => {
+  await using queen = await startTestQueen();
+  await queen.watch.sweep();
+  queen.clock.advance(60_000);
+  await queen.watch.sweep();
+  const page = await scrape(queen);
+  expect(page.get('queen_liveness_notices_total{kind="stalled"}')).toBe(1);
+  expect(page.get('queen_liveness_notices_total{kind="mass_failure"}')).toBe(0);
+});
+
 test("more hives make no more series", async () => {
   await using queen = await startTestQueen();
   await addHive(queen, 8600);
@@ -116,6 +128,8 @@ test("more hives make no more series", async () => {
   }
   expect(await names()).toEqual(before);
   expect(before.join()).not.toContain("hive-a");
+  // 0 would be a certificate that expired in 1970.
+  expect(before).not.toContain("queen_tls_certificate_expiry_seconds");
 });
 
 test("has series of each hive where that is asked for, and drops those of a hive that was removed", async () => {

@@ -112,6 +112,11 @@ test("a file whose lock another process holds makes her not ready; once it is no
     [200, undefined],
     [1, 0],
   ]);
+  // A lock of now is none that is held since the one before.
+  const next = await other.transaction("write");
+  await queen.presence.renewAndLook();
+  expect(await writeGauges(queen)).toEqual([1, 0]);
+  await next.rollback();
 });
 
 test("a file that is not in its place for long is said to be that, and nobody is sent to a server", async () => {

@@ -64,7 +64,13 @@ test("a change is shown in its row, which stays where it is, and the page is not
 
 test("what is looked for is in the address, and the address shows the same", async () => {
   const origin = await startQueen();
-  const { page } = await openTab(`${origin}/ui`);
+  const { page } = await openTab(`${origin}/ui?sort=-id&selector=!drained`);
+  await page.getByRole("link", { name: "1 online" }).click();
+  await page.waitForURL((url) => url.search === "?status=online&sort=-id");
+  await page.goto(`${origin}/ui?selector=!drained`);
+  await page.locator("#row-gpu-01").getByRole("link", { name: "rack r0" }).click();
+  await page.waitForURL((url) => url.searchParams.get("selector") === "!drained,rack=r0");
+  await page.goto(`${origin}/ui`);
   await page.getByRole("link", { name: "1 online" }).click();
   await page.locator("#row-gpu-02").waitFor({ state: "detached" });
   await page.locator("#row-gpu-01").getByRole("link", { name: "rack r0" }).click();
@@ -74,6 +80,17 @@ test("what is looked for is in the address, and the address shows the same", asy
   await other.locator("#row-gpu-01").waitFor();
   expect(await other.locator("tbody tr").count()).toBe(1);
   await other.getByRole("link", { name: "Clear all" }).click();
+
+  // Groups and a sort are two orders: each ends the other.
+  const groups = other.getByLabel("Group by");
+  await groups.focus();
+  await groups.selectOption("rack");
+  await other.waitForURL((url) => url.search === "?group_by=rack");
+  await other.getByRole("columnheader", { name: "VRAM" }).getByRole("link").click();
+  await other.waitForURL((url) => url.search === "?sort=-free_vram");
+  await groups.selectOption("rack");
+  await other.waitForURL((url) => url.search === "?group_by=rack");
+  await groups.selectOption("");
   await other.getByLabel("Tick gpu-01").check();
   await other.getByLabel("Tick gpu-03").check();
 

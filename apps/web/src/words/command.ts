@@ -6,6 +6,9 @@ const FLAGS: Readonly<Record<string, string>> = {
   cores: "--cores",
   status: "--status",
   cordoned: "--cordoned",
+  on_probation: "--on-probation",
+  unreachable: "--unreachable",
+  not_beating: "--not-beating",
   model: "--model",
 };
 /** How the table looks changes nothing about which hives are in it. */

@@ -1,3 +1,5 @@
+import { addressText } from "./devices.ts";
+
 type Data = Readonly<Record<string, unknown>>;
 
 /** An event in words, beside its time and its hive. */
@@ -18,7 +20,7 @@ const WORDS: Readonly<Record<string, (data: Data) => string>> = {
     return until_ms === null ? "uncordoned" : `its cordon ran out: ${reason}`;
   },
   operation: ({ kind, state }) => `${kind} ${state}`,
-  hive_added: ({ host, port }) => `added, at ${host}:${port}`,
+  hive_added: ({ host, port }) => `added, at ${addressText({ host: String(host), port: Number(port) })}`,
   hive_changed: ({ changed = "", labels }) =>
     `changed: ${labels ? String(changed).replace(/labels$/, `labels ${labelsText(labels)}`) : changed}`,
   hive_removed: () => "removed",

@@ -10,6 +10,7 @@ export const FILTERS: Readonly<Record<string, { readonly title: string; readonly
   cordoned: { title: "Cordoned", hint: "true or false" },
   on_probation: { title: "On probation", hint: "true or false" },
   unreachable: { title: "Unreachable", hint: "true or false" },
+  not_beating: { title: "Not beating", hint: "true or false" },
   takes_work: { title: "Takes work", hint: "true or false" },
   text: { title: "Text", hint: "a part of the id, the host or a label" },
 };

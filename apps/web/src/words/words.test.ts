@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { bytesText, durationText, momentText, shareText, timeText } from "./amounts.ts";
 import { curlCommand, fleetCommand } from "./command.ts";
 import { gpuTexts } from "./devices.ts";
+import { FILTERS } from "./filters.ts";
 
 const GB = 2 ** 30;
 
@@ -19,7 +20,8 @@ test("a duration is said in one unit", () => {
 test("a moment of today is a time, and one of another day has its date", () => {
   const noon = new Date(2026, 10, 29, 12, 0, 5).getTime();
   expect(momentText(noon, noon + 60_000)).toBe("12:00:05");
-  expect(momentText(noon, noon + 86_400_000)).toBe(timeText(noon));
+  const others = [noon + 86_400_000, new Date(2026, 11, 29, 12).getTime()];
+  expect(others.map((nowMs) => momentText(noon, nowMs))).toEqual([timeText(noon), timeText(noon)]);
   expect(timeText(noon)).toBe("29 Nov, 12:00:05");
 });
 
@@ -56,6 +58,12 @@ test("the command at the foot asks for the same hives, and survives a shell", ()
   expect(command("selector=!drained,zone in (a)&cordoned=true")).toBe(
     "pnpm -s hivectl get hives -l '!drained,zone in (a)' --cordoned",
   );
+  for (const flag of ["cordoned", "on-probation", "unreachable", "not-beating"]) {
+    const name = flag.replace("-", "_");
+    expect(FILTERS).toHaveProperty(name);
+    expect(command(`${name}=true`)).toBe(`pnpm -s hivectl get hives --${flag}`);
+    expect(command(`${name}=false`)).toBe(`curl 'http://127.0.0.1:8500/v1/fleet?${name}=false'`);
+  }
   expect(command("model=it's")).toBe(`pnpm -s hivectl get hives --model 'it'\\''s'`);
   expect(command("text=gpu 1&status=online&group_by=rack")).toBe(
     "curl 'http://127.0.0.1:8500/v1/fleet?text=gpu+1&status=online'",

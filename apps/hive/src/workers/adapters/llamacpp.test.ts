@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { processOf, readerOf, recorded, startStub, withoutKey } from "../../../test/stub-server.ts";
+import { processOf, readerOf, recorded, startStub, withoutKey, written } from "../../../test/stub-server.ts";
 import { AnotherServer } from "../adapter.ts";
 import { llamacpp } from "./llamacpp.ts";
 
@@ -160,6 +160,24 @@ describe("a router", () => {
         { model: "tiny-a", ...idle, pid: 12 },
       ],
       cold: [{ model: "tiny-b" }],
+    });
+  });
+
+  test("is asked for the slots of a model by its whole name, and one that does not answer hides no other", async () => {
+    const loaded = (id: string) => ({ id, status: { value: "loaded", args: [] } });
+    const models = [loaded("Qwen/Qwen3-8B"), loaded("mute"), { id: "cold", status: { value: "unloaded" } }];
+    const server = await startStub(
+      written("GET /props", { role: "router" }),
+      written("GET /v1/models", { data: models }),
+      written("GET /slots?model=Qwen%2FQwen3-8B&autoload=false", [{ is_processing: true }, { is_processing: false }]),
+      written("GET /slots?model=mute&autoload=false", "x".repeat(2 ** 22 + 1)),
+    );
+    expect(await readerOf(llamacpp, server, { process: ROUTER })()).toMatchObject({
+      readings: [
+        { model: "Qwen/Qwen3-8B", running: 1, slots: 2 },
+        { model: "mute", state: "Idle", running: undefined },
+      ],
+      cold: [{ model: "cold" }],
     });
   });
 

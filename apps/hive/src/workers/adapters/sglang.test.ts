@@ -32,6 +32,12 @@ test.each([
   expect(readings).toEqual([{ model: "qwen", health: "healthy", slots: 8, ...reading }]);
 });
 
+test("of ranks of which one does not say how much it does, that of all together is not known", async () => {
+  const { num_running_reqs: _, ...silent } = rank(1, 0);
+  const server = await startStub(written(LOADS, { loads: [rank(1, 0), silent] }), MODELS);
+  expect((await readerOf(sglang, server)()).readings).toMatchObject([{ running: undefined, waiting: 0, slots: 8 }]);
+});
+
 test.each([
   ["sglang-loads-idle", { state: "Idle", running: 0, waiting: 0, slots: 4 }],
   ["sglang-loads-busy", { state: "Busy", running: 4, waiting: 4, slots: 4 }],

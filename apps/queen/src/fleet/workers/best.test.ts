@@ -33,6 +33,15 @@ describe("the best worker", () => {
     expect(inOrder.map(() => handOut())).toEqual(inOrder);
   });
 
+  test("has as many busy neighbours as its last beat told", () => {
+    const { beat, handOut } = newRegistry();
+    for (const state of ["Busy", "Loading"] as const) {
+      beat("a", [aWorker({ workerId: "w" }), aWorker({ workerId: "n", state })]);
+    }
+    beat("b", [aWorker({ workerId: "x" })]);
+    expect(handOut()).toBe("w");
+  });
+
   test("is not one whose GPU is full and that does not say what runs, beside one with a slot of 256 taken", () => {
     const { beat, handOut } = newRegistry();
     beat("a", [aWorker({ workerId: "unknown", slots: 256, gpuPercent: 100 })]);

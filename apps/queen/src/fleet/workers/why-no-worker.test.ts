@@ -46,3 +46,10 @@ test.each([
 test("other models are named only when no hive serves the one that is asked for", () => {
   expect(why()).toEqual({ serving: 0, hives: NONE, onDisk: 0, otherModels: ["gemma", "phi-3"] });
 });
+
+test("of those that have the model on disk only live ones count", () => {
+  const [live, silent] = [new Hive("live"), new Hive("silent")];
+  const supply = { servings: [], onDisk: [live, silent], models: [] };
+  const now = { nowMs: NOW_MS, wallNowMs: WALL_NOW_MS, isLive: (hive: Hive) => hive === live };
+  expect(whyNoWorker(supply, {}, now).onDisk).toBe(1);
+});

@@ -26,6 +26,8 @@ test("of many hives none whose cordon ends later is given back to work sooner; o
   expect(await reasons()).toEqual(["broken", "fans", "fans", "fans"]);
 
   const { selector, ...once } = cordon;
+  const both = await act(queen, { ...once, ids: [broken, free] });
+  expect(saidOf(both.hives, "done")).toEqual({ [broken]: "skipped", [free]: "skipped" });
   expect(saidOf((await act(queen, { ...once, ids: [free] })).hives, "done")).toEqual({});
   expect(saidOf((await act(queen, { ...once, ids: [free], for: "1s", overwrite: false })).hives, "skipped")).toEqual(
     {},

@@ -62,6 +62,18 @@ test.each([
   });
 });
 
+test("a claim is on the backend, and where the free memory is, that are asked for", async () => {
+  const GB = 2 ** 30;
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", HIVE_JSON);
+  const gpus = [{ index: 0, memory_total_bytes: 24 * GB, memory_used_bytes: 4 * GB }];
+  await queen.request("POST", "/v1/heartbeat", { ...beatJson("hive-a", [workerJson({ backend: "cuda" })]), gpus });
+  const claim = async (asked: object) => (await queen.request("POST", CLAIMS, { ...NEW_CLAIM, ...asked })).status;
+  expect(await claim({ backend: "rocm" })).toBe(404);
+  expect(await claim({ min_free_vram_gb: 20.5 })).toBe(404);
+  expect(await claim({ backend: "cuda", min_free_vram_gb: 20 })).toBe(201);
+});
+
 test.each([
   ["no model", { hold_ms: 30_000 }, "model"],
   ["no time", { model: "a" }, "hold_ms"],

@@ -4,6 +4,15 @@ import { fromAfter, toAfter } from "./fleet-after.ts";
 
 const BY_ID = { conditions: {}, sort: "id", descending: false, onCorruptHive: () => undefined } as const;
 
+test("after a restart of the queen a list by id goes on, and one whose order she has forgotten begins anew", () => {
+  const cursor = { place: { value: null, id: "a" }, since: 7, snapshot: 3 };
+  const goOn = (query: ListQuery) => fromAfter(toAfter(cursor, query, "before"), query, "now");
+  expect(goOn(BY_ID)).toEqual({ place: cursor.place, since: 0, snapshot: null });
+  for (const other of [{ groupBy: "rack" }, { sort: "load" }] as const) {
+    expect(() => goOn({ ...BY_ID, ...other })).toThrow(expect.objectContaining({ code: "LIST_EXPIRED" }));
+  }
+});
+
 test.each<[order: string, query: ListQuery, value: string | null]>([
   ["by id", BY_ID, null],
   ["by status", { ...BY_ID, sort: "status" }, "unknown"],

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { request } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { createClient } from "@libsql/client";
-import { HiveCatalog } from "@repo/hive-catalog";
+import { HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, test, vi } from "vitest";
 import { expectRefusal } from "../../../test/refusal.ts";
@@ -81,6 +81,8 @@ test("adds 200 hives by one request in few transactions, and bad lines between t
   const told = queen.events.newest;
   expect(told).toBe(201);
   expect(queen.fleet.sight("hive-1199")).toBeDefined();
+  // Whoever asks for work by labels need not wait for the next round.
+  expect(["hive-1199", "other"].map((is) => queen.fleet.traits.mayHave("hive-1199", "is", is))).toEqual([true, false]);
 });
 
 test("of a body of garbage each line is refused, and nothing is stored", async () => {
@@ -137,6 +139,16 @@ test("when the catalog itself fails, what is behind is not tried, and says why i
   expect(lines[69]?.problem?.detail).toBe("Not tried, because of CATALOG_BUSY in a line before");
   expect(lines[70]?.problem?.code).toBe("INVALID_JSON");
   expect(end).toEqual({ type: "end", added: 0, failed: 71 });
+});
+
+test("where it is not known whether some are stored, it is known that those behind are not", async () => {
+  await using queen = await startTestQueen();
+  queen.catalog.addHives = async () => {
+    throw new HiveCatalogError("CATALOG_OUTCOME_UNKNOWN", "the disk failed at the commit");
+  };
+  const { lines } = await add(queen, body(...ids(70).map((id) => lineOf(id))));
+  const codes = lines.map(({ problem }) => problem?.code);
+  expect(codes).toEqual([...Array(32).fill("CATALOG_OUTCOME_UNKNOWN"), ...Array(38).fill("CATALOG_UNAVAILABLE")]);
 });
 
 /** Has something happen once so many transactions are through; resolves when it has. */

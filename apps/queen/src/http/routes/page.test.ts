@@ -65,6 +65,8 @@ test("what it loads is kept for good under its name, and small", async () => {
 test("a shell that a browser has already is not sent again", async () => {
   const { headers } = await get("/ui");
   expect(await get("/ui", { "if-none-match": String(headers.etag) })).toMatchObject({ status: 304, body: "" });
+  // As after an update of the queen.
+  expect((await get("/ui", { "if-none-match": '"page-OLD.jspage-OLD.css"' })).status).toBe(200);
 });
 
 test.each(["page.js", "..%2fpackage.json", "constructor"])("there is no other file: %s", async (name) => {

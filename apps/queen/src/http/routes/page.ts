@@ -80,7 +80,7 @@ async function sendShell(request: Asked, { readPage }: Pick<AppParts, "readPage"
     "cross-origin-opener-policy": "same-origin",
     "cache-control": "no-cache",
   });
-  return send(Buffer.from(shell(`${root}ui/assets/`, script, style)), `"${root}${script}${style}"`, request, reply);
+  return send(Buffer.from(shell(`${root}ui/assets/`, script, style)), `"${script}${style}"`, request, reply);
 }
 
 /** From the address of a view to where the queen's paths begin, which a proxy may have put below a path of its own. */

@@ -100,17 +100,24 @@ test("lists them page by page in the order in which they were made", async () =>
   });
 });
 
-test("revoking a token counts at once; one that is not in force is not there", async () => {
-  const { queen, ask } = await startLockedQueen();
-  const { authorization, id } = await addToken(queen.catalog, "reader");
-  const asked = async () => (await queen.send({ method: "GET", url: "/v1/hives", headers: { authorization } })).status;
-  expect(await asked()).toBe(200);
-  expect((await ask("DELETE", `/v1/tokens/${id}`)).status).toBe(204);
-  expect(await asked()).toBe(401);
-  for (const gone of [id, "nobody"]) {
-    expect(await ask("DELETE", `/v1/tokens/${gone}`)).toMatchObject({ status: 404, body: { code: "TOKEN_NOT_FOUND" } });
-  }
-});
+test.each(["reader", "operator"] as const)(
+  "revoking a token counts at once; one that is not in force is not there: %s",
+  async (role) => {
+    const { queen, ask } = await startLockedQueen();
+    const { authorization, id } = await addToken(queen.catalog, role);
+    const asked = async () =>
+      (await queen.send({ method: "GET", url: "/v1/hives", headers: { authorization } })).status;
+    expect(await asked()).toBe(200);
+    expect((await ask("DELETE", `/v1/tokens/${id}`)).status).toBe(204);
+    expect(await asked()).toBe(401);
+    for (const gone of [id, "nobody"]) {
+      expect(await ask("DELETE", `/v1/tokens/${gone}`)).toMatchObject({
+        status: 404,
+        body: { code: "TOKEN_NOT_FOUND" },
+      });
+    }
+  },
+);
 
 test.each(["get", "list"] as const)(
   "one that is revoked while the catalog answers %s is in force for nobody",
