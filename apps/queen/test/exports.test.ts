@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 /** What is compiled and never run, and what the building of dist/ puts in the place of others, or before all. */
-const TAKEN_BY_PATH = /^packages\/type-tests\/|^scripts\/build\/(?:own-folder|platform|ready-page)\.js$/;
+const TAKEN_BY_PATH = /^packages\/type-tests\/|^scripts\/build\/(?:own-folder|ready-page)\.js$/;
 /** The names in braces; all of them where there are none. */
 const IMPORT = /\{([^{}]*)\}\s*from\s*"(\.[^"]+)"|(?:\*[^"]*from\s*|import\()"(\.[^"]+)"/g;
 const EXPORT = /^export\s+(?:abstract\s+|async\s+)*(?:const|let|function\*?|class|interface|type)\s+(?<name>[\w$]+)/gm;

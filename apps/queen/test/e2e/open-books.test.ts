@@ -47,6 +47,7 @@ test("50 hives, a queen killed under their load, 5 hives killed, 1 cordoned: lis
   );
 
   const seenBefore = followed.events.length;
+  const killedAtMs = Date.now();
   await killed.kill("SIGKILL");
   const cordon = { reason: "its fan is loud" };
   expect(await fleet.request("POST", `/v1/hives/${CORDONED}/cordon`, cordon)).toMatchObject({ status: 200 });
@@ -65,6 +66,7 @@ test("50 hives, a queen killed under their load, 5 hives killed, 1 cordoned: lis
   expect(wentOffline.map(({ hive_id, was, status }) => `${hive_id}: ${was} → ${status}`).toSorted()).toEqual(
     KILLED.map((id) => `${id}: online → offline`),
   );
+  for (const { at_ms } of wentOffline) expect(at_ms).toBeLessThanOrEqual(killedAtMs + 2 * STALE_AFTER_MS);
   expect(told.filter(({ type }) => type === "cordon").map(({ data }) => data)).toEqual([
     { at_ms: expect.any(Number), hive_id: CORDONED, cordoned: true, until_ms: null, ...cordon, row: expect.anything() },
   ]);

@@ -5,8 +5,6 @@ import type { HonestFleet } from "./honest-fleet.ts";
 
 /** docs/liveness.md: a hive that is lost alone is found within 66 s in nine cases of ten, with a stale age of 60 s. */
 const USUAL_SHARE = 1.1;
-/** So many times as long as it may take, something is waited for. */
-const PATIENCE = 5;
 /** Of all hives, so that no loss is part of a mass failure. */
 const MAX_LOST_SHARE = 0.1;
 
@@ -23,7 +21,7 @@ export class Losses {
   readonly foundMs: number[] = [];
   readonly problems: string[] = [];
   falseMarks = 0;
-  readonly #limitMs: number;
+  readonly limitMs: number;
   readonly #options: Options;
   readonly #ids: readonly string[];
   readonly #waiting = new Map<string, Waiting>();
@@ -35,7 +33,7 @@ export class Losses {
   constructor(options: Options) {
     this.#options = options;
     this.#ids = options.fleet.hives.map(({ id }) => id);
-    this.#limitMs = 2 * USUAL_SHARE * options.staleAfterMs;
+    this.limitMs = 2 * USUAL_SHARE * options.staleAfterMs;
   }
 
   get begun(): number {
@@ -76,28 +74,17 @@ export class Losses {
     this.#lost.add(id);
     const lostAtMs = performance.now();
     fleet.die(id);
-    const isFound = await this.#isTold(id, "offline", this.#limitMs);
-    if (isFound) this.foundMs.push(performance.now() - lostAtMs);
+    const seen = await this.#wait(id, "offline", this.limitMs);
+    if (seen) this.foundMs.push(performance.now() - lostAtMs);
+    else this.problems.push(`the loss of ${id} was not found within ${Math.round(this.limitMs / 1000)} s`);
     await delay(awayMs);
-    const isBack = isFound && this.#isTold(id, "online", staleAfterMs);
+    const isBack = this.#wait(id, "online", staleAfterMs);
     fleet.revive(id);
-    await isBack;
+    if (!(await isBack) && seen) this.problems.push(`${id} came back, and was not said to be online`);
     this.#lost.delete(id);
   }
 
-  /** Whether the queen says so. It is one problem that she says it late, as on a machine that is busy, and another that she never does. */
-  async #isTold(id: string, status: string, limitMs: number): Promise<boolean> {
-    const begunMs = performance.now();
-    const isTold = await this.#wait(id, status, PATIENCE * limitMs);
-    const tookMs = performance.now() - begunMs;
-    const what = `that ${id} is ${status} was`;
-    if (!isTold) this.problems.push(`${what} never said`);
-    else if (tookMs >= limitMs)
-      this.problems.push(`${what} said after ${Math.round(tookMs)} ms: not less than ${Math.round(limitMs)}`);
-    return isTold;
-  }
-
-  /** Answers whether she says so within that time. */
+  /** Answers whether the queen says so in time. */
   async #wait(id: string, status: string, limitMs: number): Promise<boolean> {
     const ended = new AbortController();
     const told = new Promise<true>((resolve) => {
