@@ -68,6 +68,17 @@ test("test_add_hive: stores every field and resolves to the record as stored, wh
   expect(await (await file.open()).getHive(hive.id)).toEqual(hive);
 });
 
+test("a field that is undefined is one that was not said, for addHive and addHives", async () => {
+  await using catalog = await openTestCatalog({ now: () => NOW_MS });
+  const others = Object.keys(aHive()).filter((name) => !(name in MINIMAL));
+  const unsaid = { ...Object.fromEntries(others.map((name) => [name, undefined])), labels: undefined, ...MINIMAL };
+  const added = await catalog.addHive(unsaid);
+  expect(added).toEqual(await catalog.addHive({ ...MINIMAL, id: "b" }).then((hive) => ({ ...hive, id: MINIMAL.id })));
+  expect(added).toEqual(await catalog.getHive(MINIMAL.id));
+  const many = await catalog.addHives([{ ...unsaid, id: "c" }]);
+  expect(many).toEqual([{ ...added, id: "c" }]);
+});
+
 test("ids that differ in case alone are two hives", async () => {
   await using catalog = await openTestCatalog();
   await catalog.addHive({ ...MINIMAL, id: "Hive" });

@@ -105,9 +105,15 @@ export function rulesOf<F extends Fields>(fields: F): { [Name in keyof F]: F[Nam
   return mapped(fields, ([name, { rule }]) => [name, rule]);
 }
 
-/** What each field is as long as a caller does not say it. */
-export function initialValues(fields: Fields): Record<string, unknown> {
-  return mapped(fields, ([name, { initial = null }]) => [name, initial]);
+type RecordOf<F extends Fields> = { [Name in keyof F]: z.output<F[Name]["rule"]> };
+
+/** A record as it is first stored, its fields in the order of the columns, as of one that was read. Undefined is not said, as where a name is left out. */
+export function newRecord<F extends Fields>(
+  fields: F,
+  said: { readonly [name: string]: unknown },
+  byDefault: Partial<RecordOf<F>>,
+): RecordOf<F> {
+  return mapped(fields, ([name, { initial = null }]) => [name, said[name] ?? byDefault[name] ?? initial]);
 }
 
 function mapped<Result>(fields: Fields, change: (entry: [string, Field]) => [string, unknown]): Result {

@@ -1,6 +1,6 @@
 import { DeviceCapabilities, decodeDevices, toDeviceCapabilitiesJson } from "@repo/device-types";
 import * as z from "zod";
-import { field, initialValues, integer, json, oneOf, optional, rule, rulesOf, text, time, timeMs } from "./fields.ts";
+import { field, integer, json, newRecord, oneOf, optional, rule, rulesOf, text, time, timeMs } from "./fields.ts";
 import { LabelChanges, Labels } from "./label.ts";
 
 export { isKey, MAX_TIME_MS, rule, timeMs } from "./fields.ts";
@@ -164,12 +164,7 @@ export const HiveChanges = z
   .partial();
 export interface HiveChanges extends AnyOf<Omit<HiveRecord, CatalogsOwn>>, Beside<LabelChanges> {}
 
-const INITIAL_VALUES = initialValues(hiveFields);
-
-/** A hive as it is added at `nowMs`: what was not said is unknown, or null. Its fields are in the order of the columns, as of one that was read. */
+/** A hive as it is added at `nowMs`: what was not said is unknown, or null. */
 export function newHiveRecord(hive: NewHive, nowMs: number): HiveRecord {
-  const said: Record<string, unknown> = { createdAtMs: nowMs, updatedAtMs: nowMs, ...hive };
-  const record = { ...INITIAL_VALUES };
-  for (const name of Object.keys(record)) record[name] = said[name] ?? record[name];
-  return record as unknown as HiveRecord;
+  return newRecord(hiveFields, { ...hive }, { createdAtMs: nowMs, updatedAtMs: nowMs });
 }

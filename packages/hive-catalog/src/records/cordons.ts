@@ -4,6 +4,7 @@ import type { CallClient } from "../drivers/client.ts";
 import { hiveNotFound } from "../errors.ts";
 import { checkArgument, checkFunction, checkInteger, checkObject, invalidArgument, isKey } from "../model/check.ts";
 import { Cordon, cordonFields, NewCordon } from "../model/cordon.ts";
+import { newRecord } from "../model/fields.ts";
 import { type CallOptions, CORDON_LIST_OPTIONS, type CordonListOptions, type DamagedRecord } from "../options.ts";
 import { cordons, hives } from "../schema.ts";
 import { collect, finder, type Order, one, pages, readOne } from "../sql/reading.ts";
@@ -63,7 +64,7 @@ export class Cordons extends Verbs {
       checkObject("cordon", cordon);
       const nowMs = this.access.now();
       const checked = checkArgument("cordon", SetInput, { ...cordon, hiveId });
-      const values = { ...checked, untilMs: checked.untilMs ?? null, createdAtMs: checked.createdAtMs ?? nowMs };
+      const values = newRecord(cordonFields, checked, { createdAtMs: nowMs });
       if (values.untilMs !== null && values.untilMs <= nowMs) {
         throw invalidArgument("untilMs", `must be later than now, which is ${nowMs}`);
       }

@@ -1,5 +1,6 @@
 import { and, eq, type SQL } from "drizzle-orm";
 import { checkArgument } from "../model/check.ts";
+import { newRecord } from "../model/fields.ts";
 import { HostKey, hostKeyFields, NewHostKey } from "../model/host-key.ts";
 import type { CallOptions } from "../options.ts";
 import { hostKeys } from "../schema.ts";
@@ -34,7 +35,7 @@ export class HostKeys extends Verbs {
   pin(key: NewHostKey, options?: CallOptions): Promise<HostKey> {
     return this.access.calls.run(async (client) => {
       const checked = checkArgument("host key", NewHostKey, key);
-      const pinned = { ...checked, pinnedAtMs: checked.pinnedAtMs ?? this.access.now() };
+      const pinned = newRecord(hostKeyFields, checked, { pinnedAtMs: this.access.now() });
       await client.execute(pin(pinned));
       return pinned;
     }, options);

@@ -3,12 +3,14 @@ import type { CallClient } from "../drivers/client.ts";
 import { HiveCatalogError, hiveNotFound } from "../errors.ts";
 import { inBatches } from "../event-loop.ts";
 import { checkArgument, checkObject, invalidArgument, isKey } from "../model/check.ts";
+import { newRecord } from "../model/fields.ts";
 import {
   NewOperation,
   OperationEnd,
   OperationProgress,
   OperationRecord,
   type OperationSummary,
+  operationFields,
   operationSummaryFields,
 } from "../model/operation.ts";
 import { isRecordId } from "../model/texts.ts";
@@ -130,15 +132,9 @@ export class Operations extends Verbs {
    */
   begin(operation: NewOperation, options?: CallOptions): Promise<OperationRecord> {
     return this.access.calls.run(async (client) => {
-      const begun: OperationRecord = {
-        ...checkArgument("operation", NewOperation, operation),
-        state: "running",
-        steps: [],
-        outputTail: "",
-        problem: null,
-        createdAtMs: this.access.now(),
-        finishedAtMs: null,
-      };
+      const checked = checkArgument("operation", NewOperation, operation);
+      const createdAtMs = this.access.now();
+      const begun = newRecord(operationFields, checked, { state: "running", steps: [], outputTail: "", createdAtMs });
       await insertOnce(client, begun);
       return begun;
     }, options);

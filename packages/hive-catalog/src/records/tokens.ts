@@ -4,7 +4,7 @@ import type { CallClient } from "../drivers/client.ts";
 import { hiveNotFound } from "../errors.ts";
 import { inBatches, turnOfTheLoop } from "../event-loop.ts";
 import { checkArgument, checkBoolean, checkInteger, invalidArgument } from "../model/check.ts";
-import { MAX_TIME_MS } from "../model/fields.ts";
+import { MAX_TIME_MS, newRecord } from "../model/fields.ts";
 import { isRecordId } from "../model/texts.ts";
 import { NewToken, type StoredToken, type TokenRecord, tokenFields } from "../model/token.ts";
 import type { CallOptions, RevokeOptions } from "../options.ts";
@@ -86,9 +86,8 @@ export class Tokens extends Verbs {
   add(token: NewToken, options?: CallOptions): Promise<TokenRecord> {
     return this.access.calls.run(async (client) => {
       const checked = checkArgument("token", NewToken, token);
-      const { hiveId = null, createdAtMs = this.access.now(), revokedAtMs = null } = checked;
-      const { expiresAtMs = null, lastUsedAtMs = null } = checked;
-      const added: StoredToken = { ...checked, hiveId, createdAtMs, revokedAtMs, expiresAtMs, lastUsedAtMs };
+      const added = newRecord(tokenFields, checked, { createdAtMs: this.access.now() });
+      const { hiveId, revokedAtMs, lastUsedAtMs } = added;
       const [inserted] = await client.batch([add(added), renew({})], { isRepeatable: true });
       if (inserted === undefined || inserted.rowsAffected > 0) return withoutHash(added);
       const stored = await readOne(client, tokenOfId, { id: added.id });
