@@ -2,7 +2,7 @@ import type { CallClient, SqlResult, SqlStatement } from "../drivers/client.ts";
 import { HiveCatalogError } from "../errors.ts";
 import { checkHive, invalidArgument } from "../model/check.ts";
 import { type HiveRecord, NewHive, newHiveRecord, SSH_FIELDS } from "../model/hive.ts";
-import { belongingsToAdd } from "../traits/belongings.ts";
+import { belongingsOfNew } from "../traits/belongings.ts";
 import { readHive } from "./reader.ts";
 import * as statements from "./statements.ts";
 import { columnsOf } from "./writer.ts";
@@ -63,7 +63,8 @@ function additionOf(hive: NewHive, nowMs: number): Addition {
   const checked = checkHive(NewHive, hive);
   const record = newHiveRecord(checked, nowMs);
   const row = columnsOf(record);
-  const belongings = belongingsToAdd(record.id, checked.labels, { devices: record.devices, devicesJson: row.devices });
+  const devices = { devices: record.devices, devicesJson: row.devices };
+  const belongings = belongingsOfNew(record.id, { labels: checked.labels ?? {}, devices });
   return { record, changes: [...belongings, statements.addHive(row)] };
 }
 

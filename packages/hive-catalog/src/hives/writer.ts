@@ -32,7 +32,7 @@ import type { Labels } from "../model/label.ts";
 import type { PatchOptions } from "../options.ts";
 import { hives } from "../schema.ts";
 import { bound, build } from "../sql/statement.ts";
-import { belongingsToPatch, gpusToReplace, labelsToReplace } from "../traits/belongings.ts";
+import { belongingsOf, belongingsWhile } from "../traits/belongings.ts";
 import { haveRoom, keepValues } from "../traits/labels.ts";
 import { latestBelievableMs } from "./heartbeat-rule.ts";
 import { readHive, soundValues } from "./reader.ts";
@@ -43,9 +43,9 @@ export async function updateHive(client: CallClient, hive: HiveInput, nowMs: num
   const { fields, labels } = labelsApart(hive);
   const record = await checkedRecord(client, fields);
   const row = columnsOf(record);
+  const devices = { devices: record.devices, devicesJson: row.devices };
   const results = await client.batch([
-    ...(labels === undefined ? [] : labelsToReplace(record.id, labels)),
-    ...gpusToReplace(record.id, { devices: record.devices, devicesJson: row.devices }),
+    ...belongingsOf(record.id, { labels, devices }),
     statements.updateHive({ ...row, nowMs, believableMs: latestBelievableMs(nowMs) }),
   ]);
   return returned(record.id, results.at(-1));
@@ -72,15 +72,11 @@ export async function patchHive(
   const kept = merged && keepsLabels ? keepValues(merged) : undefined;
   const ssh = keepsSshRule(fields);
   const where = and(ssh, room, kept) ?? sql`true`;
-  const belongings = belongingsToPatch(
-    id,
-    {
-      labels: hasLabels ? labels : undefined,
-      replacesLabels,
-      devices: devices === undefined ? undefined : { devices, devicesJson: columns.devices ?? null },
-    },
-    where,
-  );
+  const belongings = belongingsWhile(where)(id, {
+    labels: hasLabels ? labels : undefined,
+    mergesLabels: !replacesLabels,
+    devices: devices === undefined ? undefined : { devices, devicesJson: columns.devices ?? null },
+  });
   const patch = build
     .update(hives)
     .set({ ...columns, updatedAtMs: nowMs })
@@ -117,7 +113,7 @@ export async function setDevices(client: CallClient, id: string, devices: Device
   const checked = checkHive(DevicesArgument, { id, devices });
   const { devices: devicesJson } = columnsOf({ devices: checked.devices });
   const results = await client.batch([
-    ...gpusToReplace(id, { devicesJson, devices: checked.devices }),
+    ...belongingsOf(id, { devices: { devices: checked.devices, devicesJson } }),
     statements.setDevices({ id, devices: devicesJson, nowMs }),
   ]);
   if (results.at(-1)?.rowsAffected === 0) throw hiveNotFound(id);

@@ -20,7 +20,7 @@ import { distinctTexts } from "../sql/distinct.ts";
 import { collect, finder, type Order, pages } from "../sql/reading.ts";
 import { bytesOf } from "../sql/rows.ts";
 import { build, statement } from "../sql/statement.ts";
-import { belongingsToPatch, labelsToReplace } from "../traits/belongings.ts";
+import { belongingsOf, belongingsWhile } from "../traits/belongings.ts";
 import { haveRoom, labelReader, labelsOf, MAX_HIVES_READ, readLabels } from "../traits/labels.ts";
 import { isThere } from "../traits/presence.ts";
 import { Verbs } from "./verbs.ts";
@@ -86,7 +86,7 @@ export class HiveLabels extends Verbs {
       checkHive(IdArgument, { id: hiveId });
       const checked = checkHive(LabelsArgument, { labels }, hiveId).labels;
       const results = await client.batch([
-        ...labelsToReplace(hiveId, checked),
+        ...belongingsOf(hiveId, { labels: checked }),
         touch({ id: hiveId, labels: JSON.stringify(checked), nowMs: this.access.now() }),
       ]);
       if (results.at(-1)?.rowsAffected === 0) throw hiveNotFound(hiveId);
@@ -108,7 +108,7 @@ export class HiveLabels extends Verbs {
       }
       const change = { id: hiveId, labels: JSON.stringify(labels) };
       const results = await client.batch([
-        ...belongingsToPatch(hiveId, { labels, replacesLabels: false }, haveRoom(change)),
+        ...belongingsWhile(haveRoom(change))(hiveId, { labels, mergesLabels: true }),
         touch({ ...change, nowMs: this.access.now() }),
         labelsOf({ ids: JSON.stringify([hiveId]) }),
       ]);

@@ -48,9 +48,9 @@ export function hashOfDevices(devicesJson: string): number {
   return hash("sha1", `${GPU_IDENTITY_VERSION} ${devicesJson}`, "buffer").readUIntBE(0, HASH_BYTES);
 }
 
-type Hive = { id: SQL | string };
+type Hive = { id: SQL };
 /** `gpus` are the derived rows as a JSON list. */
-type Given = Hive & { gpus: SQL | string; devicesHash: SQL | number };
+type Given = Hive & { gpus: SQL; devicesHash: SQL };
 
 /** The GPUs of a hive go, if `where` holds. */
 export function removeGpus({ id }: Hive, where?: SQL) {

@@ -6,7 +6,7 @@ import { hives } from "../schema.ts";
 import { build, statement } from "../sql/statement.ts";
 
 /** In SQL, whether there is a hive of that id, for which `further` holds. */
-export const hasHive = (id: SQL | SQLiteColumn | string, further?: SQL) =>
+export const hasHive = (id: SQL | SQLiteColumn, further?: SQL) =>
   sql`EXISTS (SELECT 1 FROM ${hives} WHERE ${and(eq(hives.id, id), further)})`;
 
 export const hiveExists = statement<{ id: string }>(({ id }) =>
