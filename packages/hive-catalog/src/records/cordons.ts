@@ -60,9 +60,9 @@ const lift = statement<OfHive & Now>((given) =>
 export class Cordons extends Verbs {
   /** Cordons a hive, in place of an earlier cordon. Rejects with HIVE_NOT_FOUND or INVALID_ARGUMENT. */
   set(hiveId: string, cordon: NewCordon, options?: CallOptions): Promise<Cordon> {
-    return this.access.calls.run(async (client) => {
+    return this.run(async (client) => {
       checkObject("cordon", cordon);
-      const nowMs = this.access.now();
+      const nowMs = this.now();
       const checked = checkArgument("cordon", SetInput, { ...cordon, hiveId });
       const values = newRecord(cordonFields, checked, { createdAtMs: nowMs });
       if (values.untilMs !== null && values.untilMs <= nowMs) {
@@ -75,17 +75,17 @@ export class Cordons extends Verbs {
 
   /** Resolves to whether there was a cordon in force. */
   lift(hiveId: string, options?: CallOptions): Promise<boolean> {
-    return this.access.calls.run(async (client) => {
+    return this.run(async (client) => {
       if (!isKey(hiveId)) return false;
-      const [row] = (await client.execute(lift({ hiveId, nowMs: this.access.now() }))).rows;
+      const [row] = (await client.execute(lift({ hiveId, nowMs: this.now() }))).rows;
       return row?.[0] === 1;
     }, options);
   }
 
   /** Rejects with CORRUPT_RECORD when another program damaged it. */
   get(hiveId: string, options?: CallOptions): Promise<Cordon | undefined> {
-    return this.access.calls.run((client) => {
-      return isKey(hiveId) ? readOne(client, inForce, { hiveId, nowMs: this.access.now() }) : undefined;
+    return this.run((client) => {
+      return isKey(hiveId) ? readOne(client, inForce, { hiveId, nowMs: this.now() }) : undefined;
     }, options);
   }
 
@@ -99,11 +99,11 @@ export class Cordons extends Verbs {
       if (limit !== undefined) checkInteger("limit", limit, 1);
       if (after !== undefined && !isKey(after)) throw invalidArgument("after", "must be the id of a hive");
       checkFunction("onCorruptRecord", onCorruptRecord);
-      const onDamage = onCorruptRecord ? telling(onCorruptRecord) : this.access.warnings.of(cordonReader);
+      const onDamage = onCorruptRecord ? telling(onCorruptRecord) : this.warnings.of(cordonReader);
       const place = after === undefined ? undefined : { hiveId: after };
-      return collect(pages(client, allInForce, { nowMs: this.access.now() }, { after: place, limit, onDamage }));
+      return collect(pages(client, allInForce, { nowMs: this.now() }, { after: place, limit, onDamage }));
     };
-    return this.access.calls.run(work, options, CORDON_LIST_OPTIONS);
+    return this.run(work, options, CORDON_LIST_OPTIONS);
   }
 }
 

@@ -135,10 +135,10 @@ export class DerivedGpuRows extends Verbs {
    * write to the catalog.
    */
   derive(options?: CallOptions): Promise<number> {
-    return this.access.calls.run(async () => {
+    return this.run(async () => {
       this.#isAwaited = true;
       this.#wake();
-      const hives = await (this.#running ?? this.#run());
+      const hives = await (this.#running ?? this.#startLook());
       await this.#removeLeftovers(options);
       return hives;
     }, options);
@@ -148,11 +148,11 @@ export class DerivedGpuRows extends Verbs {
   begin(): Promise<void> {
     return new Promise((resolve) => {
       // Where it fails, whoever can write derives it; until then devices themselves are looked at.
-      this.#run(resolve).catch(() => resolve());
+      this.#startLook(resolve).catch(() => resolve());
     });
   }
 
-  #run(onPage?: () => void): Promise<number> {
+  #startLook(onPage?: () => void): Promise<number> {
     this.#running = this.#look(onPage).finally(() => {
       this.#running = undefined;
       this.#isAwaited = false;
@@ -181,14 +181,13 @@ export class DerivedGpuRows extends Verbs {
   }
 
   async #removeLeftovers(options?: CallOptions): Promise<void> {
-    const { calls } = this.access;
     const execute = (query: SqlStatement) =>
-      calls.run((client) => client.execute(query, { isRepeatable: true }), options);
+      this.run((client) => client.execute(query, { isRepeatable: true }), options);
     for await (const { removal } of leftovers({ execute })) await execute(removal);
   }
 
   #deriveFrom(place: string): Promise<Page> {
-    return this.access.calls.run(async (client) => {
+    return this.run(async (client) => {
       const page = await readPage(client, place, "of these devices");
       for await (const some of inBatches(page.differing, MAX_GROUP)) {
         await client.batch(some.flatMap(toStore), { isRepeatable: true });
@@ -207,10 +206,9 @@ export class DerivedGpuRows extends Verbs {
 
   /** Once in a look: counting takes as long as a page does. */
   async #countLeft(looked: number, seen: number): Promise<void> {
-    const { calls } = this.access;
     const left = Number.isFinite(this.#left)
       ? this.#left - looked
-      : countIn(await calls.run((client) => client.first(countHives({})))) - seen;
+      : countIn(await this.run((client) => client.first(countHives({})))) - seen;
     this.#left = Math.max(1, left);
   }
 }

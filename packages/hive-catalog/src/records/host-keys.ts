@@ -33,9 +33,9 @@ const remove = statement<Address>((given) => build.delete(hostKeys).where(ofHost
 export class HostKeys extends Verbs {
   /** Pins a key, in place of another one of the same type. Rejects with INVALID_ARGUMENT. */
   pin(key: NewHostKey, options?: CallOptions): Promise<HostKey> {
-    return this.access.calls.run(async (client) => {
+    return this.run(async (client) => {
       const checked = checkArgument("host key", NewHostKey, key);
-      const pinned = newRecord(hostKeyFields, checked, { pinnedAtMs: this.access.now() });
+      const pinned = newRecord(hostKeyFields, checked, { pinnedAtMs: this.now() });
       await client.execute(pin(pinned));
       return pinned;
     }, options);
@@ -46,7 +46,7 @@ export class HostKeys extends Verbs {
    * one that has none.
    */
   find(host: string, port: number, options?: CallOptions): Promise<HostKey[]> {
-    return this.access.calls.run(async (client) => {
+    return this.run(async (client) => {
       const address = Address.safeParse({ host, port });
       if (!address.success) return [];
       const keys = hostKeyReader.records(await client.first(keysOfHost(address.data)));
@@ -61,7 +61,7 @@ export class HostKeys extends Verbs {
 
   /** Removes every key of a host. Resolves to whether there was one. */
   remove(host: string, port: number, options?: CallOptions): Promise<boolean> {
-    return this.access.calls.run(async (client) => {
+    return this.run(async (client) => {
       const address = Address.safeParse({ host, port });
       return address.success && (await client.execute(remove(address.data))).rowsAffected > 0;
     }, options);

@@ -82,12 +82,12 @@ const valuesOf = statement<{ key: string }>(({ key }) => {
 export class HiveLabels extends Verbs {
   /** Puts these labels in place of all that a hive has, and resolves to them. Rejects with HIVE_NOT_FOUND or INVALID_HIVE. */
   set(hiveId: string, labels: Labels, options?: CallOptions): Promise<Labels> {
-    return this.access.calls.run(async (client) => {
+    return this.run(async (client) => {
       checkHive(IdArgument, { id: hiveId });
       const checked = checkHive(LabelsArgument, { labels }, hiveId).labels;
       const results = await client.batch([
         ...belongingsOf(hiveId, { labels: checked }),
-        touch({ id: hiveId, labels: JSON.stringify(checked), nowMs: this.access.now() }),
+        touch({ id: hiveId, labels: JSON.stringify(checked), nowMs: this.now() }),
       ]);
       if (results.at(-1)?.rowsAffected === 0) throw hiveNotFound(hiveId);
       return checked;
@@ -99,7 +99,7 @@ export class HiveLabels extends Verbs {
    * Rejects with HIVE_NOT_FOUND or INVALID_HIVE, also when it would have more than 64.
    */
   patch(hiveId: string, changes: LabelChanges, options?: CallOptions): Promise<Labels> {
-    return this.access.calls.run(async (client) => {
+    return this.run(async (client) => {
       checkHive(IdArgument, { id: hiveId });
       const { labels } = checkHive(LabelChangesArgument, { labels: changes }, hiveId);
       if (Object.keys(labels).length === 0) {
@@ -109,7 +109,7 @@ export class HiveLabels extends Verbs {
       const change = { id: hiveId, labels: JSON.stringify(labels) };
       const results = await client.batch([
         ...belongingsWhile(haveRoom(change))(hiveId, { labels, mergesLabels: true }),
-        touch({ ...change, nowMs: this.access.now() }),
+        touch({ ...change, nowMs: this.now() }),
         labelsOf({ ids: JSON.stringify([hiveId]) }),
       ]);
       const [touched, after] = results.slice(-2);
@@ -121,7 +121,7 @@ export class HiveLabels extends Verbs {
 
   /** The labels of a hive; none of one that is not there. Rejects with CORRUPT_RECORD when another program damaged one of them. */
   get(hiveId: string, options?: CallOptions): Promise<Labels> {
-    return this.access.calls.run(async (client) => {
+    return this.run(async (client) => {
       if (!isKey(hiveId)) return {};
       const row = await client.first(labelsOf({ ids: JSON.stringify([hiveId]) }));
       labelReader.records(row);
@@ -131,7 +131,7 @@ export class HiveLabels extends Verbs {
 
   /** The labels of many hives by their ids; those that have none are not in it. A damaged label is left out, with one process warning. */
   ofHives(hiveIds: readonly string[], options?: CallOptions): Promise<ReadonlyMap<string, Labels>> {
-    return this.access.calls.run(async (client) => {
+    return this.run(async (client) => {
       if (!Array.isArray(hiveIds)) throw invalidArgument("hiveIds", "must be a list of ids");
       const found = new Map<string, Labels>();
       for await (const ids of inBatches(hiveIds.filter(isKey), MAX_HIVES_READ)) {
@@ -155,10 +155,10 @@ export class HiveLabels extends Verbs {
         throw invalidArgument("after", "must be the last label of the page before: its value and its hiveId");
       }
       const place = after && { value: after.value, hiveId: after.hiveId };
-      const onDamage = this.access.warnings.of(labelReader);
+      const onDamage = this.warnings.of(labelReader);
       return collect(pages(client, labelsWithKey, { key }, { after: place, limit, onDamage }));
     };
-    return this.access.calls.run(work, options, LABEL_LIST_OPTIONS);
+    return this.run(work, options, LABEL_LIST_OPTIONS);
   }
 
   /**
@@ -183,11 +183,11 @@ export class HiveLabels extends Verbs {
       }
       return keys;
     };
-    return this.access.calls.run(work, options, LABEL_LIST_OPTIONS);
+    return this.run(work, options, LABEL_LIST_OPTIONS);
   }
 
   #read(row: SqlRow | undefined): Map<string, Labels> {
-    return readLabels(row, this.access.warnings.of(labelReader));
+    return readLabels(row, this.warnings.of(labelReader));
   }
 }
 

@@ -131,9 +131,9 @@ export class Operations extends Verbs {
    * finished, or with INVALID_ARGUMENT, also when the id is taken.
    */
   begin(operation: NewOperation, options?: CallOptions): Promise<OperationRecord> {
-    return this.access.calls.run(async (client) => {
+    return this.run(async (client) => {
       const checked = checkArgument("operation", NewOperation, operation);
-      const createdAtMs = this.access.now();
+      const createdAtMs = this.now();
       const begun = newRecord(operationFields, checked, { state: "running", steps: [], outputTail: "", createdAtMs });
       await insertOnce(client, begun);
       return begun;
@@ -142,7 +142,7 @@ export class Operations extends Verbs {
 
   /** Stores how far an operation is. Resolves to whether it is there and not finished: nothing is stored otherwise. */
   save(id: string, progress: OperationProgress, options?: CallOptions): Promise<boolean> {
-    return this.access.calls.run(async (client) => {
+    return this.run(async (client) => {
       checkObject("progress", progress);
       const { steps, outputTail } = checkArgument("operation", SaveInput, { ...progress, id });
       const statement = save({ id, steps: JSON.stringify(steps), outputTail });
@@ -152,10 +152,10 @@ export class Operations extends Verbs {
 
   /** Ends an operation. Resolves to whether this call did: one that is finished stays as it is. */
   finish(id: string, end: OperationEnd, options?: CallOptions): Promise<boolean> {
-    return this.access.calls.run(async (client) => {
+    return this.run(async (client) => {
       checkObject("end", end);
       const { state, problem = null } = checkArgument("operation", FinishInput, { ...end, id });
-      const nowMs = this.access.now();
+      const nowMs = this.now();
       const finished = await client.execute(finish({ id, state, problem, nowMs }), { isRepeatable: true });
       if (finished.rowsAffected > 0) return true;
       const stored = finished.isRepeat ? await readOne(client, operationOfId, { id }) : undefined;
@@ -165,16 +165,13 @@ export class Operations extends Verbs {
 
   /** Rejects with CORRUPT_RECORD when another program damaged it. */
   get(id: string, options?: CallOptions): Promise<OperationRecord | undefined> {
-    return this.access.calls.run(
-      (client) => (isRecordId(id) ? readOne(client, operationOfId, { id }) : undefined),
-      options,
-    );
+    return this.run((client) => (isRecordId(id) ? readOne(client, operationOfId, { id }) : undefined), options);
   }
 
   /** The newest first. Rejects with INVALID_ARGUMENT, also when the operation that `after` names is not kept any more. */
   list(options: OperationListOptions = {}): Promise<OperationRecord[]> {
     const work = async (client: CallClient) => (await findOperations(client, options, this.#onDamage)).operations;
-    return this.access.calls.run(work, options, OPERATION_LIST_OPTIONS);
+    return this.run(work, options, OPERATION_LIST_OPTIONS);
   }
 
   /**
@@ -182,7 +179,7 @@ export class Operations extends Verbs {
    * may be short or empty, and `nextAfter` says where to go on. Rejects as `list`.
    */
   find(options: OperationFindOptions = {}): Promise<FoundOperations> {
-    return this.access.calls.run(
+    return this.run(
       (client) => findOperations(client, options, this.#onDamage, new BytesRead()),
       options,
       OPERATION_FIND_OPTIONS,
@@ -191,14 +188,14 @@ export class Operations extends Verbs {
 
   /** Every one that is not finished, the newest first. */
   unfinished(options: CallOptions = {}): Promise<OperationRecord[]> {
-    return this.access.calls.run((client) => readUnfinished(client, this.#onDamage), options);
+    return this.run((client) => readUnfinished(client, this.#onDamage), options);
   }
 
   /** The newest of each of these hives, by their ids; those on which there was none are not in it. A damaged one is left out, with one process warning. */
   latestOf(hiveIds: readonly string[], options?: CallOptions): Promise<ReadonlyMap<string, OperationSummary>> {
-    return this.access.calls.run(async (client) => {
+    return this.run(async (client) => {
       if (!Array.isArray(hiveIds)) throw invalidArgument("hiveIds", "must be a list of ids");
-      const onDamage = this.access.warnings.of(summaryReader);
+      const onDamage = this.warnings.of(summaryReader);
       const latest = new Map<string, OperationSummary>();
       for await (const ids of inBatches(hiveIds.filter(isKey), HIVES_READ)) {
         const row = await client.first(latestOfHives({ ids: JSON.stringify(ids) }));
@@ -212,7 +209,7 @@ export class Operations extends Verbs {
   }
 
   get #onDamage(): OnDamage {
-    return this.access.warnings.of(operationReader);
+    return this.warnings.of(operationReader);
   }
 }
 

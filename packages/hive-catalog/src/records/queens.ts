@@ -40,7 +40,7 @@ const remove = statement<Id>((given) => build.delete(queens).where(ofId(given)))
 export class Queens extends Verbs {
   /** Says that this queen runs, and forgets those that are gone. Rejects with INVALID_ARGUMENT. */
   renew(id: string, options?: CallOptions): Promise<void> {
-    return this.access.calls.run(async (client) => {
+    return this.run(async (client) => {
       const checked = checkArgument("queen", Id, { id });
       await client.batch([renew(checked), removeGone(checked)], { isRepeatable: true });
     }, options);
@@ -53,7 +53,7 @@ export class Queens extends Verbs {
 
   /** When a queen ends. */
   remove(id: string, options?: CallOptions): Promise<void> {
-    return this.access.calls.run(async (client) => {
+    return this.run(async (client) => {
       if (isRecordId(id)) await client.execute(remove({ id }), { isRepeatable: true });
     }, options);
   }

@@ -67,8 +67,8 @@ export class Sessions extends Verbs {
    * or 4,096 in all, those that would end first, which are told as far as the answer came. Rejects with INVALID_ARGUMENT.
    */
   add(session: NewSession, options?: CallOptions): Promise<Begun | undefined> {
-    return this.access.calls.run(async (client) => {
-      const nowMs = this.access.now();
+    return this.run(async (client) => {
+      const nowMs = this.now();
       const added = { ...checkArgument("session", NewSession, session), createdAtMs: nowMs };
       const { tokenId, cookieHash } = added;
       const statements = [removeExpired({ nowMs }), insert(added), removeFirstOfToken({ tokenId }), removeFirst({})];
@@ -82,7 +82,7 @@ export class Sessions extends Verbs {
 
   /** One that has expired too, until it is removed. Rejects with CORRUPT_RECORD when another program damaged it. */
   get(cookieHash: string, options?: CallOptions): Promise<SessionRecord | undefined> {
-    return this.access.calls.run(
+    return this.run(
       (client) => (isRecordId(cookieHash) ? readOne(client, sessionOfKey, { cookieHash }) : undefined),
       options,
     );
@@ -95,12 +95,12 @@ export class Sessions extends Verbs {
 
   /** A text that changes whenever one begins or ends: cheaper than `list` for whoever keeps a copy. */
   version(options?: CallOptions): Promise<string> {
-    return this.access.calls.run(async (client) => String((await client.first(version({})))?.[0]), options);
+    return this.run(async (client) => String((await client.first(version({})))?.[0]), options);
   }
 
   /** Ends one. */
   remove(cookieHash: string, options?: CallOptions): Promise<void> {
-    return this.access.calls.run(async (client) => {
+    return this.run(async (client) => {
       if (!isRecordId(cookieHash)) return;
       await client.batch([remove({ cookieHash }), renewIfRemoved({})], { isRepeatable: true });
     }, options);

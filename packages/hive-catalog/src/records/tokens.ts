@@ -84,9 +84,9 @@ const removeEnded = statement<{ beforeMs: number }>(({ beforeMs }) => {
 export class Tokens extends Verbs {
   /** Rejects with HIVE_NOT_FOUND, or with INVALID_ARGUMENT, also when the id is taken. */
   add(token: NewToken, options?: CallOptions): Promise<TokenRecord> {
-    return this.access.calls.run(async (client) => {
+    return this.run(async (client) => {
       const checked = checkArgument("token", NewToken, token);
-      const added = newRecord(tokenFields, checked, { createdAtMs: this.access.now() });
+      const added = newRecord(tokenFields, checked, { createdAtMs: this.now() });
       const { hiveId, revokedAtMs, lastUsedAtMs } = added;
       const [inserted] = await client.batch([add(added), renew({})], { isRepeatable: true });
       if (inserted === undefined || inserted.rowsAffected > 0) return withoutHash(added);
@@ -101,10 +101,7 @@ export class Tokens extends Verbs {
 
   /** Revoked ones too. Rejects with CORRUPT_RECORD when another program damaged it. */
   get(id: string, options?: CallOptions): Promise<StoredToken | undefined> {
-    return this.access.calls.run(
-      (client) => (isRecordId(id) ? readOne(client, tokenOfId, { id }) : undefined),
-      options,
-    );
+    return this.run((client) => (isRecordId(id) ? readOne(client, tokenOfId, { id }) : undefined), options);
   }
 
   /** All of them, in the order in which they were added, revoked ones too. */
@@ -114,7 +111,7 @@ export class Tokens extends Verbs {
 
   /** A text that changes whenever a token is added, revoked or removed: cheaper than `list` for whoever keeps a copy. */
   version(options?: CallOptions): Promise<string> {
-    return this.access.calls.run(async (client) => String((await client.first(version({})))?.[0]), options);
+    return this.run(async (client) => String((await client.first(version({})))?.[0]), options);
   }
 
   /** Ends its sessions, too. Resolves to whether it was in force, and to false where it is the last of an operator and `unlessLastOperator` is asked for. */
@@ -122,18 +119,18 @@ export class Tokens extends Verbs {
     const work = async (client: CallClient) => {
       checkBoolean("unlessLastOperator", options.unlessLastOperator);
       if (!isRecordId(id)) return false;
-      const nowMs = this.access.now();
+      const nowMs = this.now();
       const change = revoke({ id, nowMs, unlessLast: options.unlessLastOperator ? 1 : 0 });
       const [revoked] = await client.batch([change, renew({}), endSessions({ id })], { isRepeatable: true });
       if (revoked === undefined || revoked.rowsAffected > 0) return true;
       return revoked.isRepeat === true && (await readOne(client, tokenOfId, { id }))?.revokedAtMs === nowMs;
     };
-    return this.access.calls.run(work, options, ["unlessLastOperator", "signal"]);
+    return this.run(work, options, ["unlessLastOperator", "signal"]);
   }
 
   /** Writes down when tokens were last used; an older time than the stored one changes nothing, and neither does one of a token that is not there. */
   used(usedAtMs: ReadonlyMap<string, number>, options?: CallOptions): Promise<void> {
-    return this.access.calls.run(async (client) => {
+    return this.run(async (client) => {
       if (!(usedAtMs instanceof Map)) throw invalidArgument("usedAtMs", "must be a Map from ids of tokens to times");
       const uses = [...usedAtMs];
       for (const [, atMs] of uses) checkInteger("usedAtMs", atMs, 0, MAX_TIME_MS);
@@ -145,9 +142,9 @@ export class Tokens extends Verbs {
 
   /** Removes the tokens that were revoked, or expired, longer than `maxAgeMs` ago: their use can then not be told from a wrong token's any more. Resolves to how many. */
   async removeEnded(maxAgeMs: number, options?: CallOptions): Promise<number> {
-    return this.access.calls.run(async (client) => {
+    return this.run(async (client) => {
       checkInteger("maxAgeMs", maxAgeMs, 0);
-      const beforeMs = this.access.now() - maxAgeMs;
+      const beforeMs = this.now() - maxAgeMs;
       for (let removed = 0; ; ) {
         const [result] = await client.batch([removeEnded({ beforeMs }), renew({})]);
         const { rowsAffected = 0 } = result ?? {};
@@ -160,7 +157,7 @@ export class Tokens extends Verbs {
 
   /** How many are in force. A damaged one counts unless it is surely revoked: damage must not open what stands open while there is none. */
   count(options?: CallOptions): Promise<number> {
-    return this.access.calls.run(async (client) => countIn(await client.first(count({}))), options);
+    return this.run(async (client) => countIn(await client.first(count({}))), options);
   }
 }
 

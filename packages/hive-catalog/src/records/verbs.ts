@@ -8,16 +8,19 @@ type Access = { readonly calls: Calls; readonly now: () => number; readonly warn
 
 /** The verbs of a table. */
 export abstract class Verbs {
-  protected readonly access: Access;
+  protected readonly run: Calls["run"];
+  protected readonly now: () => number;
+  protected readonly warnings: DamageWarnings;
 
-  constructor(access: Access) {
-    this.access = access;
+  constructor({ calls, now, warnings }: Access) {
+    this.run = calls.run.bind(calls);
+    this.now = now;
+    this.warnings = warnings;
   }
 
   /** All sound records that a finder finds; of each damaged one there is one process warning. */
   protected listed<Rec>(finder: Finder<Rec, object>, options: CallOptions | undefined): Promise<Rec[]> {
-    const { calls, warnings } = this.access;
-    const paging = { onDamage: warnings.of(finder.reader) };
-    return calls.run((client) => collect(pages(client, finder, {}, paging)), options);
+    const paging = { onDamage: this.warnings.of(finder.reader) };
+    return this.run((client) => collect(pages(client, finder, {}, paging)), options);
   }
 }
