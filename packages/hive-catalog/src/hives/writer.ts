@@ -11,7 +11,6 @@ import {
   IdArgument,
   invalidArgument,
   isKey,
-  LabelsArgument,
   otherLabels,
   StatusArgument,
   tooManyLabels,
@@ -20,15 +19,14 @@ import type { Field, Fields } from "../model/fields.ts";
 import {
   type DevicesInput,
   HiveChanges,
-  type HiveInput,
-  HiveRecord,
+  HiveInput,
+  type HiveRecord,
   type HiveStatus,
   hiveFields,
   rulesBut,
   SSH_FIELDS,
   SshSettings,
 } from "../model/hive.ts";
-import type { Labels } from "../model/label.ts";
 import type { PatchOptions } from "../options.ts";
 import { hives } from "../schema.ts";
 import { bound, build } from "../sql/statement.ts";
@@ -40,8 +38,7 @@ import * as statements from "./statements.ts";
 import { type HiveRow, hiveReader } from "./statements.ts";
 
 export async function updateHive(client: CallClient, hive: HiveInput, nowMs: number): Promise<HiveRecord> {
-  const { fields, labels } = labelsApart(hive);
-  const record = await checkedRecord(client, fields);
+  const { labels, ...record } = await checkedInput(client, saidBy(hive));
   const row = columnsOf(record);
   const devices = { devices: record.devices, devicesJson: row.devices };
   const results = await client.batch([
@@ -147,13 +144,6 @@ function brokenSshRule(id: string, changes: HiveChanges): HiveCatalogError {
   return new HiveCatalogError("INVALID_HIVE", `hive '${id}' is not valid: ${list}`, { hiveId: id, problems });
 }
 
-/** Labels are no field of a record: they are checked by themselves. */
-function labelsApart(hive: HiveInput): { fields: HiveInput; labels?: Labels } {
-  if (!hasFields(hive)) return { fields: hive };
-  const { labels, ...fields } = saidBy(hive);
-  return labels === undefined ? { fields } : { fields, ...checkHive(LabelsArgument, { labels }, hive.id) };
-}
-
 const SAYABLE = [...Object.keys(hiveFields), "labels"];
 
 /** What an object of a caller says, the getters of its class among it. */
@@ -173,15 +163,15 @@ async function storedHive(client: CallClient, id: string): Promise<HiveRecord> {
   return hive;
 }
 
-async function checkedRecord(client: CallClient, hive: HiveInput): Promise<HiveRecord> {
+async function checkedInput(client: CallClient, hive: HiveInput): Promise<HiveInput> {
   try {
-    return checkHive(HiveRecord, hive);
+    return checkHive(HiveInput, hive);
   } catch (error) {
     const unchanged = await unchangedFields(client, hive?.id, hive);
     if (unchanged.length === 0) throw isOfIdAlone(error) && isKey(hive?.id) ? hiveNotFound(hive.id) : error;
     const changed = checkHive(rulesBut(unchanged), without(hive, unchanged), hive.id);
     if (SSH_FIELDS.some((name) => !unchanged.includes(name))) checkHive(SshSettings, hive);
-    return { ...(hive as HiveRecord), ...changed };
+    return { ...hive, ...changed };
   }
 }
 
@@ -220,7 +210,7 @@ function without(input: object, names: readonly string[]): object {
 }
 
 /** Fields as their columns hold them. */
-export function columnsOf<F extends Partial<HiveRecord>>(
+export function columnsOf<F extends Partial<HiveInput>>(
   fields: F,
 ): { [Name in keyof F]: HiveRow[Name & keyof HiveRow] } {
   const all: Fields = hiveFields;

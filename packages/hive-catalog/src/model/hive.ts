@@ -126,12 +126,6 @@ export const HiveRecord: z.ZodType<HiveRecord, HiveRecord> = z.strictObject(reco
 export const SshSettings = z.looseObject({}).check(checkSsh);
 export const SSH_FIELDS = ["sshHost", "sshPort", "sshUser"] as const;
 
-/** The rules of a record for all fields but some. */
-export function rulesBut(names: readonly string[]): z.ZodType<Partial<HiveRecord>> {
-  const rules = Object.entries(recordFields).filter(([name]) => !names.includes(name));
-  return z.strictObject(Object.fromEntries(rules)) as z.ZodType<Partial<HiveRecord>>;
-}
-
 type ReadonlyDeep<T> = T extends object ? { readonly [Name in keyof T]: ReadonlyDeep<T[Name]> } : T;
 type AnyOf<T> = { readonly [Name in keyof T]?: ReadonlyDeep<T[Name]> | undefined };
 
@@ -144,6 +138,16 @@ type Beside<L> = {
 };
 /** A whole record as a caller may hand it in; `labels` beside it take the place of all that the hive has. */
 export interface HiveInput extends ReadonlyDeep<HiveRecord>, Beside<Labels> {}
+
+const inputFields = { ...recordFields, labels: Labels.optional() };
+/** What `updateHive` takes. */
+export const HiveInput = z.strictObject(inputFields).check(checkSsh);
+
+/** The rules of it for all fields but some. */
+export function rulesBut(names: readonly string[]): z.ZodType<Partial<HiveInput>> {
+  const rules = Object.entries(inputFields).filter(([name]) => !names.includes(name));
+  return z.strictObject(Object.fromEntries(rules)) as z.ZodType<Partial<HiveInput>>;
+}
 
 /** What `addHive` takes: `id`, `host` and `port`, any other field of a record, and `labels`. A whole `HiveRecord` is a valid `NewHive`. */
 export const NewHive = z
