@@ -34,13 +34,7 @@ const byHeartbeat: Order = { columns: { lastHeartbeatMs: hives.lastHeartbeatMs, 
 
 export const allHives = finder<HiveRecord, object>(hiveReader, byId);
 export const hivesWithStatus = finder<HiveRecord, Status>(hiveReader, byId, ({ status }) => eq(hives.status, status));
-const idReader = new RowReader<Id>({
-  table: hives,
-  fields: { id: hiveFields.id },
-  thing: "hive",
-  code: "CORRUPT_HIVE",
-});
-export const allIds = finder<Id, object>(idReader, byId);
+export const allIds = finder<Id, object>(hiveReader.ofColumns(new Set(["id"])) as RowReader<Id>, byId);
 /** Of ids that are a JSON list. */
 export const hivesOfIds = finder<HiveRecord, { ids: string }>(
   hiveReader,
