@@ -40,7 +40,7 @@ test("a new column of hives is one entry and one line of the record, and its mig
   const before = readFileSync(copy.model, "utf8");
   const after = before
     .replace("  readonly createdAtMs: number;", "  zone: string | null;\n  readonly createdAtMs: number;")
-    .replace('  createdAtMs: field("created_at_ms"', '  zone: optional(field("zone", text, z.string())),\n$&');
+    .replace('  createdAtMs: time("created_at_ms")', '  zone: optional(field("zone", text, z.string())),\n$&');
   writeFileSync(copy.model, after);
   const added = after.split("\n").filter((line) => !before.split("\n").includes(line));
   expect(added).toHaveLength(2);

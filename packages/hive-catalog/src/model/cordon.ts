@@ -1,13 +1,13 @@
 import * as z from "zod";
-import { field, optional, rulesOf, time, timeMs } from "./fields.ts";
+import { optional, rulesOf, time } from "./fields.ts";
 import { line, ofHive } from "./texts.ts";
 
 export const cordonFields = {
   hiveId: ofHive("hive_id"),
   reason: line("reason", 500),
   /** Null until lifted. */
-  untilMs: optional(field("until_ms", time, timeMs)),
-  createdAtMs: field("created_at_ms", time, timeMs),
+  untilMs: optional(time("until_ms")),
+  createdAtMs: time("created_at_ms"),
 };
 
 /** An operator's word that a hive gets no new work for now. Without `untilMs` it lasts until it is lifted. */

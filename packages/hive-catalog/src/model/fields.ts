@@ -78,7 +78,11 @@ export function isKey(id: unknown): id is string {
 /** Any text. (A NUL would end it: such bytes are no text.) */
 export const text = { type: "text", sentence: "must be a text" } as const satisfies Stored;
 
-export const time = integer(0, MAX_TIME_MS, "a time in milliseconds, an integer");
+const storedTime = integer(0, MAX_TIME_MS, "a time in milliseconds, an integer");
+
+export function time<const Column extends string>(column: Column) {
+  return field(column, storedTime, timeMs);
+}
 
 export function integer(min: number, max: number, what = "an integer") {
   return {

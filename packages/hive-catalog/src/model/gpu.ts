@@ -7,7 +7,9 @@ export const UNKNOWN_MEMORY = -1;
 const U32_MAX = 2 ** 32 - 1;
 const MAX_DEVICES_HASH = 2 ** 48 - 1;
 
-const whole = (min: number, max: number) => z.int().min(min).max(max);
+function whole<const Column extends string>(column: Column, min: number, max: number) {
+  return field(column, integer(min, max), z.int().min(min).max(max));
+}
 
 /**
  * The columns of the table of GPUs: a row for each kind of GPU of a hive, derived from its devices so that they can be searched. A hive that has no
@@ -19,10 +21,10 @@ export const gpuFields = {
   model: field("model", text, z.string()),
   /** The same; empty where it is not known. */
   vendor: field("vendor", text, z.string()),
-  vramGb: field("vram_gb", integer(UNKNOWN_MEMORY, U32_MAX), whole(UNKNOWN_MEMORY, U32_MAX)),
-  count: field("n", integer(0, U32_MAX), whole(0, U32_MAX)),
+  vramGb: whole("vram_gb", UNKNOWN_MEMORY, U32_MAX),
+  count: whole("n", 0, U32_MAX),
   /** Of the devices that the row was derived from. */
-  devicesHash: field("devices_hash", integer(0, MAX_DEVICES_HASH), whole(0, MAX_DEVICES_HASH)),
+  devicesHash: whole("devices_hash", 0, MAX_DEVICES_HASH),
 };
 
 /** GPUs of one kind of one hive. */

@@ -1,6 +1,6 @@
 import { DeviceCapabilities, decodeDevices, toDeviceCapabilitiesJson } from "@repo/device-types";
 import * as z from "zod";
-import { field, integer, json, newRecord, oneOf, optional, rule, rulesOf, text, time, timeMs } from "./fields.ts";
+import { field, integer, json, newRecord, oneOf, optional, rule, rulesOf, text, time } from "./fields.ts";
 import { LabelChanges, Labels } from "./label.ts";
 
 export { isKey, MAX_TIME_MS, rule, timeMs } from "./fields.ts";
@@ -93,12 +93,12 @@ export const hiveFields = {
   sshPort: optional(field("ssh_port", portNumber, port)),
   sshUser: optional(field("ssh_user", text, sshUser)),
   status: field("status", oneOf(HIVE_STATUSES), HiveStatus, "unknown"),
-  lastHeartbeatMs: optional(field("last_heartbeat_ms", time, timeMs)),
+  lastHeartbeatMs: optional(time("last_heartbeat_ms")),
   devices: optional(
     field("devices_json", json("devices", decodeDevices, toDeviceCapabilitiesJson), DeviceCapabilities),
   ),
-  createdAtMs: field("created_at_ms", time, timeMs),
-  updatedAtMs: field("updated_at_ms", time, timeMs),
+  createdAtMs: time("created_at_ms"),
+  updatedAtMs: time("updated_at_ms"),
 } satisfies { [Name in keyof HiveRecord]: unknown };
 
 /** Each field and its rule. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { field, rule, rulesOf, time, timeMs } from "./fields.ts";
+import { field, rule, rulesOf, time } from "./fields.ts";
 import { portNumber, recordFields } from "./hive.ts";
 import { matching } from "./texts.ts";
 
@@ -21,7 +21,7 @@ export const hostKeyFields = {
     { type: "text", sentence: "must be the base64 of a key", isLong: true, isSound: isPublicKey },
     publicKey,
   ),
-  pinnedAtMs: field("pinned_at_ms", time, timeMs),
+  pinnedAtMs: time("pinned_at_ms"),
 };
 
 function isLowercaseHost(held: unknown): boolean {

@@ -35,10 +35,10 @@ export const operationFields = {
   state: choice("state", OPERATION_STATES),
   /** Who runs it, such as a queen's host and process. */
   owner: line("owner", 256),
-  createdAtMs: field("created_at_ms", time, timeMs),
-  deadlineMs: field("deadline_ms", time, timeMs),
+  createdAtMs: time("created_at_ms"),
+  deadlineMs: time("deadline_ms"),
   /** Null while it runs. */
-  finishedAtMs: optional(field("finished_at_ms", time, timeMs)),
+  finishedAtMs: optional(time("finished_at_ms")),
   problem: optional(anyText("problem", MAX_PROBLEM)),
   // The long ones last: SQLite reads what stands before them without their pages.
   steps: field("steps_json", json("steps", decodeSteps), steps),

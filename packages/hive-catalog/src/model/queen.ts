@@ -1,14 +1,14 @@
 import * as z from "zod";
-import { field, rulesOf, time, timeMs } from "./fields.ts";
+import { rulesOf, time } from "./fields.ts";
 import { recordId } from "./texts.ts";
 
 /** Times are by the clock of the database: those of two queens can be compared. */
 export const queenFields = {
   /** Of one start of a queen. */
   id: recordId("id"),
-  startedAtMs: field("started_at_ms", time, timeMs),
+  startedAtMs: time("started_at_ms"),
   /** When she last said that she runs. */
-  seenAtMs: field("seen_at_ms", time, timeMs),
+  seenAtMs: time("seen_at_ms"),
 };
 
 /** A queen that runs on the catalog. */

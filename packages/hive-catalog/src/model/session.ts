@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { field, rulesOf, time, timeMs } from "./fields.ts";
+import { rulesOf, time } from "./fields.ts";
 import { recordId, sha256 } from "./texts.ts";
 
 export const sessionFields = {
@@ -9,8 +9,8 @@ export const sessionFields = {
   keyHash: sha256("key_hash"),
   /** The token that was shown for it: what that may do, the session may, and ends with it. */
   tokenId: recordId("token_id"),
-  createdAtMs: field("created_at_ms", time, timeMs),
-  expiresAtMs: field("expires_at_ms", time, timeMs),
+  createdAtMs: time("created_at_ms"),
+  expiresAtMs: time("expires_at_ms"),
 };
 
 /** Somebody who logged in with a token, as it is stored: never with what the browser or the page shows. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { field, optional, rulesOf, time, timeMs } from "./fields.ts";
+import { optional, rulesOf, time } from "./fields.ts";
 import { choice, line, ofHive, recordId, sha256 } from "./texts.ts";
 
 /** What a token's bearer may do: everything, read, or beat for the one hive that it belongs to. */
@@ -12,12 +12,12 @@ export const tokenFields = {
   /** Of a token of the role `hive` alone. */
   hiveId: optional(ofHive("hive_id")),
   hash: sha256("hash"),
-  createdAtMs: field("created_at_ms", time, timeMs),
-  revokedAtMs: optional(field("revoked_at_ms", time, timeMs)),
+  createdAtMs: time("created_at_ms"),
+  revokedAtMs: optional(time("revoked_at_ms")),
   /** From when on it is worth nothing; null for never. */
-  expiresAtMs: optional(field("expires_at_ms", time, timeMs)),
+  expiresAtMs: optional(time("expires_at_ms")),
   /** As far as it was written down: see `tokens.used`. */
-  lastUsedAtMs: optional(field("last_used_at_ms", time, timeMs)),
+  lastUsedAtMs: optional(time("last_used_at_ms")),
 };
 
 const rules = z.strictObject(rulesOf(tokenFields));
