@@ -50,7 +50,6 @@ const boundedMs = (askedMs: number, intervalMs: number): number =>
 /** How long to wait for the next beat. One that was answered is followed by none sooner than usual, whatever the answer was. */
 export function pauseMs(outcome: Outcome, { intervalMs, tookMs, failures, random }: Pace): number {
   if (outcome.state === "away") return backoffMs(failures, intervalMs, random);
-  if (outcome.state === "no queen" || outcome.state === "https needed") return intervalMs - tookMs;
   if (outcome.state !== "reached") {
     return Math.max(intervalMs - tookMs, Math.min(outcome.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS));
   }

@@ -7,15 +7,13 @@ export type Outcome =
   | { state: "reached"; nextBeatMs: number | undefined }
   | { state: "away"; reason: string }
   | {
-      state: "unknown hive" | "token needed" | "refused";
+      state: "unknown hive" | "token needed" | "refused" | "no queen" | "https needed";
       reason: string;
       /** Tells apart what is refused for different reasons. */
       code: string;
+      /** As the queen says it: how long something else in her place wants to be left alone says nothing of when she is back. */
       retryAfterMs: number | undefined;
-    }
-  /** Something else answers in her place. How long it wants to be left alone says nothing of when she is back. */
-  | { state: "no queen"; reason: string; code: string }
-  | { state: "https needed"; reason: string; code: string };
+    };
 
 const MAX_SHOWN = 500;
 /** What the queen says to whoever left the s out of https://. */
@@ -45,7 +43,8 @@ export function outcomeOf({ status, text, retryAfterMs, location }: QueenAnswer)
     const state = SPEAKS_HTTPS.test(text) ? "https needed" : "no queen";
     // Behind a question mark there may be what is for no log.
     const said = location === undefined ? text : `it leads to ${location.split(/[?#]/, 1)[0]}`;
-    return { state, reason: `it answers ${status}: ${said.slice(0, MAX_SHOWN)}`, code: String(status) };
+    const reason = `it answers ${status}: ${said.slice(0, MAX_SHOWN)}`;
+    return { state, reason, code: String(status), retryAfterMs: undefined };
   }
   const { code, detail } = problem.data;
   const reason = `it answers ${status} ${code}: ${detail.slice(0, MAX_SHOWN)}`;

@@ -14,9 +14,6 @@ const START_TIMEOUT_MS = 20_000;
 const TERM_TIMEOUT_MS = 8_000;
 const KILL_TIMEOUT_MS = 5_000;
 
-/** A command that could not be carried out, in one sentence for whoever gave it. */
-class ControlError extends Error {}
-
 /** The files around the agent: what it is told, where it says its process id, and what it says when it cannot start. */
 interface Installation {
   agent: string;
@@ -38,7 +35,7 @@ export async function control(command: string, agent: string): Promise<void> {
   const run = COMMANDS[command];
   try {
     if (run === undefined)
-      throw new ControlError(`takes ${Object.keys(COMMANDS).join(", ")}, not "${command}"; --help shows what there is`);
+      throw new Error(`takes ${Object.keys(COMMANDS).join(", ")}, not "${command}"; --help shows what there is`);
     const installation = {
       agent,
       settings: join(folder, "hive.env"),
@@ -60,7 +57,7 @@ async function start(installation: Installation): Promise<string> {
   const { pidFile, agent, settings, errors } = installation;
   const before = readPidFile(pidFile);
   if (before !== undefined) return said(before, "already running", "");
-  if (!existsSync(settings)) throw new ControlError(`there are no settings for the agent: ${settings} is missing`);
+  if (!existsSync(settings)) throw new Error(`there are no settings for the agent: ${settings} is missing`);
   rmSync(pidFile, { force: true });
   const starting = isUnitInstalled(agent) ? await startUnit(agent, errors) : launch(installation);
   let problem: string | undefined;
@@ -71,7 +68,7 @@ async function start(installation: Installation): Promise<string> {
   });
   if (typeof running === "object") return said(running, "started", "");
   await starting.giveUp();
-  throw new ControlError(problem ?? `the agent does not listen after ${START_TIMEOUT_MS / 1000} s`);
+  throw new Error(problem ?? `the agent does not listen after ${START_TIMEOUT_MS / 1000} s`);
 }
 
 /** In a session of its own, so that it outlives whoever starts it. Its settings come from the file alone. */
@@ -109,7 +106,7 @@ async function stop({ agent, pidFile }: Installation): Promise<string> {
   if (await ended(running, TERM_TIMEOUT_MS)) return said(running, "stopped", "");
   process.kill(running.pid, "SIGKILL");
   if (await ended(running, KILL_TIMEOUT_MS)) return said(running, "killed, since it did not stop", "");
-  throw new ControlError(`process ${running.pid} does not end, not even when it is killed`);
+  throw new Error(`process ${running.pid} does not end, not even when it is killed`);
 }
 
 const ended = (running: ProcessIdentity, timeoutMs: number): Promise<true | undefined> =>
