@@ -16,8 +16,8 @@ export const IdArgument = z.object({ id });
 export const StatusArgument = z.object({ id, status });
 export const HeartbeatArgument = z.object({ id, timestampMs: timeMs });
 export const DevicesArgument = z.object({ id, devices });
-export const LabelsArgument = z.object({ labels: Labels });
-export const LabelChangesArgument = z.object({ labels: LabelChanges });
+export const LabelsArgument = z.object({ id, labels: Labels });
+export const LabelChangesArgument = z.object({ id, labels: LabelChanges });
 
 /** What is said where a schema has no sentence of its own. */
 const SAYING = {

@@ -6,7 +6,6 @@ import { inBatches } from "../event-loop.ts";
 import {
   checkHive,
   checkInteger,
-  IdArgument,
   invalidArgument,
   isKey,
   LabelChangesArgument,
@@ -83,8 +82,7 @@ export class HiveLabels extends Verbs {
   /** Puts these labels in place of all that a hive has, and resolves to them. Rejects with HIVE_NOT_FOUND or INVALID_HIVE. */
   set(hiveId: string, labels: Labels, options?: CallOptions): Promise<Labels> {
     return this.run(async (client) => {
-      checkHive(IdArgument, { id: hiveId });
-      const checked = checkHive(LabelsArgument, { labels }, hiveId).labels;
+      const checked = checkHive(LabelsArgument, { id: hiveId, labels }).labels;
       const results = await client.batch([
         ...belongingsOf(hiveId, { labels: checked }),
         touch({ id: hiveId, labels: JSON.stringify(checked), nowMs: this.now() }),
@@ -100,8 +98,7 @@ export class HiveLabels extends Verbs {
    */
   patch(hiveId: string, changes: LabelChanges, options?: CallOptions): Promise<Labels> {
     return this.run(async (client) => {
-      checkHive(IdArgument, { id: hiveId });
-      const { labels } = checkHive(LabelChangesArgument, { labels: changes }, hiveId);
+      const { labels } = checkHive(LabelChangesArgument, { id: hiveId, labels: changes });
       if (Object.keys(labels).length === 0) {
         if (!(await isThere(client, hiveId))) throw hiveNotFound(hiveId);
         return this.#read(await client.first(labelsOf({ ids: JSON.stringify([hiveId]) }))).get(hiveId) ?? {};
