@@ -63,31 +63,30 @@ type Rows = {
   readonly hasMember?: (member: SQL, given: Given<Values>) => SQL | undefined;
 };
 
-const hasKey = ({ key }: Given<Values>) => eq(hiveLabels.key, key as SQL);
 const ofHives: Rows = { table: hives, id: hives.id };
-const ofLabels = { table: hiveLabels, id: hiveLabels.hiveId, where: hasKey };
+const hasKey = ({ key }: Given<Values>) => eq(hiveLabels.key, key as SQL);
+const ofLabels: Rows = { table: hiveLabels, id: hiveLabels.hiveId, where: hasKey };
+const ofGpus: Rows = { table: hiveGpus, id: hiveGpus.hiveId };
+/** Those of them that have this value in a column. */
+const withValue = (rows: Rows, column: SQLiteColumn): Rows => ({
+  ...rows,
+  where: (given) => and(rows.where?.(given), eq(column, given.value as SQL)),
+});
+/** Those that have one of the values of a list there. */
+const withValues = (rows: Rows, column: SQLiteColumn): Rows => ({
+  ...rows,
+  where: (given) => and(rows.where?.(given), inList(column, given.list as SQL)),
+  hasMember: (member, given) => and(rows.where?.(given), eq(column, member)),
+});
 const ROWS = {
   all: ofHives,
-  withStatus: { ...ofHives, where: ({ status }) => eq(hives.status, status as SQL) },
-  withStatuses: {
-    ...ofHives,
-    where: ({ list }) => inList(hives.status, list as SQL),
-    hasMember: (status) => eq(hives.status, status),
-  },
+  withStatus: withValue(ofHives, hives.status),
+  withStatuses: withValues(ofHives, hives.status),
   cordoned: { table: cordons, id: cordons.hiveId },
-  withLabel: { ...ofLabels, where: (given) => and(hasKey(given), eq(hiveLabels.value, given.value as SQL)) },
-  withLabels: {
-    ...ofLabels,
-    where: (given) => and(hasKey(given), inList(hiveLabels.value, given.list as SQL)),
-    hasMember: (value, given) => and(hasKey(given), eq(hiveLabels.value, value)),
-  },
-  withModel: {
-    table: hiveGpus,
-    id: hiveGpus.hiveId,
-    where: ({ list }) => inList(hiveGpus.model, list as SQL),
-    hasMember: (model) => eq(hiveGpus.model, model),
-  },
-} as const satisfies Record<string, Rows>;
+  withLabel: withValue(ofLabels, hiveLabels.value),
+  withLabels: withValues(ofLabels, hiveLabels.value),
+  withModel: withValues(ofGpus, hiveGpus.model),
+} satisfies Record<string, Rows>;
 
 const alone = (name: string, value: SQL) => build.select({ [name]: value.as(name) }).from(sql`(SELECT 1)`);
 const counted = ({ table }: Rows, { limit }: Given<Values>, where: SQL | undefined) =>
@@ -160,32 +159,30 @@ const MAX_MODELS = 32;
 /** Each of them has all hives that a query can find. */
 export function sourcesOf(query: Query, rows: GpuRows | undefined): Source[] {
   const { selector, gpu, statuses, cordoned: isCordoned, direction } = query;
-  const { withKey, cordoned, withModel } = KINDS[direction];
+  const kinds = KINDS[direction];
   const sources: Source[] = [];
   for (const term of selector.terms) {
     const { key, operator, values } = term;
-    if (operator === "in") sources.push({ ...ofValues(direction, key, values), term });
-    if (operator === "exists") sources.push({ kind: withKey, values: { key }, term });
+    if (operator === "in") sources.push({ ...ofValues(kinds.withLabel, kinds.withLabels, { key }, values), term });
+    if (operator === "exists") sources.push({ kind: kinds.withKey, values: { key }, term });
   }
-  if (statuses !== undefined) sources.push(ofStatuses(direction, statuses));
-  if (isCordoned) sources.push({ kind: cordoned, values: {} });
+  if (statuses !== undefined) sources.push(ofValues(kinds.withStatus, kinds.withStatuses, {}, statuses));
+  if (isCordoned) sources.push({ kind: kinds.cordoned, values: {} });
   if (rows?.models !== undefined && rows.models.length <= MAX_MODELS && gpu !== undefined && gpu.count.min > 0) {
-    sources.push({ kind: withModel, values: { list: JSON.stringify(rows.models) } });
+    sources.push({ kind: kinds.withModel, values: { list: JSON.stringify(rows.models) } });
   }
   return sources;
 }
 
-function ofStatuses(direction: Direction, [only = "", ...others]: readonly string[]): Source {
-  const { withStatus, withStatuses } = KINDS[direction];
-  if (others.length === 0) return { kind: withStatus, values: { status: only } };
-  return { kind: withStatuses, values: { list: JSON.stringify([only, ...others]) } };
-}
-
 /** A list of one is no list: to open one takes longer than to look for one value. */
-function ofValues(direction: Direction, key: string, [only = "", ...others]: readonly string[]): Source {
-  const { withLabel, withLabels } = KINDS[direction];
-  if (others.length === 0) return { kind: withLabel, values: { key, value: only } };
-  return { kind: withLabels, values: { key, list: JSON.stringify([only, ...others]) } };
+function ofValues(
+  one: SourceKind,
+  several: SourceKind,
+  further: Values,
+  [only = "", ...others]: readonly string[],
+): Source {
+  if (others.length === 0) return { kind: one, values: { ...further, value: only } };
+  return { kind: several, values: { ...further, list: JSON.stringify([only, ...others]) } };
 }
 
 /** A source, and how many rows of it there are behind a place, where that is known. */
