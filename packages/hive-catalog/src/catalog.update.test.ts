@@ -137,6 +137,7 @@ test.each([
   const error = await refusalOf(catalog.patchHive(hive.id, changes));
   expect(error).toMatchObject({ code: "INVALID_HIVE", hiveId: hive.id });
   expect(fieldsOf(error)).toEqual(fields);
+  expect(error.message).toMatch(`hive ${JSON.stringify(hive.id)} is not valid: ${fields[0]}: `);
   expect(await catalog.getHive(hive.id)).toEqual(hive);
 });
 

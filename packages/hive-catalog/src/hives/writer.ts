@@ -10,8 +10,8 @@ import {
   hasFields,
   IdArgument,
   invalidArgument,
+  invalidHive,
   isKey,
-  otherLabels,
   StatusArgument,
   tooManyLabels,
 } from "../model/check.ts";
@@ -23,6 +23,7 @@ import {
   type HiveRecord,
   type HiveStatus,
   hiveFields,
+  ONLY_WITH_SSH_HOST,
   rulesBut,
   SSH_FIELDS,
   SshSettings,
@@ -136,13 +137,14 @@ function keepsSshRule(changes: HiveChanges): SQL | undefined {
 /** The INVALID_HIVE for changes that `keepsSshRule` kept out. */
 function brokenSshRule(id: string, changes: HiveChanges): HiveCatalogError {
   const named = (["sshPort", "sshUser"] as const).filter((name) => (changes[name] ?? null) !== null);
-  const problems =
-    named.length > 0
-      ? named.map((field) => ({ field, message: "is allowed only together with sshHost" }))
-      : [{ field: "sshHost", message: "is needed as long as there is an sshPort or an sshUser" }];
-  const list = problems.map(({ field, message }) => `${field}: ${message}`).join("; ");
-  return new HiveCatalogError("INVALID_HIVE", `hive '${id}' is not valid: ${list}`, { hiveId: id, problems });
+  const problems = named.map((field) => ({ field, message: ONLY_WITH_SSH_HOST }));
+  const ofHost = { field: "sshHost", message: "is needed as long as there is an sshPort or an sshUser" };
+  return invalidHive(id, problems.length > 0 ? problems : [ofHost]);
 }
+
+/** For changes that may set labels alone that are not there. */
+const otherLabels = (id: string): HiveCatalogError =>
+  invalidHive(id, [{ field: "labels", message: "must be no other values than those that are there" }]);
 
 const SAYABLE = [...Object.keys(hiveFields), "labels"];
 

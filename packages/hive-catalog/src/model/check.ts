@@ -37,7 +37,8 @@ export function checkHive<Output>(schema: z.ZodType<Output>, input: unknown, hiv
   throw invalidHive(hiveId ?? idOf(input), problemsOf(result.error, "hive"));
 }
 
-function invalidHive(hiveId: string | undefined, problems: readonly FieldProblem[]): HiveCatalogError {
+/** An INVALID_HIVE, which names each field and its rule. */
+export function invalidHive(hiveId: string | undefined, problems: readonly FieldProblem[]): HiveCatalogError {
   const subject = hiveId === undefined ? "the hive" : `hive ${shown(hiveId)}`;
   return new HiveCatalogError("INVALID_HIVE", `${subject} is not valid: ${listed(problems)}`, { hiveId, problems });
 }
@@ -45,10 +46,6 @@ function invalidHive(hiveId: string | undefined, problems: readonly FieldProblem
 /** For changes to labels that leave a hive with too many. */
 export const tooManyLabels = (id: string): HiveCatalogError =>
   invalidHive(id, [{ field: "labels", message: `must be at most ${MAX_LABELS} labels, with those that stay` }]);
-
-/** For changes that may set labels alone that are not there. */
-export const otherLabels = (id: string): HiveCatalogError =>
-  invalidHive(id, [{ field: "labels", message: "must be no other values than those that are there" }]);
 
 /** Checks any other thing that a caller handed in, such as a `token`. Throws INVALID_ARGUMENT, which names each field and its rule. */
 export function checkArgument<Output>(thing: string, schema: z.ZodType<Output>, input: unknown): Output {

@@ -110,13 +110,15 @@ export const LACKS_DEVICES =
 
 type SshFields = { sshHost?: string | null | undefined; sshPort?: unknown; sshUser?: unknown };
 
+export const ONLY_WITH_SSH_HOST = "is allowed only together with sshHost";
+
 /** An SSH port or user means nothing without an SSH host. */
 function checkSsh({ value, issues }: z.core.ParsePayload<SshFields>): void {
   if (typeof value.sshHost === "string") return;
   for (const name of ["sshPort", "sshUser"] as const) {
     const input = value[name];
     if (input === null || input === undefined) continue;
-    issues.push({ code: "custom", input, path: [name], message: "is allowed only together with sshHost" });
+    issues.push({ code: "custom", input, path: [name], message: ONLY_WITH_SSH_HOST });
   }
 }
 
