@@ -65,9 +65,9 @@ export async function patchHive(
   if (named.length === 0 && !hasLabels) return storedHive(client, id);
   const { devices } = fields;
   const columns = columnsOf(Object.fromEntries(named) as Partial<HiveRecord>);
-  const merged = hasLabels && !replacesLabels ? { id, labels: JSON.stringify(labels) } : undefined;
-  const room = merged && haveRoom(merged);
-  const kept = merged && keepsLabels ? keepValues(merged) : undefined;
+  const given = { id, labels: JSON.stringify(labels) };
+  const room = hasLabels && !replacesLabels ? haveRoom(given) : undefined;
+  const kept = hasLabels && keepsLabels ? keepValues(given) : undefined;
   const ssh = keepsSshRule(fields);
   const where = and(ssh, room, kept) ?? sql`true`;
   const belongings = belongingsWhile(where)(id, {

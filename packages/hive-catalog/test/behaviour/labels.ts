@@ -115,6 +115,11 @@ export function describeLabels(name: string, openSite: () => Promise<Site>): voi
       expect(await catalog.labels.get("a")).toEqual({ env: "prod", old: "x" });
       expect((await patch({ env: "prod", rack: "r1", old: null })).port).toBe(9);
       expect(await catalog.labels.get("a")).toEqual({ env: "prod", rack: "r1" });
+      const replace = (env: string) =>
+        catalog.patchHive("a", { labels: { env } }, { keepsLabels: true, replacesLabels: true });
+      expect(await refusalOf(replace("dev"))).toMatchObject({ code: "INVALID_HIVE" });
+      await replace("prod");
+      expect(await catalog.labels.get("a")).toEqual({ env: "prod" });
     });
 
     test("what is refused changes no label", async () => {
