@@ -17,7 +17,10 @@ function newAssignments() {
   const beat = (...args: Parameters<typeof parts.beat>) => {
     for (const claim of parts.beat(...args)) assignments.end(claim);
   };
-  const claim = (holder = "me") => assignments.claim(QUERY, HOLD_MS, holder);
+  const claim = () => {
+    const made = assignments.claim(QUERY, HOLD_MS, "me");
+    return made === "full" ? expect.unreachable("there is room for more claims") : made;
+  };
   return { ...parts, assignments, handOut, beat, claim };
 }
 
@@ -112,13 +115,15 @@ describe("a claim", () => {
   });
 
   test("is bounded for each holder and in all, and leaves nothing behind", () => {
-    const { beat, claim, assignments, clock } = newAssignments();
+    const { beat, assignments, clock } = newAssignments();
     beat("hive", [aWorker({ slots: 100_000, running: 0 })]);
     const take = (holder: string) => {
-      let count = 0;
-      for (; !assignments.isFull(holder); count++) claim(holder);
-      return count;
+      for (let count = 0; ; count++) if (assignments.claim(QUERY, HOLD_MS, holder) === "full") return count;
     };
+    const found = Array.from({ length: 300 }, () =>
+      assignments.claim({ model: "served by nobody" }, HOLD_MS, "greedy"),
+    );
+    expect(new Set(found)).toEqual(new Set([undefined]));
     expect(take("greedy")).toBe(256);
     expect(take("other")).toBe(256);
     for (let n = 0; n < 20; n++) take(`one of many ${n}`);

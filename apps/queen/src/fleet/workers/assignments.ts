@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { Shares } from "../../process/shares.ts";
 import type { FleetParts } from "../parts.ts";
 import type { Claim } from "./hive.ts";
 import type { ClaimedWorker, PlacedModel, PlacedWorker, WorkQuery } from "./queries.ts";
 import type { HiveRegistry } from "./registry.ts";
 
 /** Of one holder, and of all together. */
-const MAX_CLAIMS = { ofOne: 256, inAll: 4096 };
+const MAX_CLAIMS = { each: 256, inAll: 4096 };
 
 interface Parts extends Pick<FleetParts, "clock" | "metrics"> {
   registry: HiveRegistry;
@@ -18,7 +19,7 @@ interface Parts extends Pick<FleetParts, "clock" | "metrics"> {
 export class Assignments {
   readonly #parts: Parts;
   readonly #claims = new Map<string, Claim>();
-  readonly #heldBy = new Map<string, number>();
+  readonly #shares = new Shares(MAX_CLAIMS);
   /** Before then none ends by itself. */
   #nextEndMs = Number.POSITIVE_INFINITY;
 
@@ -38,24 +39,22 @@ export class Assignments {
     return worker ?? model;
   }
 
-  /** A worker that nobody else is given while the claim is held, for more work than it can take. */
-  claim(query: WorkQuery, holdMs: number, holder: string): ClaimedWorker | undefined {
+  /** A worker that nobody else is given while the claim is held, for more work than it can take; "full" when so many claims are held that this one gets no more. */
+  claim(query: WorkQuery, holdMs: number, holder: string): ClaimedWorker | "full" | undefined {
     const { registry, clock, metrics } = this.#parts;
     this.#endOld();
+    if (!this.#shares.take(holder, 1)) return "full";
     const atMs = clock.monotonicNow();
     const made = registry.claim(query, { id: randomUUID(), atMs, untilMs: atMs + holdMs, holder });
     metrics.workAsked.inc({ found: made ? "claim" : "nothing" });
-    if (made === undefined) return undefined;
+    if (made === undefined) {
+      this.#shares.giveBack(holder, 1);
+      return undefined;
+    }
     const { claim } = made;
     this.#claims.set(claim.id, claim);
-    this.#heldBy.set(holder, (this.#heldBy.get(holder) ?? 0) + 1);
     this.#nextEndMs = Math.min(this.#nextEndMs, claim.untilMs);
     return made;
-  }
-
-  /** Whether so many claims are held that this one gets no more. */
-  isFull(holder: string): boolean {
-    return this.claimCount >= MAX_CLAIMS.inAll || (this.#heldBy.get(holder) ?? 0) >= MAX_CLAIMS.ofOne;
   }
 
   claimOf(id: string): Claim | undefined {
@@ -70,10 +69,7 @@ export class Assignments {
 
   end(claim: Claim): void {
     this.#parts.registry.release(claim);
-    if (!this.#claims.delete(claim.id)) return;
-    const left = (this.#heldBy.get(claim.holder) ?? 0) - 1;
-    if (left > 0) this.#heldBy.set(claim.holder, left);
-    else this.#heldBy.delete(claim.holder);
+    if (this.#claims.delete(claim.id)) this.#shares.giveBack(claim.holder, 1);
   }
 
   /** Ends those whose time is over. */

@@ -5,9 +5,9 @@ import type { Socket } from "node:net";
 import type { FastifyBaseLogger } from "fastify";
 import type { Arrivals } from "../../process/arrivals.ts";
 import type { Clock } from "../../process/clock.ts";
+import { Shares } from "../../process/shares.ts";
 import { addressBlock } from "../../reach/addresses.ts";
 import type { Caller } from "../door/caller.ts";
-import { Shares } from "../door/shares.ts";
 import { boundedRequest } from "./bounded-request.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 import { answerRaw } from "./raw-answer.ts";
@@ -68,7 +68,7 @@ export class Servers {
   readonly #shares: ConnectionShares;
   /** The connections that have proven nothing yet, with their addresses. */
   readonly #unproven = new Map<Socket, string>();
-  readonly #unprovenByAddress = new Map<string, number>();
+  readonly #unprovenShares: Shares;
   readonly #others: Server[] = [];
   #handler: RequestListener | undefined;
   #tls: Tls | undefined;
@@ -77,7 +77,9 @@ export class Servers {
 
   constructor(options: ServersOptions) {
     this.#options = options;
-    this.#shares = new ConnectionShares(options.limits.maxConnections);
+    const { maxConnections, maxConnectionsPerAddress } = options.limits;
+    this.#shares = new ConnectionShares(maxConnections);
+    this.#unprovenShares = new Shares({ each: maxConnectionsPerAddress, inAll: Number.POSITIVE_INFINITY });
     this.#tls = options.tls;
   }
 
@@ -173,18 +175,16 @@ export class Servers {
   }
 
   #watch(socket: Socket): void {
-    const { maxConnectionsPerAddress } = this.#options.limits;
     const address = addressBlock(socket.remoteAddress);
     const peer = peerOf(socket);
-    const count = this.#unprovenByAddress.get(address) ?? 0;
-    if (count >= maxConnectionsPerAddress) {
+    if (!this.#unprovenShares.take(address, 1)) {
       socket.destroy();
-      this.#warn(address, `${count} from there did nothing yet (--max-connections-per-address)`);
+      const { maxConnectionsPerAddress } = this.#options.limits;
+      this.#warn(address, `${maxConnectionsPerAddress} from there did nothing yet (--max-connections-per-address)`);
       return;
     }
     this.#makeRoom();
     this.#options.arrivals.add();
-    this.#unprovenByAddress.set(address, count + 1);
     this.#unproven.set(socket, address);
     this.#connections.set(peer, socket);
     socket.once("close", () => {
@@ -205,9 +205,7 @@ export class Servers {
     const address = this.#unproven.get(connection);
     if (address === undefined) return;
     this.#unproven.delete(connection);
-    const count = this.#unprovenByAddress.get(address) ?? 0;
-    if (count > 1) this.#unprovenByAddress.set(address, count - 1);
-    else this.#unprovenByAddress.delete(address);
+    this.#unprovenShares.giveBack(address, 1);
   }
 
   /** Whoever left the s out of https:// would see an empty answer. Nothing can be sent over TLS yet, but over the connection below it. */

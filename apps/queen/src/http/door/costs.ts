@@ -1,12 +1,12 @@
 import { finished, Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler, onSendAsyncHookHandler } from "fastify";
+import { Shares } from "../../process/shares.ts";
 import { wholeTurn } from "../../process/turn.ts";
 import { addressBlock } from "../../reach/addresses.ts";
 import { BODY_LIMIT_BYTES } from "../body-parsers.ts";
 import type { Problem } from "../errors.ts";
 import type { Rates } from "./rates.ts";
 import { tooMany } from "./refusals.ts";
-import { Shares } from "./shares.ts";
 
 const MB = 1_048_576;
 /** Bodies on their way in, and answers on their way out, of one caller and of all. */

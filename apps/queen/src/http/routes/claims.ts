@@ -71,9 +71,7 @@ export const claimsRoutes = [
   }).handle(async (request, { fleet, costs, clock }) => {
     const { assignments } = fleet;
     const { model, backend, hold, hold_ms: holdMs = hold ?? 0, min_free_vram_gb: minFreeGb } = request.body;
-    const holder = keyOf(request);
     await fleet.cordons.ready();
-    if (assignments.isFull(holder)) throw tooMany(TOO_MANY_CLAIMS, 1);
     const onScanned = (scanned: number) => costs.countScanned(request, scanned);
     const query = {
       model: fleet.registry.knownAs(model),
@@ -81,7 +79,8 @@ export const claimsRoutes = [
       minFreeVramBytes: vramBytesOf(minFreeGb),
       onScanned,
     };
-    const made = assignments.claim(query, holdMs, holder);
+    const made = assignments.claim(query, holdMs, keyOf(request));
+    if (made === "full") throw tooMany(TOO_MANY_CLAIMS, 1);
     if (made === undefined) throw noWorker(query, fleet);
     const untilMs = clock.now() + holdMs;
     return { claim_id: made.claim.id, until_ms: Math.round(untilMs), worker: placedToJson(made.placed) };
