@@ -2,7 +2,7 @@ import type { Cordon, DamagedHive, HiveRecord, HiveStatus, Labels, OperationSumm
 import { toWallMs } from "../process/clock.ts";
 import { wholeTurn } from "../process/turn.ts";
 import type { Fleet } from "./fleet.ts";
-import { NOT_HEARD, type Standing, whyNotOf } from "./hive-view.ts";
+import { type Standing, whyNotOf } from "./hive-view.ts";
 import { probationAt } from "./liveness/probation.ts";
 import type { NotBeating, Rule } from "./liveness/sight.ts";
 import type { FleetParts } from "./parts.ts";
@@ -58,11 +58,11 @@ export class FleetRows {
   ): Promise<ReadonlyMap<string, FleetRow>> {
     const readAtMs = this.#parts.clock.monotonicNow();
     const hives = await this.#parts.catalog.getHives(ids, { onCorruptHive });
-    return new Map((await this.of(hives, readAtMs)).map((row) => [row.hive.id, row]));
+    return this.of(hives, readAtMs);
   }
 
-  /** Those of hives that were read at `readAtMs`, a monotonic time, in their order; without those that were removed since. Rejects with HiveCatalogError. */
-  async of(hives: readonly HiveRecord[], readAtMs: number): Promise<FleetRow[]> {
+  /** Those of hives that were read at `readAtMs`, a monotonic time, in their order, by their ids; without those that were removed since. Rejects with HiveCatalogError. */
+  async of(hives: readonly HiveRecord[], readAtMs: number): Promise<ReadonlyMap<string, FleetRow>> {
     const { catalog, fleet } = this.#parts;
     // Before anything else is waited for: one that is removed meanwhile must not be met again.
     for (const hive of hives) fleet.meet(hive, readAtMs);
@@ -72,7 +72,7 @@ export class FleetRows {
       catalog.operations.latestOf(ids),
       fleet.cordons.ready(),
     ]);
-    const rows: FleetRow[] = [];
+    const rows = new Map<string, FleetRow>();
     let scanned = 0;
     for (const hive of hives) {
       if (scanned > SCANNED_PER_TURN) {
@@ -84,7 +84,7 @@ export class FleetRows {
       const heard = fleet.registry.get(hive.id);
       scanned += (1 + (heard?.workers.length ?? 0)) * (1 + (hive.devices?.gpus?.length ?? 0));
       const beside = { labels: labels.get(hive.id) ?? {}, lastOperation: operations.get(hive.id) ?? null };
-      rows.push(this.#row(hive, standing, heard, beside));
+      rows.set(hive.id, this.#row(hive, standing, heard, beside));
     }
     return rows;
   }
@@ -105,12 +105,11 @@ export class FleetRows {
     const heard = state?.live ? state : undefined;
     const { said, whyNoWork } = this.#said.of(hive, heard);
     const wallMs = (atMs: number | undefined) => (atMs === undefined ? null : toWallMs(atMs, clock));
-    const ofWorkers = heard === undefined ? NOT_HEARD : whyNoWork;
     return {
       hive,
       labels,
       status: { value: hive.status, rule, why, sinceMs: last?.status === hive.status ? wallMs(last.atMs) : null },
-      whyNot: whyNotOf(hive, standing, { cordon, probation, ofWorkers }),
+      whyNot: whyNotOf(hive, standing, { cordon, probation, ofWorkers: whyNoWork }),
       beatAgeMs: sight.beatAtMs === undefined ? null : Math.round(nowMs - sight.beatAtMs),
       notBeating: fleet.notBeating(sight),
       unreachableSinceMs: wallMs(sight.unreachableSinceMs),

@@ -44,7 +44,7 @@ export function viewOf(hive: HiveRecord, memories: Memories): HiveView {
   const cordon = cordons.get(hive.id);
   const heard = registry.get(hive.id);
   const standing = standingOf(hive, sight, liveness, nowMs);
-  const ofWorkers = heard?.live ? whyNoWork(heard.workers, hive.host) : NOT_HEARD;
+  const ofWorkers = whyNoWork(heard?.live ? heard.workers : undefined, hive.host);
   return {
     hive,
     ...standing,
@@ -70,9 +70,6 @@ export function standingOf(
   const { rule, why } = wasMarked ? last : liveness.judge(sight, status, nowMs);
   return { sight, rule, why };
 }
-
-/** Of the workers of a hive whose beats do not arrive here. */
-export const NOT_HEARD = "this queen hears no heartbeat of it, and knows no worker there";
 
 interface Obstacles {
   readonly cordon: Cordon | null | undefined;

@@ -76,7 +76,7 @@ function saidOf({ host, devices }: HiveRecord, heard: Shown | undefined): SaidOf
     gpus: knowsGpus ? gpus : null,
     vram,
   };
-  return { said, whyNoWork: heard && whyNoWork(heard.workers, host) };
+  return { said, whyNoWork: whyNoWork(heard?.workers, host) };
 }
 
 function countsOf(workers: readonly Worker[]): WorkerCounts {

@@ -118,7 +118,7 @@ class FleetPage {
     for (const hive of damaged) query.onCorruptHive(hive);
     const wanted = entries.filter(({ hive }) => isCandidate(hive.id));
     const hives = wanted.map(({ hive }) => hive);
-    const made = new Map((await rows.of(hives, readAtMs)).map((row) => [row.hive.id, row]));
+    const made = await rows.of(hives, readAtMs);
     this.#batches += 1;
     this.scanned += entries.length;
     this.#place = next;

@@ -2,8 +2,9 @@ import { isReachable } from "./address.ts";
 import { freeSlotsOf, isHealthy } from "./load.ts";
 import type { Worker } from "./worker.ts";
 
-/** Why none of the workers of a hive at `host` could be given work, in words; undefined where one could, as far as they said themselves. */
-export function whyNoWork(workers: readonly Worker[], host: string): string | undefined {
+/** Why none of the workers of a hive at `host` could be given work, in words; undefined where one could, as far as they said themselves. Without `workers` its beats do not arrive. */
+export function whyNoWork(workers: readonly Worker[] | undefined, host: string): string | undefined {
+  if (workers === undefined) return "this queen hears no heartbeat of it, and knows no worker there";
   if (workers.length === 0) return "no worker runs there";
   const counts = new Map<string, number>();
   for (const worker of workers) {
