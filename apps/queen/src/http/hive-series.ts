@@ -1,5 +1,6 @@
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Clock } from "../process/clock.ts";
+import { inBatches } from "../process/turn.ts";
 
 /** So many are written in one turn of the event loop. */
 const LINES_OF_PIECE = 1000;
@@ -13,14 +14,7 @@ type Series = Iterable<[labels: Readonly<Record<string, string | number>>, value
 
 /** The series of each single hive, for Prometheus, in pieces, each made in a turn of its own: of 10,000 hives with 8 GPUs each they are 30 MB. */
 export async function* hiveSeries(parts: Parts, turn: () => Promise<void>): AsyncGenerator<Buffer, void, undefined> {
-  let piece: string[] = [];
-  for (const line of linesOf(parts)) {
-    if (piece.push(line) < LINES_OF_PIECE) continue;
-    yield Buffer.from(piece.join(""));
-    piece = [];
-    await turn();
-  }
-  yield Buffer.from(piece.join(""));
+  for await (const lines of inBatches(linesOf(parts), LINES_OF_PIECE, turn)) yield Buffer.from(lines.join(""));
 }
 
 /** What is not known is absent. */

@@ -9,14 +9,18 @@ export async function wholeTurn(): Promise<void> {
   await immediate();
 }
 
-/** The items, so many at a time, with a whole turn of the event loop between one batch and the next: what changes meanwhile is seen by the next. */
-export async function* inBatches<Item>(items: Iterable<Item>, size: number): AsyncGenerator<Item[], undefined> {
+/** The items, so many at a time, with a whole turn of the event loop between one batch and the next, or as much as `turn` waits for: what changes meanwhile is seen by the next. */
+export async function* inBatches<Item>(
+  items: Iterable<Item>,
+  size: number,
+  turn = wholeTurn,
+): AsyncGenerator<Item[], undefined> {
   let batch: Item[] = [];
   for (const item of items) {
     if (batch.push(item) < size) continue;
     yield batch;
     batch = [];
-    await wholeTurn();
+    await turn();
   }
   if (batch.length > 0) yield batch;
 }
