@@ -1,7 +1,6 @@
 import type { HiveCatalog } from "@repo/hive-catalog";
 import type { FastifyBaseLogger } from "fastify";
 import type { Fleet } from "../fleet/fleet.ts";
-import type { FleetRows } from "../fleet/fleet-rows.ts";
 import type { HeartbeatReceiver } from "../fleet/heartbeats.ts";
 import type { FleetLists } from "../fleet/lists/fleet-lists.ts";
 import type { Bulk } from "../lifecycle/bulk/bulk.ts";
@@ -25,7 +24,6 @@ export type PageFiles = ReadonlyMap<string, Buffer>;
 export interface AppParts {
   catalog: HiveCatalog;
   fleet: Fleet;
-  rows: FleetRows;
   lists: FleetLists;
   events: EventLog;
   metrics: Metrics;
