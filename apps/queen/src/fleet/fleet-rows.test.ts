@@ -117,6 +117,22 @@ test("VRAM is measured where telemetry says all of it, of each GPU or of the mem
   });
 });
 
+test("what a beat says is found out once for all rows until the next one, also where GPUs share the memory of their host", async () => {
+  await using queen = await startTestQueen();
+  const unified = devices([{ index: 0, name: "NVIDIA GB10", vram_gb: null, unified: true }]);
+  await addHive(queen, 8600, unified);
+  const saidOf = async (used: number | undefined) => {
+    const host = { memory_total_bytes: 120 * GB, memory_used_bytes: used };
+    if (used !== undefined) await beatWith(queen, [], { host });
+    return (await queen.rows.read([HIVE_JSON.id])).get(HIVE_JSON.id)?.said;
+  };
+  const said = await saidOf(30 * GB);
+  expect(await saidOf(undefined)).toBe(said);
+  expect((await saidOf(40 * GB))?.vram.usedBytes).toBe(40 * GB);
+  await queen.request("PATCH", `/v1/hives/${HIVE_JSON.id}`, devices([]));
+  expect((await saidOf(undefined))?.gpus).toEqual([]);
+});
+
 test("of a hive that has no GPU, and of one whose GPUs could not be read, it is told which of both it is", async () => {
   await using queen = await startTestQueen();
   await addHive(queen, 8600, devices([]));

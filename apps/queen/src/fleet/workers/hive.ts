@@ -24,6 +24,8 @@ export class Hive {
   host = "";
   /** The indexes of its GPUs whose memory is the host's, as the catalog has them; undefined where there are none, or that is not known. */
   unified: ReadonlySet<number> | undefined;
+  /** The reading with that memory as theirs, once somebody has asked: what follows from a reading is found out once for one object. */
+  unifiedReading: Reading | undefined;
   /** By the id of the worker; of those alone that were given work lately. */
   demands: Map<string, Demand> | undefined;
   /** Models that it was sent to load lately, with the memory that they take. */

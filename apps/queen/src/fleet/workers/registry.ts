@@ -86,6 +86,7 @@ export class HiveRegistry {
     if (hive === undefined) return;
     const { host } = hive;
     Object.assign(hive, this.#options.circumstancesOf(hiveId));
+    hive.unifiedReading = undefined;
     if (host !== hive.host) hive.unreachable = unreachableOf(hive.workers, hive.host);
     for (const model of hive.byModel?.keys() ?? []) rank(hive, model);
   }
@@ -260,6 +261,7 @@ export class HiveRegistry {
   #setReading(hive: Hive, reading: Reading | null): void {
     const before = hive.reading;
     hive.reading = reading;
+    hive.unifiedReading = undefined;
     this.#onDisk.update(hive, before);
   }
 
@@ -273,8 +275,11 @@ export class HiveRegistry {
     return nowMs - receivedAtMs < this.#options.staleAfterMs;
   }
 
-  #freshReading({ reading, readAtMs, unified }: Hive, nowMs: number): Reading | null {
+  #freshReading(hive: Hive, nowMs: number): Reading | null {
+    const { reading, readAtMs, unified } = hive;
     if (reading === null || nowMs - readAtMs >= this.#options.staleAfterMs) return null;
-    return unified === undefined ? reading : withHostMemory(reading, unified);
+    if (unified === undefined) return reading;
+    hive.unifiedReading ??= withHostMemory(reading, unified);
+    return hive.unifiedReading;
   }
 }
