@@ -11,7 +11,7 @@ import { stepsOf } from "./agent/plans.ts";
 import { LifecycleError, operationNotFound } from "./errors.ts";
 import { withRemedy } from "./failures.ts";
 import { Job, type JobParts, type LifecycleTimeouts, TIMEOUTS } from "./job.ts";
-import { Cancelled, type End, type OnStep, OperationRun, QueenStopping, type Step } from "./operation-run.ts";
+import { type End, type OnStep, OperationRun, type Step } from "./operation-run.ts";
 import { Removal } from "./removal.ts";
 import { HostKeyDesk } from "./ssh/host-key-desk.ts";
 
@@ -74,7 +74,7 @@ export class Lifecycle {
   async cancel(id: string): Promise<OperationRecord> {
     const running = this.#running.get(id);
     if (running === undefined) throw notCancellable(await this.#read(id));
-    running.run.stop(new Cancelled("it was cancelled"));
+    running.run.stop("cancelled", new Error("it was cancelled"));
     await running.work;
     return this.#read(id);
   }
@@ -104,7 +104,7 @@ export class Lifecycle {
   /** Ends what this queen still does to a hive that was removed. */
   endOf(hiveId: string): void {
     for (const { hiveId: id, run } of this.#running.values()) {
-      if (id === hiveId) run.stop(new Cancelled("the hive was removed"));
+      if (id === hiveId) run.stop("cancelled", new Error("the hive was removed"));
     }
   }
 
@@ -142,7 +142,7 @@ export class Lifecycle {
   async close(): Promise<void> {
     for (const timer of this.#timers) clearTimeout(timer);
     const running = [...this.#running.values()];
-    for (const { run } of running) run.stop(new QueenStopping("the queen was stopped"));
+    for (const { run } of running) run.stop("interrupted", new Error("the queen was stopped"));
     await Promise.all(running.map(({ work }) => work));
   }
 

@@ -19,12 +19,9 @@ export interface Step {
   work(): Promise<Outcome>;
 }
 
-/** The operation ended because somebody wanted it to. */
-export class Cancelled extends Error {}
-/** The operation ended because its queen does. */
-export class QueenStopping extends Error {}
-
-export type End = { state: Exclude<OperationRecord["state"], "running">; problem: string | null };
+/** How an operation ends that did not succeed: cancelled because somebody wanted it to, interrupted because its queen does. */
+type Failed = Exclude<OperationRecord["state"], "running" | "succeeded">;
+export type End = { state: "succeeded" | Failed; problem: string | null };
 
 interface Failure {
   readonly error: unknown;
@@ -46,6 +43,7 @@ export class OperationRun {
   readonly id: string;
   readonly #options: RunOptions;
   readonly #stopping = new AbortController();
+  #endsAs: Failed = "failed";
   readonly #secrets = new Set<string>();
   readonly #steps: OperationStep[] = [];
   #tail = "";
@@ -62,7 +60,9 @@ export class OperationRun {
     return this.#stopping.signal;
   }
 
-  stop(reason: Error): void {
+  stop(endsAs: Failed, reason: Error): void {
+    if (this.signal.aborted) return;
+    this.#endsAs = endsAs;
     this.#stopping.abort(reason);
   }
 
@@ -80,7 +80,7 @@ export class OperationRun {
   async run(steps: readonly Step[]): Promise<End> {
     const { timeoutMs } = this.#options;
     const late = new StepFailure("OPERATION_TOO_SLOW", `the operation took longer than ${timeoutMs / 1000} s`);
-    const timer = setTimeout(() => this.stop(late), timeoutMs);
+    const timer = setTimeout(() => this.stop("failed", late), timeoutMs);
     try {
       const end = await this.#runSteps(steps);
       await this.#makeSureOfLast();
@@ -96,7 +96,7 @@ export class OperationRun {
       const failure = await this.#runStep(step);
       if (failure === undefined) continue;
       await this.#skip(steps.slice(position + 1));
-      const state = this.#stateOfFailure();
+      const state = this.#endsAs;
       const problem = `${step.name}: ${failure.detail}`;
       return { state, problem: state === "failed" ? withRemedy(problem, failure.error, hiveId) : problem };
     }
@@ -138,18 +138,13 @@ export class OperationRun {
     await this.#save();
   }
 
-  #stateOfFailure(): "failed" | "cancelled" | "interrupted" {
-    const { reason } = this.signal;
-    if (reason instanceof Cancelled) return "cancelled";
-    return reason instanceof QueenStopping ? "interrupted" : "failed";
-  }
-
   /** What it is not known of whether it was stored, the next one stores with what came since. */
   async #save(): Promise<void> {
     const { operations } = this.#options.catalog;
     this.#isStored = await operations.save(this.id, { steps: this.#steps, outputTail: this.#tail }).then(
       (isUnfinished) => {
-        if (!isUnfinished) this.stop(new Cancelled("another queen took this one for gone, or the hive was removed"));
+        const why = "another queen took this one for gone, or the hive was removed";
+        if (!isUnfinished) this.stop("cancelled", new Error(why));
         return true;
       },
       onCatalogError("CATALOG_OUTCOME_UNKNOWN", () => false),
