@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, constants, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, constants, existsSync, fstatSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -90,6 +90,22 @@ test("what Node and libraries warn of is a line of the log, and nowhere else", a
     { level: 40, warning: "OddWarning", msg: ODD },
   ]);
   expect(stderr?.read()).toBeNull();
+});
+
+test.each([
+  ["systemd's journal has the priority before each line that it takes off there", 0, ["<6>", "<4>"]],
+  ["another output than the journal of who started it has none", 1, ["", ""]],
+])("%s", async (_what, otherNode, before) => {
+  const path = join(temporaryFolder(), "log");
+  const file = openSync(path, "w");
+  const { dev, ino } = fstatSync(file);
+  vi.stubEnv("JOURNAL_STREAM", `${dev}:${ino + otherNode}`);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  await startProgram(1, file, "odd");
+  closeSync(file);
+  const lines = textOf(path).trimEnd().split("\n");
+  expect(lines.map((line) => line.slice(0, line.indexOf("{")))).toEqual(before);
+  expect(lines.map((line) => JSON.parse(line.slice(line.indexOf("{"))))).toMatchObject([{ level: 30 }, { level: 40 }]);
 });
 
 test("a terminal that is stopped stops nothing", async () => {

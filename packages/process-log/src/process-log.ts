@@ -2,6 +2,7 @@ import { constants, fstatSync, openSync } from "node:fs";
 import { isatty } from "node:tty";
 import { type Logger, type LoggerOptions, pino } from "pino";
 import { prettyFactory } from "pino-pretty";
+import { isJournal, priorityBefore } from "./journal.ts";
 import { LineOutput } from "./line-output.ts";
 import { printable, printableInside } from "./printable.ts";
 
@@ -9,9 +10,9 @@ const STDOUT = 1;
 /** How long the end of the process waits for a reader of the last lines. */
 const LAST_LINES_MS = 250;
 
-/** The log of a program on its standard output: for people on a terminal, else JSON. No reader, and no full disk, can stop the program. */
+/** The log of a program on its standard output: for people on a terminal, else JSON, with its priority in systemd's journal. No reader, and no full disk, can stop the program. */
 export function createLog(options: LoggerOptions): Logger {
-  const format = isatty(STDOUT) ? forPeople() : printableLine;
+  const format = formatOfStandardOutput();
   const output = new LineOutput(openStandardOutput(), (lines) => {
     log.error({ lines }, "lines of the log were lost: there was no room for them");
   });
@@ -21,6 +22,11 @@ export function createLog(options: LoggerOptions): Logger {
   process.removeAllListeners("warning");
   process.on("warning", ({ name, message }) => log.warn({ warning: name }, message));
   return log;
+}
+
+function formatOfStandardOutput(): (line: string) => string {
+  if (isatty(STDOUT)) return forPeople();
+  return isJournal(STDOUT) ? (line) => `${priorityBefore(line)}${printableLine(line)}` : printableLine;
 }
 
 /** Time, level, message and fields in one line; an error's stack below it. In colour unless NO_COLOR is set. */
