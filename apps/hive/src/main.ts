@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { createLog, printableLines } from "@repo/process-log";
+import { createLog, printableLines, sayProblems } from "@repo/process-log";
 import { printable } from "@repo/process-log/printable";
 import { endWithStarter, onStopSignals } from "@repo/processes";
 import { print } from "@repo/settings";
@@ -11,7 +11,7 @@ import { openLogFile } from "./log-file.ts";
 import { onceJson, onceText } from "./once.ts";
 
 function fail(messages: readonly string[], exitCode: number): never {
-  process.stderr.write(messages.map((message) => `hive: ${printable(message)}\n`).join(""));
+  sayProblems("hive", messages);
   process.exit(exitCode);
 }
 

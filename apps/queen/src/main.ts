@@ -1,8 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { fileURLToPath } from "node:url";
 import { type FieldProblem, HiveCatalog, HiveCatalogError, isInForce } from "@repo/hive-catalog";
-import { createLog } from "@repo/process-log";
-import { printable } from "@repo/process-log/printable";
+import { createLog, sayProblems } from "@repo/process-log";
 import { endWithStarter } from "@repo/processes";
 import { print } from "@repo/settings";
 import type { Logger } from "pino";
@@ -173,8 +172,7 @@ function startProblem({ host, port }: Config, error: unknown): string {
   return `cannot listen on port ${port} of ${host} (${SETTINGS.howToSet("host")}, ${SETTINGS.howToSet("port")}): ${reasonOf(error)}`;
 }
 
-/** One line on stderr for each problem, whatever the log level. */
 function fail(exitCode: number, problems: readonly string[]): void {
-  for (const problem of problems) process.stderr.write(`queen: ${printable(problem.replace(/\s*\n\s*/g, " "))}\n`);
+  sayProblems("queen", problems);
   process.exitCode = exitCode;
 }

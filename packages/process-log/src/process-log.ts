@@ -2,11 +2,12 @@ import { constants, fstatSync, openSync } from "node:fs";
 import { isatty } from "node:tty";
 import { type Logger, type LoggerOptions, pino } from "pino";
 import { prettyFactory } from "pino-pretty";
-import { isJournal, priorityBefore } from "./journal.ts";
+import { ERROR, isJournal, priorityBefore } from "./journal.ts";
 import { LineOutput } from "./line-output.ts";
 import { printable, printableInside } from "./printable.ts";
 
 const STDOUT = 1;
+const STDERR = 2;
 /** How long the end of the process waits for a reader of the last lines. */
 const LAST_LINES_MS = 250;
 
@@ -35,6 +36,14 @@ function forPeople(): (line: string) => string {
   const format = { translateTime: "SYS:HH:MM:ss.l", ignore: "pid,hostname", singleLine: true };
   const pretty = prettyFactory({ ...format, messageFormat });
   return (line) => pretty(printableInside(line.trimEnd()));
+}
+
+/** One line on the standard error for each problem that ends a program, whatever the level of its log. */
+export function sayProblems(program: string, problems: readonly string[]): void {
+  const priority = isJournal(STDERR) ? ERROR : "";
+  for (const problem of problems) {
+    process.stderr.write(`${priority}${program}: ${printable(problem.replace(/\s*\n\s*/g, " "))}\n`);
+  }
 }
 
 const printableLine = (line: string): string => `${printable(line.trimEnd())}\n`;

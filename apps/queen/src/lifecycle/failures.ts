@@ -6,7 +6,7 @@ import { ProbeError } from "../reach/probe.ts";
 /** How a step can fail, and what whoever runs the fleet does then. ID is that of the hive. */
 export const REMEDIES = {
   ID_NOT_FOR_AGENTS: "add the hive anew under another id",
-  HOME_MISSING: "start the queen with HOME in her environment",
+  HOME_MISSING: "start the queen with HOME in her environment, a folder that is there and hers",
   TEMP_FOLDER_UNUSABLE:
     "let the queen write there, or name another folder in TMPDIR; a container may want a tmpfs for it",
   PUBLIC_URL_MISSING:
@@ -14,7 +14,7 @@ export const REMEDIES = {
   SSH_TARGET_UNUSABLE:
     "correct ssh_host, ssh_port and ssh_user with `hivectl set ID`, or allow the address in QUEEN_ALLOWED_HOSTS",
   PROGRAM_NOT_STARTED:
-    "install the client of OpenSSH on the queen's machine, and see that her HOME is there, and that her PATH leads to sh and ssh; for EAGAIN, EMFILE or ENOMEM let her have more processes, open files or memory",
+    "install the client of OpenSSH on the queen's machine, and see that her PATH leads to sh and ssh; for EAGAIN, EMFILE or ENOMEM let her have more processes, open files or memory",
   QUEEN_USER_UNKNOWN:
     "give the queen's user an entry in /etc/passwd of her machine or container: ssh runs for no user without one",
   SSH_UNREACHABLE: "see from the queen's machine that an sshd answers at ssh_host and ssh_port",

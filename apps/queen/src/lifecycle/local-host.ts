@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { runProgram } from "@repo/processes";
 import { StepFailure } from "./failures.ts";
@@ -11,10 +12,10 @@ export class LocalHost implements Host {
 
   constructor(options: ProgramDefaults) {
     const { HOME, PATH } = options.env;
-    if (HOME === undefined)
+    if (HOME === undefined || !existsSync(HOME))
       throw new StepFailure(
         "HOME_MISSING",
-        "the queen has no HOME in her environment, under which a local hive would be kept",
+        `the queen has no HOME${HOME === undefined ? " in her environment" : `: ${HOME} is not there`}; a local hive would be kept under it`,
       );
     this.#home = HOME;
     // The Node that runs the queen runs the agent too.

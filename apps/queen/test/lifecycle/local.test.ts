@@ -37,7 +37,7 @@ async function startSite(options: Pick<QueenOptions, "agentFile" | "lifecycleTim
     expect(await queen.request("POST", "/v1/hives", { id, host, port })).toMatchObject({ status: 201 });
   };
   const begin = (kind: string, id = ID) => operate(queen.request, kind, id);
-  return { queen, catalog, add, operate: begin, folder: join(home.path, ".hive", ID) };
+  return { queen, catalog, add, operate: begin, home: home.path, folder: join(home.path, ".hive", ID) };
 }
 
 const agentsIn = (home: string) =>
@@ -61,6 +61,16 @@ test.each([
     expect((body as { probes: { outcome: string }[] }).probes.at(-1)).toMatchObject({ outcome: "answered" });
   },
 );
+
+test("a queen whose home is not there, as useradd --system leaves it, is told to have one", async () => {
+  const { add, operate, home } = await startSite();
+  await add(ID, await unusedPort());
+  await rm(home, { recursive: true });
+  expect(await operate("start")).toMatchObject({
+    state: "failed",
+    problem: expect.stringContaining(`connect: the queen has no HOME: ${home} is not there`),
+  });
+});
 
 test("of settings that its host does not take, no token stays in force", async () => {
   const { catalog, add, operate, folder } = await startSite();
