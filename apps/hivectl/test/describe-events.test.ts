@@ -1,5 +1,6 @@
 import { QueenClient } from "@repo/queen-client";
 import { expect, test } from "vitest";
+import { storeOddHive } from "../../queen/test/odd-hive.ts";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
 import { until } from "../../queen/test/until.ts";
 import { breakingProxy } from "./breaking-proxy.ts";
@@ -44,6 +45,15 @@ test("of many events it shows the last ten, and how to see those before them", a
   expect(lines).toHaveLength(10);
   expect(Number(before)).toBe(all.length - 10);
   expect(lines.at(-1)).toContain("labels at=11");
+});
+
+test("of a hive whose id another program gave a comma, its own events are shown, and not those of two others", async () => {
+  const client = await addHives("gpu-07", "gpu-08");
+  await storeOddHive(`${queen.folder}/hives.db`, "gpu-07,gpu-08");
+  await client.cordonHive("gpu-07", { reason: "another one" });
+  await client.cordonHive("gpu-07,gpu-08", { reason: "new fans" });
+  const [, events = ""] = /^Events, kept since \S+:\n((?: {2}.*\n)*)/m.exec(await describe("gpu-07,gpu-08")) ?? [];
+  expect(events.match(/(?<= {2}cordon +)\S.*/g)).toEqual(["new fans"]);
 });
 
 test("as data it is what the queen answers, with the events as get events has them", async () => {

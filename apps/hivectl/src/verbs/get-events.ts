@@ -136,7 +136,7 @@ async function* told(session: Session, events: AsyncIterable<QueenEvent>, isWant
 
 export const isTold = (event: QueenEvent): event is Told => KINDS.some((kind) => kind === event.type);
 
-const hiveOf = ({ data }: Told): string | undefined => ("hive_id" in data ? data.hive_id : undefined);
+export const hiveOf = ({ data }: Told): string | undefined => ("hive_id" in data ? data.hive_id : undefined);
 
 /** Labels are told with every change over the API, and shown where they are what is other. */
 function changeText({ changed = "", labels }: Extract<Told, { type: "hive_changed" }>["data"]): string {

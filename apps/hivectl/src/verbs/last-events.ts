@@ -4,8 +4,9 @@ import { QueenNoAnswer, QueenProblem } from "@repo/queen-client";
 import { sentencesOf } from "../failure.ts";
 import { indented } from "../output/blocks.ts";
 import type { Session } from "../session.ts";
-import { detailOf, isTold, type Told, UNASKED } from "./get-events.ts";
+import { detailOf, hiveOf, isTold, type Told, UNASKED } from "./get-events.ts";
 import { eventsUpToNow } from "./kept-events.ts";
+import { canBeNamed } from "./one-hive.ts";
 
 /** The last events of a hive that the queen still keeps. */
 export interface LastEvents {
@@ -33,9 +34,10 @@ async function read(session: Session, id: string): Promise<LastEvents> {
   const events: Told[] = [];
   let before = 0;
   let sinceMs = started_at_ms;
-  for await (const event of eventsUpToNow(session, { hive: [id], kind: UNASKED })) {
+  const ofIt = canBeNamed([id]) ? { hive: [id] } : {};
+  for await (const event of eventsUpToNow(session, { ...ofIt, kind: UNASKED })) {
     if (event.type === "gap") sinceMs = (await firstKeptMs(session)) ?? started_at_ms;
-    if (!isTold(event)) continue;
+    if (!isTold(event) || hiveOf(event) !== id) continue;
     events.push(event);
     if (events.length <= SHOWN) continue;
     events.shift();
