@@ -1,16 +1,22 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { expect, onTestFinished, test } from "vitest";
-import { isRunning, startTimeOf } from "./identity.ts";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { isRunning, startTimeByPs, startTimeOf } from "./identity.ts";
 
 /** Ends with the test. */
 function untilTestEnds<Child extends ChildProcess>(child: Child): Child {
   onTestFinished(() => void child.kill("SIGKILL"));
   return child;
+}
+
+function aFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "processes-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
 }
 
 test("a process that runs is told from a later one that got the same id", () => {
@@ -26,9 +32,21 @@ test("a process that has ended does not run", async () => {
   expect(startTimeOf(child.pid ?? 0)).toBeUndefined();
 });
 
+test("where ps tells when it started, callers of another language and time zone are told the same", () => {
+  const folder = aFolder();
+  writeFileSync(join(folder, "ps"), `#!/bin/sh\necho "$LC_ALL $TZ"\n`, { mode: 0o755 });
+  vi.stubEnv("PATH", `${folder}:${process.env.PATH}`);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const toldTo = (language: string, zone: string) => {
+    vi.stubEnv("LC_ALL", language);
+    vi.stubEnv("TZ", zone);
+    return startTimeByPs(process.pid);
+  };
+  expect(toldTo("de_DE.UTF-8", "Europe/Berlin")).toBe(toldTo("ja_JP.UTF-8", "Asia/Tokyo"));
+});
+
 test("a process may have any name", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "processes-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = aFolder();
   symlinkSync("/bin/sleep", join(folder, "a) Z (b"));
   const child = untilTestEnds(spawn(join(folder, "a) Z (b"), ["60"]));
   await once(child, "spawn");

@@ -17,9 +17,11 @@ export function isRunning({ pid, startTime }: ProcessIdentity): boolean {
   return startTimeOf(pid) === startTime;
 }
 
-function startTimeByPs(pid: number): string | undefined {
+/** The same where there is no /proc: a date, in words that are those of no caller's language and time zone. */
+export function startTimeByPs(pid: number): string | undefined {
+  const env = { ...process.env, LC_ALL: "C", TZ: "UTC" };
   try {
-    const text = execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" });
+    const text = execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8", env });
     return text.trim().replace(/\s+/g, "-") || undefined;
   } catch {
     return undefined;
