@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import {
   accessSync,
   closeSync,
@@ -164,7 +165,7 @@ export function unreadable(path: string, error: unknown): unknown {
 
 /** What the system says of a further file beside `path`; undefined where one can be made. */
 function whyNoFile(path: string): Error | undefined {
-  const further = `${path}-${process.pid}`;
+  const further = `${path}-${randomBytes(8).toString("hex")}`;
   try {
     closeSync(openSync(further, "wx"));
     rmSync(further);
