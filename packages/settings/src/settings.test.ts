@@ -83,6 +83,10 @@ test("all problems are told at once, each with the flag, the variable, the rule 
       '--note (BAKERY_NOTE) must not be empty: leave it out for the default; got ""',
     ],
   });
+  expect(readCommandLine([], { BAKERY_MILL_TOKEN: "" })).toEqual({ problems: ["BAKERY_MILL_TOKEN must be longer"] });
+  expect(readCommandLine(["--note", ""], { BAKERY_NOTE: "thanks" })).toEqual({
+    problems: ['--note (BAKERY_NOTE) must not be empty: leave it out for the default; got ""'],
+  });
   expect(readCommandLine(["--oven"], { BAKERY_URL: "mill" })).toEqual({
     problems: [
       "option '--oven <name>' argument missing; --help shows what there is",

@@ -16,6 +16,10 @@ test("takes a GPU with memory of its own", () => {
   ]);
 });
 
+test("takes one with half a GB", () => {
+  expect(gpusOf({ ...amd, vram: 512 })).toMatchObject([{ memoryTotalBytes: 2 ** 29 }]);
+});
+
 test("does not say the vendor twice", () => {
   expect(gpusOf({ ...amd, vendor: "AMD", model: "AMD Radeon Pro" })).toMatchObject([{ name: "AMD Radeon Pro" }]);
 });
@@ -33,7 +37,7 @@ test("leaves out adapters with unknown, shared or hardly any memory, and nameles
   const without = [
     { vram: null },
     { vram: 0 },
-    { vram: 256 },
+    { vram: 511 },
     { vram: -1 },
     { vramDynamic: true },
     { vendor: "", model: " " },

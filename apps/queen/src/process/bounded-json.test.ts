@@ -45,7 +45,10 @@ test("a list has at most 1,024 entries, and the key of a longer one is named", (
   expect(workers).toHaveLength(1024);
   const tooMany = { key: "gpus", message: "must have at most 1024 entries" };
   expect(refusalOf(JSON.stringify({ cpu: { cores: 1 }, gpus: items(1025, "a, b, c") }))).toEqual(tooMany);
+  expect(refusalOf(JSON.stringify({ cpu: "\\", gpus: ["\\", ...items(1024, "a, b, c")] }))).toEqual(tooMany);
   expect(refusalOf(JSON.stringify({ gpus: items(3, items(1025)) }))).toMatchObject({ key: "" });
+  const quoting = [`3" tape${",".repeat(10_000)}`];
+  expect(parseBoundedJson(JSON.stringify(quoting))).toEqual(quoting);
   expect(parseBoundedJson(JSON.stringify(items(1025)))).toHaveLength(1025);
 });
 

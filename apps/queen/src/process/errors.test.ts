@@ -1,6 +1,6 @@
 import { HiveCatalogError } from "@repo/hive-catalog";
 import { expect, test } from "vitest";
-import { errorForLog, ForeseenError, levelOf, SettingError } from "./errors.ts";
+import { errorForLog, ForeseenError, levelOf, reasonOf, SettingError } from "./errors.ts";
 
 test.each([
   new ForeseenError("why", { cause: new Error("ECONNREFUSED") }),
@@ -32,4 +32,9 @@ test.each([
   ["CATALOG_FULL", "error"],
 ] as const)("takes %s for a thing to %s of", (code, level) => {
   expect(levelOf(new HiveCatalogError(code, "why"))).toBe(level);
+});
+
+test("the reason of what failed at several addresses is that of each", () => {
+  const errors = ["ECONNREFUSED 127.0.0.1:1", "ECONNREFUSED ::1:1"].map((message) => new Error(message));
+  expect(reasonOf(new AggregateError(errors))).toBe("ECONNREFUSED 127.0.0.1:1, ECONNREFUSED ::1:1");
 });

@@ -47,8 +47,10 @@ describe("finds a host", () => {
     expect(server.asked).toEqual(["gpu.other.example", "gpu.rack.example"]);
     expect(await resolve("gpu.example.com")).toEqual(at("10.0.0.4"));
     expect(server.asked.at(-1)).toBe("gpu.example.com");
-    await writeFile(resolverFile, "domain example.com\noptions rotate ndots:3\n");
+    await writeFile(resolverFile, "domain example.com\noptions ndots:1 rotate ndots:3\n");
     expect(await resolve("gpu")).toEqual(at("10.0.0.4"));
+    expect(await resolve("gpu.example.com")).toEqual(at("10.0.0.4"));
+    expect(server.asked.slice(-2)).toEqual(["gpu.example.com.example.com", "gpu.example.com"]);
   });
 });
 

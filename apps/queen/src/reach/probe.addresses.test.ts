@@ -82,16 +82,21 @@ test("checks the address that a name resolves to", async () => {
 
 test("connects to the very address that it checked, and to the allowed ones of several", async () => {
   const hive = await startHive();
-  let calls = 0;
+  const forbidden = createServer()
+    .on("connection", () => (connections += 1))
+    .listen(hive.port, "127.0.0.2");
+  onTestFinished(() => void forbidden.close());
+  await once(forbidden, "listening");
+  let [calls, connections] = [0, 0];
   const resolve: Resolve = async () => {
     calls += 1;
     return [
-      { address: "10.0.0.9", family: 4 },
+      { address: "127.0.0.2", family: 4 },
       { address: "127.0.0.1", family: 4 },
     ];
   };
-  await newProbe({ resolve }).health("hive-a", { host: "gpu.example.com", port: hive.port });
-  expect(calls).toBe(1);
+  await newProbe({ allowed: "127.0.0.1", resolve }).health("hive-a", { host: "gpu.example.com", port: hive.port });
+  expect({ calls, connections }).toEqual({ calls: 1, connections: 0 });
   expect(hive.requests).toEqual(["GET /health"]);
 });
 

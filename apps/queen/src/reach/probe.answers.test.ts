@@ -89,8 +89,11 @@ test.each([302, 503])("reads nothing of the endless body of a %i", async (status
 });
 
 test("reads no more than 256 KB of a body without an end", async () => {
+  let sentBytes: Promise<number | undefined> | undefined;
   const hive = await startHive({
     "/v1/devices": (_request, response) => {
+      const { socket } = response;
+      sentBytes = once(response, "close").then(() => socket?.bytesWritten);
       const more = () => void (response.socket?.writable && response.write("x".repeat(65_536), more));
       more();
     },
@@ -98,6 +101,8 @@ test("reads no more than 256 KB of a body without an end", async () => {
   const error = await errorOf(newProbe().devices("hive-a", hive));
   expect(error.code).toBe("INVALID_DEVICES");
   expect(error.message).toContain("more than 262144 bytes");
+  // With what the system holds of it.
+  expect(await sentBytes).toBeLessThan(32 * 2 ** 20);
 });
 
 test("reads no body in thousands of pieces", async () => {

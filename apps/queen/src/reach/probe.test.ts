@@ -118,5 +118,7 @@ test("ends at once when it is closed", async () => {
   const ended = errorOf(probe.health("hive-a", hive));
   probe.close();
   expect((await ended).message).toContain("the queen is stopping");
-  expect((await errorOf(probe.health("hive-a", hive))).message).toContain("the queen is stopping");
+  const other = await startHive();
+  expect((await errorOf(probe.health("hive-a", other))).message).toContain("the queen is stopping");
+  expect(other.requests).toEqual([]);
 });

@@ -28,3 +28,16 @@ test("nobody waits for one that is free", async () => {
   turn.release();
   expect(turn.take()).toBeUndefined();
 });
+
+test("one that has come in is not put out by its signal, and nobody else is put out in its place", async () => {
+  const turn = new Slots(1);
+  const leaving = new AbortController();
+  turn.take();
+  const second = turn.take(leaving.signal);
+  const third = turn.take();
+  turn.release();
+  await second;
+  leaving.abort();
+  turn.release();
+  await third;
+});

@@ -117,6 +117,11 @@ const cases: Case[] = [
     ["345 gone0 offline silent", "345 gone1 offline silent", "345 gone2 offline silent", "345 gone3 offline silent"],
   ],
   [
+    "one that becomes a lost network is said to be that, and is held for no longer",
+    { hives: { ...many("first", 3, diesAt(300)), ...many("last", 3, diesAt(340)) }, toS: 620 },
+    ["330 mass_failure", "367.5 network_lost"],
+  ],
+  [
     "a network that stays away is held for the same time",
     { hives: GONE, toS: 700 },
     [
