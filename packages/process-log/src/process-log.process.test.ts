@@ -25,7 +25,7 @@ function temporaryFolder(): string {
 async function startProgram(lines: number, stdout: "pipe" | number, ...more: string[]) {
   const child = spawn(process.execPath, [PROGRAM, String(lines), ...more], { stdio: ["ignore", stdout, "pipe"] });
   onTestFinished(() => void child.kill("SIGKILL"));
-  if (child.stderr) expect(`${await once(child.stderr, "data")}`).toBe("done\n");
+  if (child.stderr) expect(`${await once(child.stderr, "data")}`).toBe("logging: done\n");
   return child;
 }
 
