@@ -132,8 +132,8 @@ test("by the steps of the handbook each next version takes the place of the one 
   run("db-migrate");
   const handbook = await readFile(join(ROOT, "docs", "operations.md"), "utf8");
   const [, steps = ""] = /### The next version\n\n```sh\n(.*?)```/s.exec(handbook) ?? [];
-  const here = steps.replaceAll("queen.example:", "").replaceAll(/(?<= )(?=\/(?:opt|backups|var)\/)/g, folder);
-  for (const each of ["opt", "backups", "var/lib"]) await mkdir(join(folder, each), { recursive: true });
+  const here = steps.replaceAll("queen.example:", "").replaceAll(/(?<= )(?=\/(?:opt|backups|var)\b)/g, folder);
+  for (const each of ["opt", "var/lib"]) await mkdir(join(folder, each), { recursive: true });
   await rename(join(folder, "data"), join(folder, "var/lib/queen"));
   const catalog = join(folder, "opt", "hive-catalog");
   await cp(join(folder, "dist"), catalog, { recursive: true });
@@ -142,7 +142,7 @@ test("by the steps of the handbook each next version takes the place of the one 
   for (const version of [1, 2]) {
     await writeFile(join(folder, "dist", "VERSION"), `${version}`);
     await mkdir(`${catalog}.next`);
-    const script = `set -e; scp() { cp "$@"; }; systemctl() { :; }; ${here}`;
+    const script = `set -e; scp() { cp "$@"; }; systemctl() { :; }; curl() { :; }; ${here}`;
     const { status, stderr } = spawnSync("sh", ["-c", script], { cwd: folder, env: { PATH }, encoding: "utf8" });
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect([await versionIn(catalog), await versionIn(`${catalog}.before`)]).toEqual([`${version}`, `${version - 1}`]);
