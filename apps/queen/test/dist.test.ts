@@ -128,7 +128,7 @@ test.each([
 });
 
 test("by the steps of the handbook each next version takes the place of the one before, whatever an earlier one, or one that broke off, left there", async () => {
-  const { folder, run } = await machine();
+  const { folder, run, start } = await machine();
   run("db-migrate");
   const handbook = await readFile(join(ROOT, "docs", "operations.md"), "utf8");
   const [, steps = ""] = /### The next version\n\n```sh\n(.*?)```/s.exec(handbook) ?? [];
@@ -139,13 +139,23 @@ test("by the steps of the handbook each next version takes the place of the one 
   await cp(join(folder, "dist"), catalog, { recursive: true });
   const versionIn = (place: string) => readFile(join(place, "VERSION"), "utf8");
   await writeFile(join(catalog, "VERSION"), "0");
+  const port = await unusedPort();
+  const [untilStart = "", onceStarted = ""] = here.replaceAll("8500", `${port}`).split(/^systemctl start queen.*$/m);
+  const done = (commands: string) => {
+    const script = `set -e; scp() { cp "$@"; }; systemctl() { :; }; ${commands}`;
+    const options = { cwd: folder, env: { PATH }, encoding: "utf8", timeout: 60_000 } as const;
+    const { status, stdout, stderr } = spawnSync("sh", ["-c", script], options);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    return stdout;
+  };
   for (const version of [1, 2]) {
     await writeFile(join(folder, "dist", "VERSION"), `${version}`);
     await mkdir(`${catalog}.next`);
-    const script = `set -e; scp() { cp "$@"; }; systemctl() { :; }; curl() { :; }; ${here}`;
-    const { status, stderr } = spawnSync("sh", ["-c", script], { cwd: folder, env: { PATH }, encoding: "utf8" });
-    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    done(untilStart);
     expect([await versionIn(catalog), await versionIn(`${catalog}.before`)]).toEqual([`${version}`, `${version - 1}`]);
+    const env = { QUEEN_DATABASE: join(folder, "var/lib/queen/hives.db"), QUEEN_PORT: `${port}` };
+    await using _queen = start("queen", env, join(catalog, "queen.js"));
+    expect(done(onceStarted).trim()).toBe('{"status":"ok"}');
   }
   expect((await readdir(join(folder, "opt"))).sort()).toEqual(["hive-catalog", "hive-catalog.before"]);
   expect((await readdir(catalog)).sort()).toEqual((await readdir(join(folder, "dist"))).sort());
